@@ -1,0 +1,172 @@
+/**
+ * The kernel's face to the host (spec/06-kernel.md, "Turn" and "Ingress").
+ *
+ * Everything is synchronous. The kernel returns entries; appending, syncing and acknowledging are the host's.
+ */
+import type { AosError, CanonicalBytes, Hash, HashBytes } from '@aos/cbor'
+import type { SigningKeyId } from '@aos/effects'
+
+/** K4: the numbers stand in spec/journal.cddl. */
+export type IngressKind = 'event' | 'tick' | 'genesis' | 'manifest' | 'key' | 'engine'
+
+/** A signature over the command's statement that the host has verified; the kernel checks that the key may. */
+export interface VerifiedSignature {
+  readonly keyId: SigningKeyId
+  readonly signature: Uint8Array
+}
+
+/** What the host samples for one ingress. Replay reads it from the entry. */
+export interface Stamp {
+  /** Wall clock, nanoseconds since 1970. */
+  readonly nowNs: bigint
+  /** 16 fresh bytes. */
+  readonly entropy: Uint8Array
+}
+
+interface IngressBase {
+  /** `method:id` (G1). */
+  readonly principal: string
+  /** 16 bytes; absent: the ingress starts its own trace. */
+  readonly trace?: Uint8Array
+  readonly idempotencyKey?: string
+}
+
+export interface EventIngress extends IngressBase {
+  readonly kind: 'event'
+  readonly schema: string
+  /** Prefixed canonical bytes. The kernel validates them; foreign bytes are canonicalised by the host first. */
+  readonly value: Uint8Array
+  /** Prefixed canonical bytes of the key, by the key schema of the routed reducers. */
+  readonly key?: Uint8Array
+  /** Content the event refers to; durable before the append. */
+  readonly blobs?: readonly Hash[]
+}
+
+export interface GenesisIngress extends IngressBase {
+  readonly kind: 'genesis'
+  readonly nonce: Uint8Array
+  readonly clock: 'real' | 'virtual'
+  readonly entropy: 'os' | 'seeded'
+  /** Raw ed25519 public keys. */
+  readonly ownerKeys: readonly Uint8Array[]
+  readonly hostKeys: readonly Uint8Array[]
+}
+
+/** Puts a manifest in force from the next height on. Needs an owner's signature over `request` (G2). */
+export interface ManifestIngress extends IngressBase {
+  readonly kind: 'manifest'
+  readonly manifest: Hash
+  /** The manifest it replaces and the height that put that in force; otherwise `kernel.stale_base`. */
+  readonly base: Hash
+  readonly baseHeight: number
+  readonly message?: string
+  /** Every node and module the manifest names, and the manifest itself. Durable before the append. */
+  readonly blobs: readonly Hash[]
+  readonly auth: readonly VerifiedSignature[]
+}
+
+/** Registers or revokes a key. Needs an owner's signature. */
+export interface KeyIngress extends IngressBase {
+  readonly kind: 'key'
+  readonly change: 'register' | 'revoke'
+  readonly publicKey: Uint8Array
+  /** `owner`, or an adapter id. */
+  readonly role: string
+  readonly kinds?: readonly string[]
+  readonly auth: readonly VerifiedSignature[]
+}
+
+export interface EngineIngress extends IngressBase {
+  readonly kind: 'engine'
+  readonly engine: Hash
+  readonly auth: readonly VerifiedSignature[]
+}
+
+export interface TickIngress extends IngressBase {
+  readonly kind: 'tick'
+}
+
+export type Ingress = EventIngress | GenesisIngress | ManifestIngress | KeyIngress | EngineIngress | TickIngress
+
+export type DeliveryOutcome =
+  | 'ok'
+  | 'out_of_fuel'
+  | 'stack_overflow'
+  | 'trap'
+  | 'bad_output'
+  | 'effect_undeclared'
+  | 'effect_denied'
+  | 'too_many_effects'
+
+/** One delivery of the turn, for reports. */
+export interface StepReport {
+  readonly reducer: string
+  /** Prefixed canonical key bytes; undefined for a reducer that is not keyed. */
+  readonly key: Uint8Array | undefined
+  readonly outcome: DeliveryOutcome
+  readonly fuel: number
+  /** For people: what was wrong (trap location, code and path of a bad output). Not journaled. */
+  readonly note: string | undefined
+}
+
+export interface RaisedReport {
+  readonly schema: string
+  /** Index in the entry: the event id is `<world>:<height>.<index>`. */
+  readonly index: number
+}
+
+export type TurnResult =
+  | {
+      readonly kind: 'accepted'
+      readonly height: number
+      readonly leaf: HashBytes
+      /** The encoded entry; owned by the caller. */
+      readonly entry: Uint8Array
+      readonly outcome: 'ok' | 'turn_limit'
+      readonly steps: readonly StepReport[]
+      readonly raised: readonly RaisedReport[]
+    }
+  /** Same idempotency key and same body as an earlier ingress: its height. */
+  | { readonly kind: 'duplicate'; readonly height: number }
+  /** K13: no entry, no state. `error` has code and path. */
+  | { readonly kind: 'refused'; readonly error: AosError }
+
+export interface CellReport {
+  readonly key: CanonicalBytes
+  readonly state: Uint8Array
+}
+
+/** The first thing in which an entry and its re-derivation disagree. */
+export interface Difference {
+  readonly height: number
+  /** For example `derived[0].state`, `header.leaf`, `ingress.value`. */
+  readonly path: string
+  readonly expected: string
+  readonly found: string
+  /** Set when the difference lies in a delivery. */
+  readonly reducer?: string
+  /** Prefixed canonical key bytes. */
+  readonly key?: Uint8Array
+}
+
+/** A world in memory. One thread of execution; not re-entrant. */
+export interface World {
+  /** World id: hash of the genesis leaf; undefined before genesis. */
+  readonly id: Hash | undefined
+  readonly head: { readonly height: number; readonly leaf: HashBytes } | undefined
+  readonly manifestHash: Hash | undefined
+  /** Height of the entry that put the manifest in force. */
+  readonly manifestHeight: number
+  readonly engineDigest: Hash
+  /** Runs one turn. Throws only for a fault (K11) or an invariant: the world must then be discarded and reopened. */
+  submit(ingress: Ingress, stamp: Stamp): TurnResult
+  /**
+   * Feeds one journaled entry back and re-derives the rest. With `verify` everything is compared with what was written (hashes of parts, salted values,
+   * deliveries, states); without it only the chain position is. Returns the first difference, after which the world must be discarded.
+   */
+  replay(entry: Uint8Array, options: { readonly verify: boolean }): Difference | undefined
+  /** State bytes of a cell as the reducer returned them. `key` are prefixed canonical bytes; undefined for the one cell of a reducer that is not keyed. */
+  readCell(reducer: string, key: Uint8Array | undefined): Uint8Array | undefined
+  /** Cells of a reducer in ascending order of key bytes. */
+  listCells(reducer: string): Iterable<CellReport>
+}

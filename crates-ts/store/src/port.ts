@@ -1,0 +1,59 @@
+/** The storage ports of a world (spec/07-journal.md, "Storage"). Every driver passes the kit in `kit/`. */
+import type { Hash, HashBytes } from '@aos/cbor'
+
+/** The last entry that stands: its height and its leaf hash. */
+export interface JournalHead {
+  readonly height: number
+  readonly leaf: HashBytes
+}
+
+/** One encoded entry. `leaf` is SHA-256(0x00 ‖ header), computed by whoever made the entry. */
+export interface JournalRecord {
+  readonly height: number
+  readonly leaf: HashBytes
+  readonly bytes: Uint8Array
+}
+
+export interface AppendRequest {
+  /** The world id (hash of the genesis leaf). For the append of genesis itself: its own leaf. */
+  readonly world: Hash
+  readonly epoch: number
+  /** What the caller believes is the head; undefined for an empty journal. */
+  readonly expected: JournalHead | undefined
+  /** Dense heights from expected.height + 1. */
+  readonly entries: readonly JournalRecord[]
+}
+
+export type AppendResult =
+  | { readonly kind: 'appended'; readonly head: JournalHead }
+  /** Somebody else wrote: the head that stands. Nothing was appended. */
+  | { readonly kind: 'conflict'; readonly head: JournalHead | undefined }
+  /** A higher epoch has been opened. Nothing was appended. */
+  | { readonly kind: 'fenced'; readonly epoch: number }
+
+export interface JournalPort {
+  /** Epoch of this opening; raised durably by every writable open. */
+  readonly epoch: number
+  readonly head: JournalHead | undefined
+  /**
+   * Appends all or nothing and resolves when it is durable. A retry whose first entry already stands at its height with
+   * the same leaf is success. At most two calls may be in flight; they complete in order. After a rejected promise the
+   * port is dead: every later call rejects with `store.failed`, and a failed sync is never retried.
+   */
+  appendIf(request: AppendRequest): Promise<AppendResult>
+  /** Records in height order, in batches; `from` inclusive, `to` inclusive (default: head). Bytes are views valid until the next batch. */
+  read(range: { readonly from: number; readonly to?: number }): Iterable<readonly JournalRecord[]>
+  /** Records after the fact, unsynced, what has been acknowledged, so that loss of a tail is noticed at the next open. */
+  acknowledge(head: JournalHead): void
+  close(): Promise<void>
+}
+
+/** Content-addressed bytes. Every read checks the hash (`store.corrupt_blob`). */
+export interface ContentStore {
+  /** undefined on a miss. Synchronous: the kernel reads through it. */
+  get(hash: Hash): Uint8Array | undefined
+  has(hash: Hash): boolean
+  /** Stores durably before it resolves; present ones are skipped. */
+  put(blobs: readonly Uint8Array[]): Promise<readonly Hash[]>
+  stat(): Promise<{ readonly count: number; readonly bytes: number }>
+}
