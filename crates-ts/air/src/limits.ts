@@ -1,0 +1,21 @@
+/** Named bounds of AIR text and types (spec/03-air.md, "Limits"). Exceeding one is `air.too_deep` or `air.too_large`. */
+export interface AirLimits {
+  /** Nested JSON arrays and objects in one text. */
+  readonly jsonDepthMax: number
+  /** Nesting of one type expression, refs not followed. */
+  readonly typeDepthMax: number
+  /** Nesting of a schema with its refs followed. */
+  readonly expandedDepthMax: number
+  /** Bytes of one definition's canonical node. */
+  readonly definitionBytesMax: number
+  /** Fields of a record or arms of a variant. */
+  readonly typeEntriesMax: number
+}
+
+export const AIR_LIMITS: AirLimits = {
+  jsonDepthMax: 256,
+  typeDepthMax: 32,
+  expandedDepthMax: 64,
+  definitionBytesMax: 1_048_576,
+  typeEntriesMax: 1024,
+}
