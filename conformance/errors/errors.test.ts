@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { isShipped } from '../tidy/graph.ts'
+import { readSource } from '../tidy/sources.ts'
+import { listFiles, readText } from '../tidy/tree.ts'
+import { CHAPTER, areaOf, readCodeTables, renewChapter } from './tables.ts'
+
+const rows = readCodeTables()
+
+test('codes are area.reason, and each stands in one table only', () => {
+  const codes = rows.map((row) => row.code)
+  expect(codes.filter((code) => !/^[a-z]+\.[a-z][a-z0-9_]*$/.test(code))).toEqual([])
+  expect(codes.filter((code, at) => codes.indexOf(code) !== at)).toEqual([])
+  expect(rows.filter((row) => row.meaning.trim().length < 10)).toEqual([])
+})
+
+test('spec/08-errors.md is current (npx tsx conformance/errors-table.ts)', () => {
+  const chapter = readText(CHAPTER)
+  expect(chapter).toBe(renewChapter(chapter, rows))
+})
+
+test('each code that a source writes stands in a table', () => {
+  const known = new Set(rows.map((row) => row.code))
+  const areas = new Set(rows.map((row) => areaOf(row.code)))
+  const unlisted: string[] = []
+  for (const path of listFiles().filter((name) => isShipped(name) && name.endsWith('.ts'))) {
+    for (const literal of readSource(path).literals) {
+      const looksLikeCode = /^[a-z]+\.[a-z][a-z0-9_]*$/.test(literal) && areas.has(areaOf(literal))
+      if (looksLikeCode && !known.has(literal)) unlisted.push(`${path}: ${literal}`)
+    }
+  }
+  expect(unlisted).toEqual([])
+})
+
+test('each code of a table is written somewhere', () => {
+  const written = new Set<string>()
+  for (const path of listFiles().filter((name) => isShipped(name) && name.endsWith('.ts'))) {
+    if (path.endsWith('/src/errors.ts')) continue
+    for (const literal of readSource(path).literals) written.add(literal)
+  }
+  const inErrors = listFiles().filter((name) => isShipped(name) && name.endsWith('/src/errors.ts'))
+  const counted = new Map<string, number>()
+  for (const literal of inErrors.flatMap((path) => readSource(path).literals)) {
+    counted.set(literal, (counted.get(literal) ?? 0) + 1)
+  }
+  expect(rows.map((row) => row.code).filter((code) => !written.has(code) && (counted.get(code) ?? 0) < 2)).toEqual([])
+})

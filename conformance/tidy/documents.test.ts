@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest'
+import { PACKAGES } from './graph.ts'
+import { countLines, listFiles, readText } from './tree.ts'
+
+const files = new Set(listFiles())
+
+test.each(PACKAGES)('$folder has a README of at most 60 lines', ({ folder }) => {
+  expect(files.has(`${folder}/README.md`)).toBe(true)
+  expect(countLines(readText(`${folder}/README.md`))).toBeLessThanOrEqual(60)
+})
+
+test('ARCHITECTURE.md names every package and stays short', () => {
+  const text = readText('ARCHITECTURE.md')
+  expect(PACKAGES.filter(({ folder }) => !text.includes(`\`${folder}\``))).toEqual([])
+  expect(countLines(text)).toBeLessThanOrEqual(400)
+  expect(text).toContain('## Invariants')
+})
+
+test('decisions are half a page each and say what was decided', () => {
+  const decisions = [...files].filter((path) => /^docs\/decisions\/.*\.md$/.test(path))
+  expect(decisions.length).toBeGreaterThan(3)
+  for (const path of decisions) {
+    expect(path).toMatch(/\/\d{4}-[a-z0-9-]+\.md$/)
+    expect(countLines(readText(path)), path).toBeLessThanOrEqual(60)
+    expect(readText(path), path).toMatch(/^# \d{4} .+\n/)
+  }
+})
+
+test('links between documents lead somewhere', () => {
+  const broken: string[] = []
+  for (const path of [...files].filter((name) => name.endsWith('.md'))) {
+    const folder = path.split('/').slice(0, -1)
+    for (const [, target] of readText(path).matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)) {
+      if (target === undefined || /^[a-z]+:/.test(target)) continue
+      const to = resolve(folder, target)
+      const exists = files.has(to) || [...files].some((name) => name.startsWith(`${to}/`))
+      if (!exists) broken.push(`${path}: ${target}`)
+    }
+  }
+  expect(broken).toEqual([])
+})
+
+test('nobody is told to fetch the command from a registry', () => {
+  const told = [...files].filter((path) => path.endsWith('.md') && /\bnpx aos\b/.test(readText(path)))
+  expect(told).toEqual([])
+})
+
+test('the specification has every chapter, and its index lists each', () => {
+  const index = readText('spec/README.md')
+  const chapters = [...files].filter((path) => /^spec\/(\d\d-[a-z-]+|glossary)\.md$/.test(path))
+  expect(chapters.map((path) => path.slice(5))).toEqual(
+    expect.arrayContaining(['01-overview.md', '02-encoding.md', '03-air.md', '04-abi.md', '05-determinism.md']),
+  )
+  expect(chapters.filter((path) => !index.includes(`(${path.slice(5)})`))).toEqual([])
+})
+
+function resolve(folder: readonly string[], target: string): string {
+  const parts = [...folder]
+  for (const part of target.split('/')) {
+    if (part === '..') parts.pop()
+    else if (part !== '.' && part !== '') parts.push(part)
+  }
+  return parts.join('/')
+}

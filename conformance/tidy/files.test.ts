@@ -1,0 +1,83 @@
+import { posix } from 'node:path'
+import { expect, test } from 'vitest'
+import { PACKAGES, isShipped } from './graph.ts'
+import { readSource } from './sources.ts'
+import { countLines, listFiles, readText } from './tree.ts'
+
+const files = listFiles()
+const code = files.filter((path) => /\.(ts|js|mjs)$/.test(path))
+
+const LINES_MAX = 500
+/** Files over the limit that stand for now. The list may only shrink. */
+const LONG_FILES: readonly string[] = []
+/** As many as eslint.config.js lists. May only be lowered. */
+const LONG_FUNCTIONS_MAX = 0
+
+test(`no file of code is longer than ${LINES_MAX} lines`, () => {
+  const long = code.filter((path) => countLines(readText(path)) > LINES_MAX && !LONG_FILES.includes(path))
+  expect(long).toEqual([])
+})
+
+test('the list of long functions has not grown', () => {
+  const list = /const LONG_FUNCTIONS = \[([^\]]*)\]/.exec(readText('eslint.config.js'))
+  expect(list).not.toBeNull()
+  const entries = (list?.[1] ?? '').split(',').filter((entry) => entry.trim() !== '')
+  expect(entries.length).toBeLessThanOrEqual(LONG_FUNCTIONS_MAX)
+})
+
+test('names are kebab-case and name a concept', () => {
+  const shape = /^_?[a-z0-9]+(-[a-z0-9]+)*(\.(slow|test|bench|config|d|build))*\.(ts|js|mjs)$/
+  const empty = /^(utils?|helpers?|common|misc|shared|lib|stuff)$/
+  const wrong = code.filter((path) => {
+    const folders = posix.dirname(path).split('/')
+    const name = posix.basename(path)
+    const stem = name.slice(0, name.indexOf('.'))
+    return !shape.test(name) || empty.test(stem) || folders.some((folder) => empty.test(folder))
+  })
+  expect(wrong).toEqual([])
+})
+
+test('a package has one door, and it re-exports by name', () => {
+  const doors = files.filter((path) => isShipped(path) && posix.basename(path) === 'index.ts')
+  const expected = PACKAGES.filter((rule) => rule.folder.startsWith('crates-ts/'))
+  const main = doors.filter((path) => path.startsWith('crates-ts/'))
+  expect(main).toEqual(expected.map((rule) => `${rule.folder}/src/index.ts`).sort((a, b) => (a < b ? -1 : 1)))
+  const star = main.filter((path) => /^export \*/m.test(readText(path)))
+  expect(star).toEqual([])
+})
+
+test('debts carry an issue, and no other tags are used', () => {
+  const debt = new RegExp(
+    `\\b(${['TO', 'DO'].join('')}(?!\\(#\\d+\\))|${['FIX', 'ME'].join('')}|${['HA', 'CK'].join('')})\\b`,
+  )
+  expect(code.filter((path) => debt.test(readText(path)))).toEqual([])
+})
+
+test('only the CLI writes to a console', () => {
+  const shipped = files.filter((path) => isShipped(path) && path.startsWith('crates-ts/'))
+  const console = /\bconsole\.|\bprocess\.(stdout|stderr)\b/
+  expect(shipped.filter((path) => console.test(readText(path)))).toEqual([])
+})
+
+test('chapters of the specification that code cites exist', () => {
+  const chapters = new Set(files.filter((path) => path.startsWith('spec/')))
+  const missing: string[] = []
+  for (const path of code) {
+    for (const cited of readText(path).matchAll(/\bspec\/[a-z0-9/-]+\.(md|cddl)\b/g)) {
+      if (!chapters.has(cited[0])) missing.push(`${path}: ${cited[0]}`)
+    }
+  }
+  expect(missing).toEqual([])
+})
+
+test('host types do not come into the core through the back door', () => {
+  const core = PACKAGES.filter((rule) => rule.core === true).map((rule) => `${rule.folder}/src/`)
+  const sources = files.filter((path) => isShipped(path) && core.some((folder) => path.startsWith(folder)))
+  expect(sources.length).toBeGreaterThan(10)
+  const wrong = sources.filter(
+    (path) =>
+      /\/\/\/ *<reference/.test(readText(path)) ||
+      readSource(path).imports.some(({ specifier }) => specifier.startsWith('node:')),
+  )
+  expect(wrong).toEqual([])
+})

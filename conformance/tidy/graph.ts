@@ -1,0 +1,69 @@
+/**
+ * Who may import whom (ARCHITECTURE.md, "Rings"). The one table: package.json files, tsconfig references and the
+ * imports in the sources are all held to it.
+ */
+
+export interface PackageRule {
+  /** Folder from the root of the repository. */
+  readonly folder: string
+  readonly name: string
+  readonly ring: number
+  /** Packages of this repository, by their short names. */
+  readonly uses: readonly string[]
+  /** Packages from outside. */
+  readonly outside: readonly string[]
+  /** Compiled without host types. */
+  readonly core?: true
+}
+
+const CRATES = ['cbor', 'air', 'abi', 'effects', 'kernel', 'wasm', 'store', 'sdk', 'build', 'host'] as const
+
+function crate(name: string, rule: Omit<PackageRule, 'folder' | 'name'>): PackageRule {
+  return { folder: `crates-ts/${name}`, name: `@aos/${name}`, ...rule }
+}
+
+export const PACKAGES: readonly PackageRule[] = [
+  crate('cbor', { ring: 0, uses: [], outside: [], core: true }),
+  crate('air', { ring: 1, uses: ['cbor'], outside: ['@sinclair/typebox'], core: true }),
+  crate('abi', { ring: 2, uses: ['cbor'], outside: [], core: true }),
+  crate('effects', { ring: 2, uses: ['cbor'], outside: [], core: true }),
+  crate('kernel', { ring: 3, uses: ['cbor', 'air', 'abi', 'effects'], outside: [], core: true }),
+  crate('wasm', { ring: 4, uses: ['cbor', 'kernel'], outside: [] }),
+  crate('store', { ring: 4, uses: ['cbor', 'kernel'], outside: ['level'] }),
+  crate('sdk', { ring: 4, uses: ['cbor', 'air'], outside: [] }),
+  crate('build', { ring: 4, uses: ['cbor', 'air', 'sdk'], outside: ['assemblyscript'] }),
+  crate('host', { ring: 5, uses: ['cbor', 'air', 'abi', 'effects', 'kernel', 'wasm', 'store'], outside: [] }),
+  {
+    folder: 'cli',
+    name: '@aos/cli',
+    ring: 6,
+    uses: ['cbor', 'air', 'kernel', 'wasm', 'store', 'host', 'sdk', 'build'],
+    outside: ['yargs'],
+  },
+  { folder: 'conformance', name: '@aos/conformance', ring: 7, uses: CRATES, outside: [] },
+  { folder: 'bench', name: '@aos/bench', ring: 7, uses: CRATES, outside: [] },
+]
+
+/** Tools of the root's devDependencies that tests, suites and benches may use. */
+export const TEST_TOOLS: readonly string[] = [
+  'vitest',
+  'fast-check',
+  'wabt',
+  'cbor2',
+  'cborg',
+  'cbor-x',
+  '@noble/ed25519',
+  'esbuild',
+  'eslint',
+  'typescript',
+]
+
+/** The package a repository path belongs to; undefined for files of the root. */
+export function packageOf(path: string): PackageRule | undefined {
+  return PACKAGES.find((rule) => path.startsWith(`${rule.folder}/`))
+}
+
+/** True for sources that ship: under `src`, and not a test. */
+export function isShipped(path: string): boolean {
+  return /^(crates-ts\/[^/]+|cli)\/src\//.test(path) && !/\.(test|bench)\.ts$/.test(path)
+}

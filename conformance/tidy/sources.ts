@@ -1,0 +1,49 @@
+/** What a TypeScript source imports and which string literals it holds, by the compiler's own parser. */
+import ts from 'typescript'
+import { readText } from './tree.ts'
+
+export interface ImportSeen {
+  readonly specifier: string
+  /** Erased by the compiler: `import type`, `export type … from`. */
+  readonly typeOnly: boolean
+}
+
+export interface SourceFacts {
+  readonly imports: readonly ImportSeen[]
+  readonly literals: readonly string[]
+}
+
+const cache = new Map<string, SourceFacts>()
+
+/** Facts about one file of the repository. Kept, because several tests ask. */
+export function readSource(path: string): SourceFacts {
+  const known = cache.get(path)
+  if (known !== undefined) return known
+  const imports: ImportSeen[] = []
+  const literals: string[] = []
+  const visit = (node: ts.Node): void => {
+    if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) literals.push(node.text)
+    const seen = importOf(node)
+    if (seen !== undefined) imports.push(seen)
+    ts.forEachChild(node, visit)
+  }
+  visit(ts.createSourceFile(path, readText(path), ts.ScriptTarget.ES2023))
+  const facts = { imports, literals }
+  cache.set(path, facts)
+  return facts
+}
+
+function importOf(node: ts.Node): ImportSeen | undefined {
+  if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
+    const typeOnly = node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword
+    return { specifier: node.moduleSpecifier.text, typeOnly }
+  }
+  if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined && ts.isStringLiteral(node.moduleSpecifier)) {
+    return { specifier: node.moduleSpecifier.text, typeOnly: node.isTypeOnly }
+  }
+  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+    const [specifier] = node.arguments
+    if (specifier !== undefined && ts.isStringLiteral(specifier)) return { specifier: specifier.text, typeOnly: false }
+  }
+  return undefined
+}
