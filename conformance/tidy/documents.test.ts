@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { PACKAGES } from './graph.ts'
-import { countLines, listFiles, readText } from './tree.ts'
+import { countLines, listFiles, readJson, readText } from './tree.ts'
 
 const files = new Set(listFiles())
 
@@ -62,3 +62,13 @@ function resolve(folder: readonly string[], target: string): string {
   }
   return parts.join('/')
 }
+
+test('every dependency stands in the table of docs/decisions/0004-dependencies.md', () => {
+  const table = readText('docs/decisions/0004-dependencies.md')
+  const manifests = ['package.json', ...PACKAGES.map(({ folder }) => `${folder}/package.json`)].map(readJson)
+  const named = manifests.flatMap((manifest) =>
+    ['dependencies', 'devDependencies'].flatMap((section) => Object.keys((manifest[section] ?? {}) as object)),
+  )
+  const outside = [...new Set(named)].filter((name) => !name.startsWith('@aos/'))
+  expect(outside.filter((name) => !table.includes(`\`${name}\``))).toEqual([])
+})
