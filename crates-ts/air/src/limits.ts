@@ -10,6 +10,8 @@ export interface AirLimits {
   readonly definitionBytesMax: number
   /** Fields of a record or arms of a variant. */
   readonly typeEntriesMax: number
+  /** Entries of one list of a definition: references, routes, effect kinds. */
+  readonly listEntriesMax: number
 }
 
 export const AIR_LIMITS: AirLimits = {
@@ -18,4 +20,5 @@ export const AIR_LIMITS: AirLimits = {
   expandedDepthMax: 64,
   definitionBytesMax: 1_048_576,
   typeEntriesMax: 1024,
+  listEntriesMax: 4096,
 }

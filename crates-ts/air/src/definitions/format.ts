@@ -1,0 +1,93 @@
+/** Definitions as JSON text in either lens (spec/03-air.md, "Lenses of definitions"). */
+import { formatJson } from '../json-format.ts'
+import type { JsonNode } from '../json.ts'
+import type { Definition, DefModule, EventRoute, Manifest, NamedRef } from '../model.ts'
+import { compareKeys } from '../types/key-order.ts'
+import { typeJson, type Lens } from '../types/node.ts'
+import { isPlaceholder } from './hash-field.ts'
+
+export interface FormatDefinitionOptions {
+  /** `sugar` writes bare words and leaves out what is empty; `tagged` is the form that AIR v1 reads. */
+  readonly lens: Lens
+  /** Spaces per level, 2 unless given; 0 for one line. */
+  readonly indent?: number
+}
+
+/**
+ * The one text of a definition in a lens: equal definitions give equal texts, and parsing gives the same hash again.
+ * Members stand in the order of the specification, fields, arms and slots in canonical order; a hash that is only a
+ * placeholder is left out. No newline at the end.
+ */
+export function formatDefinition(definition: Definition, options: FormatDefinitionOptions): string {
+  return formatJson(definitionJson(definition, options.lens), { indent: options.indent ?? 2 })
+}
+
+/** The JSON node behind `formatDefinition`. */
+export function definitionJson(definition: Definition, lens: Lens): JsonNode {
+  switch (definition.kind) {
+    case 'defschema':
+      return members([
+        ['$kind', 'defschema'],
+        ['name', definition.name],
+        ['type', typeJson(definition.type, lens)],
+      ])
+    case 'defmodule':
+      return moduleJson(definition)
+    case 'manifest':
+      return manifestJson(definition, lens)
+  }
+}
+
+function moduleJson(module: DefModule): JsonNode {
+  const { reducer, pure } = module
+  const slots = [...(reducer?.capSlots ?? [])].toSorted(([left], [right]) => compareKeys(left, right))
+  const reducerJson = reducer && [
+    ['state', reducer.state],
+    ['event', reducer.event],
+    ['context', reducer.context],
+    ['annotations', reducer.annotations],
+    ['effects_emitted', reducer.effectsEmitted.length === 0 ? undefined : reducer.effectsEmitted],
+    ['cap_slots', slots.length === 0 ? undefined : new Map(slots)],
+  ] as const // prettier-ignore
+  const pureJson = pure && ([['input', pure.input], ['output', pure.output], ['context', pure.context]] as const) // prettier-ignore
+  return members([
+    ['$kind', 'defmodule'],
+    ['name', module.name],
+    ['module_kind', module.moduleKind],
+    ['wasm_hash', isPlaceholder(module.wasmHash) ? undefined : module.wasmHash],
+    ['key_schema', module.keySchema],
+    ['abi', members([['reducer', reducerJson && members(reducerJson)], ['pure', pureJson && members(pureJson)]])], // prettier-ignore
+  ])
+}
+
+function manifestJson(manifest: Manifest, lens: Lens): JsonNode {
+  const requiredByV1: JsonNode | undefined = lens === 'tagged' ? [] : undefined
+  const routes = manifest.routes.length === 0 ? undefined : manifest.routes.map(routeJson)
+  return members([
+    ['$kind', 'manifest'],
+    ['air_version', manifest.airVersion],
+    ['schemas', manifest.schemas.map((ref) => refJson(ref, lens))],
+    ['modules', manifest.modules.map((ref) => refJson(ref, lens))],
+    ['plans', requiredByV1],
+    ['caps', requiredByV1],
+    ['policies', requiredByV1],
+    ['routing', manifest.hasRouting || routes !== undefined ? members([['events', routes]]) : undefined],
+  ])
+}
+
+function refJson(ref: NamedRef, lens: Lens): JsonNode {
+  if (!isPlaceholder(ref.hash)) return members([['name', ref.name], ['hash', ref.hash]]) // prettier-ignore
+  return lens === 'sugar' ? ref.name : members([['name', ref.name]])
+}
+
+function routeJson(route: EventRoute): JsonNode {
+  return members([
+    ['event', route.event],
+    ['reducer', route.reducer],
+    ['key_field', route.keyField],
+  ])
+}
+
+function members(entries: readonly (readonly [string, JsonNode | undefined])[]): ReadonlyMap<string, JsonNode> {
+  return new Map(entries.flatMap(([key, member]) => (member === undefined ? [] : [[key, member]])))
+}
