@@ -31,9 +31,15 @@ export interface SchemaCodec {
   readonly decode: (bytes: Uint8Array) => Value
   /**
    * Foreign CBOR (prefix optional, any key order and head lengths, one-key or bare-text variants, missing options) to
-   * canonical prefixed bytes (K20). Duplicate keys are refused. Throws `air.*` or `cbor.*`.
+   * canonical prefixed bytes (K20). Duplicate keys are refused. Bytes that are prefixed and canonical already are given
+   * back as they are, the same array. Throws `air.*` or `cbor.*`.
    */
   readonly normalize: (foreign: Uint8Array) => CanonicalBytes
+  /**
+   * Throws as `normalize` does when the foreign bytes are not a value of the type, and makes nothing: for state, which is
+   * checked and stored byte for byte. Costs one validation when the bytes are strict, with or without the prefix.
+   */
+  readonly accepts: (foreign: Uint8Array) => void
   /** A compiled finder for a dotted path (`a.b`, `$value.airport`) in prefixed canonical bytes; undefined when the type has no such path. */
   readonly locate: (path: string) => FieldLocator | undefined
 }
