@@ -73,6 +73,8 @@ export interface KeyIngress extends IngressBase {
   /** `owner`, or an adapter id. */
   readonly role: string
   readonly kinds?: readonly string[]
+  /** Height of the newest change of keys that the signer saw (0: genesis); otherwise `kernel.stale_base`. */
+  readonly baseHeight: number
   readonly auth: readonly VerifiedSignature[]
 }
 
@@ -149,6 +151,15 @@ export interface Difference {
   readonly key?: Uint8Array
 }
 
+/** A key the world knows (G2). */
+export interface KeyReport {
+  readonly publicKey: Uint8Array
+  readonly role: string
+  readonly kinds: readonly string[]
+  readonly from: number
+  readonly revoked: number | undefined
+}
+
 /** A world in memory. One thread of execution; not re-entrant. */
 export interface World {
   /** World id: hash of the genesis leaf; undefined before genesis. */
@@ -157,6 +168,9 @@ export interface World {
   readonly manifestHash: Hash | undefined
   /** Height of the entry that put the manifest in force. */
   readonly manifestHeight: number
+  /** Height of the newest entry that registered or revoked a key; 0: genesis. */
+  readonly keysHeight: number
+  readonly keys: readonly KeyReport[]
   readonly engineDigest: Hash
   /** Runs one turn. Throws only for a fault (K11) or an invariant: the world must then be discarded and reopened. */
   submit(ingress: Ingress, stamp: Stamp): TurnResult

@@ -1,5 +1,6 @@
 /** What the kernel asks of its surroundings (spec/06-kernel.md, "Ports"). Everything here is synchronous. */
 import type { Hash, Sha256Port } from '@aos/cbor'
+import type { ModuleProfile } from './engine.ts'
 
 /** How one call of a module ended. Never a host message: it stands in the journal. */
 export type CallOutcome = 'ok' | 'out_of_fuel' | 'stack_overflow' | 'trap' | 'bad_output'
@@ -39,6 +40,8 @@ export interface ContentGetter {
 
 export interface KernelPorts {
   readonly sha256: Sha256Port
+  /** Versions and bounds of the module runtime; part of the engine digest. */
+  readonly profile: ModuleProfile
   readonly modules: ModuleRuntime
   readonly content: ContentGetter
 }

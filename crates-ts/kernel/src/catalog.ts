@@ -1,0 +1,252 @@
+/**
+ * What a manifest means at run time: codecs, reducers and routes (spec/06-kernel.md, "Routing").
+ * Built once when a manifest comes into force; derived from content, never stored.
+ */
+import { BUILTIN_SCHEMAS, checkManifest, compileSchema, decodeDefinition, resolveType } from '@aos/air'
+import type { DefModule, DefSchema, FieldLocator, Manifest, SchemaCodec, SchemaTable, TypeExpr } from '@aos/air'
+import { CborWriter, equalBytes, formatPath, hashBytes, hashText, sha256 } from '@aos/cbor'
+import type { Hash, HashBytes } from '@aos/cbor'
+import { kernelError } from './errors.ts'
+import type { KernelPorts, LoadedModule } from './ports.ts'
+
+/** The only context schema that reducers may ask for. */
+const REDUCER_CONTEXT = 'sys/ReducerContext@1'
+
+export interface ReducerRecord {
+  readonly name: string
+  readonly module: LoadedModule
+  readonly wasmHash: Hash
+  readonly wasmHashBytes: HashBytes
+  readonly eventSchema: string
+  readonly stateCodec: SchemaCodec
+  readonly eventCodec: SchemaCodec
+  /** undefined: not keyed. */
+  readonly keyCodec: SchemaCodec | undefined
+  readonly effectsEmitted: ReadonlySet<string>
+  readonly wantsContext: boolean
+}
+
+/** How an event of one schema reaches one reducer. */
+export interface Route {
+  readonly reducer: ReducerRecord
+  /** What stands before the event's own bytes when it is wrapped as an arm of the reducer's variant. */
+  readonly wrap: { readonly head: Uint8Array; readonly unit: boolean } | undefined
+  /** Finds the key in the bytes the reducer gets; undefined: the event carries it. */
+  readonly locateKey: FieldLocator | undefined
+}
+
+export interface Catalog {
+  /** The codec of a schema that the manifest lists or that is built in; undefined for another name. */
+  codec(name: string): SchemaCodec | undefined
+  readonly reducers: ReadonlyMap<string, ReducerRecord>
+  /** Routes by event schema, in the manifest's order. */
+  readonly routes: ReadonlyMap<string, readonly Route[]>
+}
+
+export const EMPTY_CATALOG: Catalog = { codec: () => undefined, reducers: new Map(), routes: new Map() }
+
+type GetNode = (hash: Hash) => Uint8Array
+
+/**
+ * Loads and checks a manifest. Throws `kernel.bad_manifest` (details.issues), `kernel.bad_node`,
+ * `kernel.unsupported_context`, and `wasm.*` for a module that is refused.
+ */
+export function loadCatalog(ports: KernelPorts, manifestHash: Hash, get: GetNode): Catalog {
+  const manifest = loadNode(ports, manifestHash, get)
+  if (manifest.kind !== 'manifest') {
+    throw kernelError('kernel.bad_node', `expected a manifest at ${manifestHash}, found a ${manifest.kind}`)
+  }
+  const schemas = new Map<string, DefSchema>()
+  const modules = new Map<string, DefModule>()
+  for (const ref of manifest.schemas) {
+    if (BUILTIN_SCHEMAS.has(ref.name)) continue
+    const node = loadNode(ports, ref.hash, get)
+    if (node.kind !== 'defschema' || node.name !== ref.name) {
+      throw kernelError('kernel.bad_node', `expected the schema ${ref.name} at ${ref.hash}`)
+    }
+    schemas.set(ref.name, node)
+  }
+  for (const ref of manifest.modules) {
+    const node = loadNode(ports, ref.hash, get)
+    if (node.kind !== 'defmodule' || node.name !== ref.name) {
+      throw kernelError('kernel.bad_node', `expected the module ${ref.name} at ${ref.hash}`)
+    }
+    modules.set(ref.name, node)
+  }
+  const issues = checkManifest({ manifest, schemas, modules })
+  const first = issues[0]
+  if (first !== undefined) {
+    throw kernelError('kernel.bad_manifest', `${first.code} at ${formatPath(first.path)}: ${first.message}`, {
+      path: first.path,
+      details: { issues },
+    })
+  }
+  return buildCatalog(ports, { manifest, schemas, modules }, get)
+}
+
+function loadNode(ports: KernelPorts, hash: Hash, get: GetNode): ReturnType<typeof decodeDefinition> {
+  const bytes = get(hash)
+  if (!equalBytes(sha256(ports.sha256, bytes), hashBytes(hash))) {
+    throw kernelError('kernel.bad_node', `the content of ${hash} has another hash`)
+  }
+  return decodeDefinition(bytes)
+}
+
+interface Definitions {
+  readonly manifest: Manifest
+  readonly schemas: ReadonlyMap<string, DefSchema>
+  readonly modules: ReadonlyMap<string, DefModule>
+}
+
+function buildCatalog(ports: KernelPorts, definitions: Definitions, get: GetNode): Catalog {
+  const table = new Map<string, TypeExpr>()
+  for (const [name, schema] of BUILTIN_SCHEMAS) table.set(name, schema.type)
+  for (const [name, schema] of definitions.schemas) table.set(name, schema.type)
+  const compiled = new Map<string, SchemaCodec>()
+  const codec = (name: string): SchemaCodec | undefined => {
+    const known = compiled.get(name)
+    if (known !== undefined) return known
+    const type = table.get(name)
+    if (type === undefined) return undefined
+    const made = compileSchema(type, table)
+    compiled.set(name, made)
+    return made
+  }
+  const reducers = new Map<string, ReducerRecord>()
+  for (const module of definitions.modules.values()) {
+    const record = makeReducer(ports, module, codec, get)
+    if (record !== undefined) reducers.set(module.name, record)
+  }
+  return { codec, reducers, routes: buildRoutes(definitions.manifest, reducers, table) }
+}
+
+function makeReducer(
+  ports: KernelPorts,
+  module: DefModule,
+  codec: Catalog['codec'],
+  get: GetNode,
+): ReducerRecord | undefined {
+  const bytes = get(module.wasmHash)
+  if (hashText(ports.sha256, bytes) !== module.wasmHash) {
+    throw kernelError('kernel.bad_node', `the content of ${module.wasmHash} has another hash`)
+  }
+  const loaded = ports.modules.load({
+    wasmHash: module.wasmHash,
+    bytes,
+    entry: module.moduleKind === 'reducer' ? 'step' : 'run',
+  })
+  const abi = module.reducer
+  if (abi === undefined) return undefined
+  if (abi.context !== undefined && abi.context !== REDUCER_CONTEXT) {
+    throw kernelError(
+      'kernel.unsupported_context',
+      `${module.name} asks for ${abi.context}; expected ${REDUCER_CONTEXT}`,
+    )
+  }
+  return {
+    name: module.name,
+    module: loaded,
+    wasmHash: module.wasmHash,
+    wasmHashBytes: hashBytes(module.wasmHash),
+    eventSchema: abi.event,
+    stateCodec: needCodec(codec, abi.state),
+    eventCodec: needCodec(codec, abi.event),
+    keyCodec: module.keySchema === undefined ? undefined : needCodec(codec, module.keySchema),
+    effectsEmitted: new Set(abi.effectsEmitted),
+    wantsContext: abi.context !== undefined,
+  }
+}
+
+function needCodec(codec: Catalog['codec'], name: string): SchemaCodec {
+  const found = codec(name)
+  if (found === undefined) throw kernelError('kernel.bad_manifest', `no schema is named ${name}`)
+  return found
+}
+
+/**
+ * A route on a reducer's own event schema also admits the schemas it refers to: its ref target as it stands, and the ref
+ * arms of a variant wrapped as that arm. A route that names such a schema itself comes first.
+ */
+function buildRoutes(
+  manifest: Manifest,
+  reducers: ReadonlyMap<string, ReducerRecord>,
+  table: SchemaTable,
+): ReadonlyMap<string, readonly Route[]> {
+  const routes = new Map<string, Route[]>()
+  const named = new Set(manifest.routes.map((route) => `${route.event} ${route.reducer}`))
+  const add = (event: string, route: Route): void => {
+    const list = routes.get(event)
+    if (list === undefined) routes.set(event, [route])
+    else list.push(route)
+  }
+  for (const { event, reducer: name, keyField } of manifest.routes) {
+    const reducer = reducers.get(name)
+    if (reducer === undefined) continue
+    const members = memberSchemas(reducer.eventSchema, table)
+    const wrappedCodec = reducer.eventCodec
+    add(event, {
+      reducer,
+      wrap: event === reducer.eventSchema ? undefined : members.get(event)?.wrap,
+      locateKey: locateIn(event, keyField, reducer, members, wrappedCodec, table),
+    })
+    if (event !== reducer.eventSchema) continue
+    for (const [member, { wrap }] of members) {
+      if (named.has(`${member} ${name}`)) continue
+      add(member, { reducer, wrap, locateKey: keyField === undefined ? undefined : wrappedCodec.locate(keyField) })
+    }
+  }
+  return routes
+}
+
+interface Member {
+  readonly wrap: Route['wrap']
+}
+
+/** Schemas that the event schema of a reducer refers to, with how each is wrapped. */
+function memberSchemas(eventSchema: string, table: SchemaTable): ReadonlyMap<string, Member> {
+  const members = new Map<string, Member>()
+  let type = table.get(eventSchema)
+  while (type?.kind === 'ref') {
+    members.set(type.name, { wrap: undefined })
+    type = table.get(type.name)
+  }
+  if (type?.kind === 'variant') {
+    for (const [tag, arm] of type.arms) {
+      if (arm.kind === 'ref') members.set(arm.name, { wrap: makeWrap(tag, resolveType(arm, table).kind === 'unit') })
+    }
+  }
+  return members
+}
+
+/** The bytes before the payload in `{"$tag": tag, "$value": payload}`; of a unit arm the whole value. */
+function makeWrap(tag: string, unit: boolean): { readonly head: Uint8Array; readonly unit: boolean } {
+  const writer = new CborWriter()
+  writer.prefix()
+  writer.map(unit ? 1 : 2)
+  writer.text('$tag')
+  writer.text(tag)
+  if (!unit) writer.text('$value')
+  return { head: writer.take(), unit }
+}
+
+/** The key field of a route is a path in the event it names; the located bytes are those the reducer gets. */
+function locateIn(
+  event: string,
+  keyField: string | undefined,
+  reducer: ReducerRecord,
+  members: ReadonlyMap<string, Member>,
+  wrappedCodec: SchemaCodec,
+  table: SchemaTable,
+): FieldLocator | undefined {
+  if (keyField === undefined) return undefined
+  const wrapped = event !== reducer.eventSchema && members.get(event)?.wrap !== undefined
+  const locator = wrappedCodec.locate(wrapped ? `$value.${keyField}` : keyField)
+  if (locator === undefined) {
+    const type = table.get(event)
+    throw kernelError(
+      'kernel.bad_manifest',
+      `${event} has no field ${keyField} (its type is a ${type?.kind ?? 'missing one'})`,
+    )
+  }
+  return locator
+}

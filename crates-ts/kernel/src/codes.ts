@@ -1,0 +1,49 @@
+/** Numbers of the journal format (K4, K6; spec/journal.cddl). They are never reused. */
+import type { DeliveryOutcome, IngressKind } from './api.ts'
+
+export const KIND_NUMBER = {
+  event: 0,
+  tick: 2,
+  genesis: 3,
+  manifest: 4,
+  key: 8,
+  engine: 15,
+} as const satisfies Readonly<Record<IngressKind, number>>
+
+const KIND_NAMES: readonly (readonly [number, string])[] = [
+  [0, 'event'],
+  [1, 'receipt'],
+  [2, 'tick'],
+  [3, 'genesis'],
+  [4, 'manifest'],
+  [5, 'start'],
+  [6, 'cancel'],
+  [7, 'requeue'],
+  [8, 'key'],
+  [9, 'approval'],
+  [10, 'governance'],
+  [11, 'signal'],
+  [12, 'clock'],
+  [13, 'snapshot_cut'],
+  [14, 'snapshot_root'],
+  [15, 'engine'],
+  [16, 'adopt'],
+]
+
+/** Every kind of the format, also those that this release does not admit. */
+export const ENTRY_KINDS: ReadonlyMap<number, string> = new Map(KIND_NAMES)
+
+export const ITEM = { delivery: 0, raised: 1, moduleUse: 2, turnLimit: 3 } as const
+
+export const OUTCOMES: readonly DeliveryOutcome[] = [
+  'ok',
+  'out_of_fuel',
+  'stack_overflow',
+  'trap',
+  'bad_output',
+  'effect_undeclared',
+  'effect_denied',
+  'too_many_effects',
+]
+
+export type TurnBound = 'fuel' | 'items' | 'bytes'

@@ -1,0 +1,245 @@
+/** Reads entries back (spec/journal.cddl): a quick view for replay, and all fields for people and for comparison. */
+import { CborReader, PREFIX, decode, isAosError } from '@aos/cbor'
+import type { Data, HashBytes } from '@aos/cbor'
+import type { VerifiedSignature } from './api.ts'
+import { ENTRY_KINDS } from './codes.ts'
+import { kernelError } from './errors.ts'
+
+/** What replay needs. Byte fields are views into the entry. */
+export interface EntryView {
+  readonly height: number
+  readonly kindNumber: number
+  readonly nowNs: bigint
+  /** Exact bytes of the header. */
+  readonly header: Uint8Array
+  readonly principal: string
+  readonly auth: readonly VerifiedSignature[]
+  readonly trace: Uint8Array | undefined
+  readonly idempotencyKey: string | undefined
+  readonly blobs: readonly HashBytes[]
+  readonly schema: string | undefined
+  readonly command: ReadonlyMap<Data, Data> | undefined
+  readonly hasKey: boolean
+  readonly entropy: Uint8Array
+  /** Values of the ingress: the event's value, then its key. */
+  readonly value: Uint8Array | undefined
+  readonly key: Uint8Array | undefined
+}
+
+/** Throws `kernel.bad_entry` (with the codec's finding as cause), `kernel.bodies_missing`. */
+export function readEntry(bytes: Uint8Array): EntryView {
+  try {
+    return new EntryCursor(bytes).read()
+  } catch (error) {
+    if (!isAosError(error) || error.code.startsWith('kernel.')) throw error
+    throw kernelError('kernel.bad_entry', `the entry is not well-formed: ${error.message}`, {
+      cause: error,
+      details: error.details,
+    })
+  }
+}
+
+class EntryCursor {
+  readonly #bytes: Uint8Array
+  readonly #reader: CborReader
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+    this.#reader = new CborReader(bytes)
+  }
+
+  read(): EntryView {
+    const reader = this.#reader
+    if (reader.array() !== 4) throw badEntry('expected four parts')
+    const start = reader.offset
+    const { height, kindNumber, nowNs } = this.#readHeader()
+    const header = this.#bytes.subarray(start, reader.offset)
+    const ingress = this.#readIngress()
+    reader.skip()
+    if (reader.isNull()) throw kernelError('kernel.bodies_missing', `the bodies of entry ${height} were dropped`)
+    if (reader.array() !== 2) throw badEntry('expected entropy and values')
+    const entropy = reader.bytes()
+    const count = reader.array()
+    const wanted = (ingress.hasValue ? 1 : 0) + (ingress.hasKey ? 1 : 0)
+    if (count < wanted) throw badEntry(`expected ${wanted} values at least, found ${count}`)
+    const value = ingress.hasValue ? reader.bytes() : undefined
+    const key = ingress.hasKey ? reader.bytes() : undefined
+    return { height, kindNumber, nowNs, header, ...ingress, entropy, value, key }
+  }
+
+  #readHeader(): { readonly height: number; readonly kindNumber: number; readonly nowNs: bigint } {
+    const reader = this.#reader
+    const count = reader.map()
+    expectField(reader, 0)
+    const height = Number(reader.uint())
+    expectField(reader, 1)
+    const kindNumber = Number(reader.uint())
+    expectField(reader, 2)
+    const nowNs = BigInt(reader.uint())
+    for (let field = 3; field < count; field += 1) {
+      reader.skip()
+      reader.skip()
+    }
+    return { height, kindNumber, nowNs }
+  }
+
+  #readIngress(): Omit<EntryView, 'height' | 'kindNumber' | 'nowNs' | 'header' | 'entropy' | 'value' | 'key'> & {
+    readonly hasValue: boolean
+  } {
+    const reader = this.#reader
+    let principal = ''
+    let auth: readonly VerifiedSignature[] = []
+    let trace: Uint8Array | undefined
+    let idempotencyKey: string | undefined
+    let blobs: readonly HashBytes[] = []
+    let schema: string | undefined
+    let command: ReadonlyMap<Data, Data> | undefined
+    let hasValue = false
+    let hasKey = false
+    for (let left = reader.map(); left > 0; left -= 1) {
+      const field = reader.uint()
+      if (field === 1) principal = reader.text()
+      else if (field === 2) auth = readAuth(reader)
+      else if (field === 3) trace = reader.bytes()
+      else if (field === 4) idempotencyKey = reader.text()
+      else if (field === 6) blobs = readHashes(reader)
+      else if (field === 7) schema = reader.text()
+      else if (field === 10) command = this.#readCommand()
+      else {
+        hasValue ||= field === 8
+        hasKey ||= field === 9
+        reader.skip()
+      }
+    }
+    return { principal, auth, trace, idempotencyKey, blobs, schema, command, hasValue, hasKey }
+  }
+
+  #readCommand(): ReadonlyMap<Data, Data> {
+    const start = this.#reader.offset
+    this.#reader.skip()
+    const command = decode(this.#bytes.subarray(start, this.#reader.offset), { prefix: 'absent' })
+    if (command instanceof Map) return command
+    throw badEntry('expected a map as command')
+  }
+}
+
+function expectField(reader: CborReader, number: number): void {
+  const found = reader.uint()
+  if (found !== number) throw badEntry(`expected field ${number}, found ${found}`)
+}
+
+function readAuth(reader: CborReader): readonly VerifiedSignature[] {
+  const auth: VerifiedSignature[] = []
+  for (let left = reader.array(); left > 0; left -= 1) {
+    if (reader.map() !== 3) throw badEntry('expected a single signature')
+    expectField(reader, 0)
+    const keyId = reader.bytes()
+    expectField(reader, 1)
+    if (reader.uint() !== 0) throw badEntry('expected a single signature')
+    expectField(reader, 2)
+    auth.push({ keyId, signature: reader.bytes() })
+  }
+  return auth
+}
+
+function readHashes(reader: CborReader): readonly HashBytes[] {
+  const hashes: HashBytes[] = []
+  for (let left = reader.array(); left > 0; left -= 1) hashes.push(reader.bytes())
+  return hashes
+}
+
+function badEntry(message: string): ReturnType<typeof kernelError> {
+  return kernelError('kernel.bad_entry', message)
+}
+
+/** One derived item with its values resolved from the bodies. */
+export interface DecodedItem {
+  readonly fields: ReadonlyMap<number, Data>
+  /** The cell key of a delivery, the key of a raised event; prefixed canonical bytes. */
+  readonly key: Uint8Array | undefined
+  /** The value of a raised event. */
+  readonly value: Uint8Array | undefined
+}
+
+export interface DecodedEntry {
+  readonly height: number
+  readonly kind: string
+  readonly header: ReadonlyMap<number, Data>
+  readonly ingress: ReadonlyMap<number, Data>
+  readonly derived: readonly DecodedItem[]
+  /** undefined when the bodies were dropped. */
+  readonly bodies: { readonly entropy: Uint8Array; readonly values: readonly Uint8Array[] } | undefined
+}
+
+/** Strict decode of a whole entry, for `journal show` and for comparison. Throws `kernel.bad_entry`. */
+export function decodeEntry(bytes: Uint8Array): DecodedEntry {
+  let parts: Data
+  try {
+    parts = decode(bytes, { prefix: 'absent' })
+  } catch (error) {
+    if (!isAosError(error)) throw error
+    throw kernelError('kernel.bad_entry', `the entry is not canonical: ${error.message}`, {
+      cause: error,
+      details: error.details,
+    })
+  }
+  if (!Array.isArray(parts) || parts.length !== 4) throw badEntry('expected four parts')
+  const [headerPart, ingressPart, derivedPart, bodiesPart] = parts as readonly Data[] // an array, as just checked
+  const header = fieldsOf(headerPart)
+  const ingress = fieldsOf(ingressPart)
+  const bodies = bodiesOf(bodiesPart)
+  const height = header.get(0)
+  if (typeof height !== 'number') throw badEntry('expected a height')
+  const kind = ENTRY_KINDS.get(Number(header.get(1))) ?? 'unknown'
+  if (!Array.isArray(derivedPart)) throw badEntry('expected a list of derived items')
+  return { height, kind, header, ingress, derived: resolveItems(derivedPart, ingress, bodies?.values ?? []), bodies }
+}
+
+function fieldsOf(part: Data | undefined): ReadonlyMap<number, Data> {
+  if (!(part instanceof Map)) throw badEntry('expected a map with integer keys')
+  const fields = new Map<number, Data>()
+  for (const [key, value] of part) {
+    if (typeof key !== 'number') throw badEntry('expected a map with integer keys')
+    fields.set(key, value)
+  }
+  return fields
+}
+
+function bodiesOf(part: Data | undefined): DecodedEntry['bodies'] {
+  if (part === null) return undefined
+  if (!Array.isArray(part) || part.length !== 2) throw badEntry('expected entropy and values')
+  const [entropy, values] = part as readonly Data[] // an array, as just checked
+  if (!(entropy instanceof Uint8Array) || !Array.isArray(values)) throw badEntry('expected entropy and values')
+  return {
+    entropy,
+    values: values.map((value: Data) => {
+      if (value instanceof Uint8Array) return value
+      throw badEntry('expected values as byte strings')
+    }),
+  }
+}
+
+function resolveItems(
+  items: readonly Data[],
+  ingress: ReadonlyMap<number, Data>,
+  values: readonly Uint8Array[],
+): readonly DecodedItem[] {
+  let next = (ingress.has(8) ? 1 : 0) + (ingress.has(9) ? 1 : 0)
+  return items.map((item) => {
+    const fields = fieldsOf(item)
+    const type = fields.get(0)
+    let key: Uint8Array | undefined
+    let value: Uint8Array | undefined
+    if (type === 0 && fields.has(2)) key = values[next++]
+    if (type === 1) {
+      value = values[next++]
+      if (fields.has(3)) key = values[next++]
+    }
+    return { fields, key, value }
+  })
+}
+
+/** A value without the self-describe prefix, for printing. */
+export function withoutPrefix(value: Uint8Array): Uint8Array {
+  return value.subarray(PREFIX.length)
+}

@@ -1,0 +1,299 @@
+/** Encodes the entry of one turn (K4 to K6; spec/journal.cddl). One writer serves a world, one entry at a time. */
+import { CborWriter, HASH_BYTES } from '@aos/cbor'
+import type { HashBytes, Sha256Port } from '@aos/cbor'
+import type { DeliveryOutcome, VerifiedSignature } from './api.ts'
+import { ITEM } from './codes.ts'
+import type { TurnBound } from './codes.ts'
+import { Salter } from './salts.ts'
+
+/** What stands in `ingress`; values are given as bytes and stand there by salted hash. */
+export interface IngressParts {
+  readonly kindNumber: number
+  readonly principal: string
+  readonly auth: readonly VerifiedSignature[]
+  readonly trace: Uint8Array | undefined
+  readonly idempotencyKey: string | undefined
+  /** Ascending. */
+  readonly blobs: readonly HashBytes[]
+  readonly schema: string | undefined
+  readonly value: Uint8Array | undefined
+  readonly key: Uint8Array | undefined
+  /** Canonical bytes of the command. */
+  readonly command: Uint8Array | undefined
+}
+
+export interface HeaderParts {
+  readonly height: number
+  readonly kindNumber: number
+  readonly nowNs: bigint
+  readonly logicalNowNs: bigint
+  readonly manifest: HashBytes | undefined
+  readonly engine: HashBytes | undefined
+  readonly fuel: number
+  readonly prev: HashBytes
+}
+
+export interface DeliveryItem {
+  readonly reducer: string
+  /** undefined for a reducer that is not keyed. */
+  readonly key: Uint8Array | undefined
+  readonly module: HashBytes
+  readonly outcome: DeliveryOutcome
+  readonly fuel: number
+  /** New state bytes; null: deleted; undefined: unchanged. */
+  readonly state: Uint8Array | null | undefined
+  readonly cause: number
+}
+
+export class EntryWriter {
+  readonly #sha256: Sha256Port
+  readonly #salter: Salter
+  readonly #ingress: CborWriter = new CborWriter()
+  readonly #items: CborWriter = new CborWriter()
+  readonly #derived: CborWriter = new CborWriter()
+  readonly #values: CborWriter = new CborWriter()
+  readonly #header: CborWriter = new CborWriter()
+  readonly #entry: CborWriter = new CborWriter()
+  readonly #digest: Uint8Array = new Uint8Array(HASH_BYTES)
+  #entropy: Uint8Array = new Uint8Array(0)
+  #itemCount = 0
+  #valueCount = 0
+  #ingressValuesEnd = 0
+  #ingressValueCount = 0
+
+  constructor(sha256: Sha256Port) {
+    this.#sha256 = sha256
+    this.#salter = new Salter(sha256)
+  }
+
+  /** Starts an entry with its ingress. */
+  begin(parts: IngressParts, entropy: Uint8Array): void {
+    this.#entropy = entropy
+    this.#salter.begin(entropy)
+    this.#items.reset()
+    this.#values.reset()
+    this.#itemCount = 0
+    this.#valueCount = 0
+    this.#writeIngress(parts)
+    this.#ingressValuesEnd = this.#values.length
+    this.#ingressValueCount = this.#valueCount
+  }
+
+  /** How many items stand in `derived`. */
+  get itemCount(): number {
+    return this.#itemCount
+  }
+
+  delivery(item: DeliveryItem): void {
+    const writer = this.#items
+    const hasKey = item.key !== undefined
+    writer.map(6 + (hasKey ? 1 : 0) + (item.state === undefined ? 0 : 1))
+    writer.uint(0)
+    writer.uint(ITEM.delivery)
+    writer.uint(1)
+    writer.text(item.reducer)
+    if (item.key !== undefined) {
+      writer.uint(2)
+      this.#salted(writer, item.key)
+    }
+    writer.uint(3)
+    writer.bytes(item.module)
+    writer.uint(4)
+    writer.text(item.outcome)
+    writer.uint(5)
+    writer.uint(item.fuel)
+    if (item.state !== undefined) {
+      writer.uint(6)
+      if (item.state === null) writer.null()
+      else this.#hashed(writer, item.state)
+    }
+    writer.uint(7)
+    writer.uint(item.cause)
+    this.#itemCount += 1
+  }
+
+  raised(item: {
+    readonly schema: string
+    readonly value: Uint8Array
+    readonly key: Uint8Array | undefined
+    readonly delivery: number
+  }): void {
+    const writer = this.#items
+    writer.map(item.key === undefined ? 4 : 5)
+    writer.uint(0)
+    writer.uint(ITEM.raised)
+    writer.uint(1)
+    writer.text(item.schema)
+    writer.uint(2)
+    this.#salted(writer, item.value)
+    if (item.key !== undefined) {
+      writer.uint(3)
+      this.#salted(writer, item.key)
+    }
+    writer.uint(4)
+    writer.uint(item.delivery)
+    this.#itemCount += 1
+  }
+
+  moduleUse(wasm: HashBytes, rewritten: HashBytes): void {
+    const writer = this.#items
+    writer.map(3)
+    writer.uint(0)
+    writer.uint(ITEM.moduleUse)
+    writer.uint(1)
+    writer.bytes(wasm)
+    writer.uint(2)
+    writer.bytes(rewritten)
+    this.#itemCount += 1
+  }
+
+  /** Drops what the turn derived and leaves one item that says which bound it passed (K9). */
+  turnLimit(bound: TurnBound): void {
+    this.#items.reset()
+    this.#values.truncate(this.#ingressValuesEnd)
+    this.#valueCount = this.#ingressValueCount
+    const writer = this.#items
+    writer.map(2)
+    writer.uint(0)
+    writer.uint(ITEM.turnLimit)
+    writer.uint(1)
+    writer.text(bound)
+    this.#itemCount = 1
+  }
+
+  /** The finished entry and its leaf; both owned by the caller. */
+  finish(header: HeaderParts): { readonly entry: Uint8Array; readonly leaf: HashBytes } {
+    const derived = this.#derived
+    derived.reset()
+    derived.array(this.#itemCount)
+    derived.raw(this.#items.view())
+    this.#writeHeader(header)
+    const leaf = new Uint8Array(HASH_BYTES)
+    const headerView = this.#header.view()
+    this.#sha256.sha256Into(headerView, leaf, 0)
+    const entry = this.#entry
+    entry.reset()
+    entry.array(4)
+    entry.raw(headerView.subarray(1))
+    entry.raw(this.#ingress.view())
+    entry.raw(derived.view())
+    entry.array(2)
+    entry.bytes(this.#entropy)
+    entry.array(this.#valueCount)
+    entry.raw(this.#values.view())
+    return { entry: entry.take(), leaf }
+  }
+
+  #writeHeader(header: HeaderParts): void {
+    const writer = this.#header
+    writer.reset()
+    writer.raw(LEAF_TAG)
+    writer.map(8 + (header.manifest === undefined ? 0 : 1) + (header.engine === undefined ? 0 : 1))
+    writer.uint(0)
+    writer.uint(header.height)
+    writer.uint(1)
+    writer.uint(header.kindNumber)
+    writer.uint(2)
+    writer.uint(header.nowNs)
+    writer.uint(3)
+    writer.uint(header.logicalNowNs)
+    if (header.manifest !== undefined) {
+      writer.uint(4)
+      writer.bytes(header.manifest)
+    }
+    if (header.engine !== undefined) {
+      writer.uint(5)
+      writer.bytes(header.engine)
+    }
+    writer.uint(6)
+    this.#hashed(writer, this.#ingress.view())
+    writer.uint(7)
+    this.#hashed(writer, this.#derived.view())
+    writer.uint(8)
+    writer.uint(header.fuel)
+    writer.uint(9)
+    writer.bytes(header.prev)
+  }
+
+  #writeIngress(parts: IngressParts): void {
+    const writer = this.#ingress
+    writer.reset()
+    writer.map(countFields(parts))
+    writer.uint(0)
+    writer.uint(parts.kindNumber)
+    writer.uint(1)
+    writer.text(parts.principal)
+    if (parts.auth.length > 0) {
+      writer.uint(2)
+      writeAuth(writer, parts.auth)
+    }
+    if (parts.trace !== undefined) {
+      writer.uint(3)
+      writer.bytes(parts.trace)
+    }
+    if (parts.idempotencyKey !== undefined) {
+      writer.uint(4)
+      writer.text(parts.idempotencyKey)
+    }
+    writer.uint(5)
+    this.#hashed(writer, this.#entropy)
+    if (parts.blobs.length > 0) {
+      writer.uint(6)
+      writer.array(parts.blobs.length)
+      for (const blob of parts.blobs) writer.bytes(blob)
+    }
+    if (parts.schema !== undefined) {
+      writer.uint(7)
+      writer.text(parts.schema)
+    }
+    if (parts.value !== undefined) {
+      writer.uint(8)
+      this.#salted(writer, parts.value)
+    }
+    if (parts.key !== undefined) {
+      writer.uint(9)
+      this.#salted(writer, parts.key)
+    }
+    if (parts.command !== undefined) {
+      writer.uint(10)
+      writer.raw(parts.command)
+    }
+  }
+
+  #salted(writer: CborWriter, value: Uint8Array): void {
+    writer.bytes(this.#salter.hash(this.#valueCount, value))
+    this.#values.bytes(value)
+    this.#valueCount += 1
+  }
+
+  #hashed(writer: CborWriter, bytes: Uint8Array): void {
+    this.#sha256.sha256Into(bytes, this.#digest, 0)
+    writer.bytes(this.#digest)
+  }
+}
+
+/** RFC 6962: leaves are hashed behind a zero byte. */
+const LEAF_TAG: Uint8Array = new Uint8Array([0])
+
+function countFields(parts: IngressParts): number {
+  let count = 3
+  if (parts.auth.length > 0) count += 1
+  if (parts.blobs.length > 0) count += 1
+  for (const field of [parts.trace, parts.idempotencyKey, parts.schema, parts.value, parts.key, parts.command]) {
+    if (field !== undefined) count += 1
+  }
+  return count
+}
+
+function writeAuth(writer: CborWriter, auth: readonly VerifiedSignature[]): void {
+  writer.array(auth.length)
+  for (const { keyId, signature } of auth) {
+    writer.map(3)
+    writer.uint(0)
+    writer.bytes(keyId)
+    writer.uint(1)
+    writer.uint(0)
+    writer.uint(2)
+    writer.bytes(signature)
+  }
+}

@@ -1,0 +1,39 @@
+/** Codes of the kernel (spec/08-errors.md). */
+import { AosError } from '@aos/cbor'
+import type { AosErrorOptions } from '@aos/cbor'
+
+export const KERNEL_ERRORS = {
+  'kernel.no_genesis': 'the world has no genesis yet, so nothing but genesis is admitted',
+  'kernel.genesis_exists': 'the world has its genesis already',
+  'kernel.bad_genesis': 'the genesis command is not well-formed',
+  'kernel.bad_ingress': 'a field of the ingress is not well-formed or over its limit',
+  'kernel.unknown_schema': 'the manifest in force lists no schema of that name',
+  'kernel.key_missing': 'a routed reducer is keyed and the event carries no key',
+  'kernel.key_unexpected': 'the event carries a key and a routed reducer is not keyed',
+  'kernel.key_mismatch': 'the key that the event carries differs from the one in its key field',
+  'kernel.bad_key': 'the key does not match the key schema of a routed reducer',
+  'kernel.too_large': 'a value is over its limit',
+  'kernel.conflict': 'the idempotency key was used before with another body',
+  'kernel.not_authorized': 'the command needs the signature of a registered owner key',
+  'kernel.stale_base': 'the command was made against a state that is no longer in force',
+  'kernel.manifest_in_force': 'the manifest is in force already',
+  'kernel.bad_manifest': 'the manifest or a definition it names does not hold',
+  'kernel.bad_node': 'a definition node is not what the manifest says',
+  'kernel.unlisted_blob': 'the manifest relies on a blob that the ingress does not list',
+  'kernel.unsupported_context': 'a module asks for a context that the kernel does not give',
+  'kernel.key_exists': 'the key is registered already',
+  'kernel.key_unknown': 'the key is not registered, or revoked already',
+  'kernel.last_owner': 'the last owner key cannot be revoked',
+  'kernel.engine_in_force': 'the engine is in force already',
+  'kernel.bad_entry': 'a journal entry is not in the form of its format',
+  'kernel.bodies_missing': 'the bodies of an entry were dropped, so it cannot be re-derived',
+  'kernel.unknown_reducer': 'the manifest in force lists no reducer of that name',
+  'kernel.reentered': 'a turn was started inside a turn; the world is stopped',
+  'engine.unsupported': 'the world was made for an engine that this release does not have',
+} as const
+
+export type KernelErrorCode = keyof typeof KERNEL_ERRORS
+
+export function kernelError(code: KernelErrorCode, message: string, options: AosErrorOptions = {}): AosError {
+  return new AosError(code, message, options)
+}

@@ -1,0 +1,31 @@
+/**
+ * Bounds of one turn and of one ingress (K9; spec/06-kernel.md, "Limits"). They are part of the engine digest: changing a
+ * number here changes where old worlds stop, so it needs a new engine.
+ */
+export const LIMITS = {
+  /** Fuel of one call of a module. */
+  stepFuelMax: 50_000_000,
+  /** Fuel of all calls of one turn. */
+  turnFuelMax: 500_000_000,
+  /** Items of `derived`: deliveries, raised events, module uses. */
+  turnItemsMax: 4096,
+  /** Bytes of states and raised values that one turn may make. */
+  turnBytesMax: 33_554_432,
+  /** Bytes of one event value, given or raised. */
+  eventBytesMax: 4_194_304,
+  /** Bytes of one cell key. */
+  keyBytesMax: 4096,
+  /** Bytes of one cell's state. */
+  stateBytesMax: 16_777_216,
+  /** Events that one delivery may raise. */
+  raisedPerStepMax: 256,
+  /** Effects that one delivery may emit (K21). */
+  effectsPerStepMax: 1,
+  /** Blobs that one ingress may list. */
+  blobsPerIngressMax: 65_536,
+  /** UTF-8 bytes of an idempotency key, a principal or a message. */
+  shortTextBytesMax: 1024,
+  /** K15: how many idempotency keys are remembered, and for how long in logical time. */
+  idempotencyKeysMax: 1_000_000,
+  idempotencyAgeNs: 604_800_000_000_000,
+} as const satisfies Readonly<Record<string, number>>

@@ -1,0 +1,132 @@
+/** From a journaled entry back to the ingress it records (spec/06-kernel.md, "Replay"). */
+import { formatHash } from '@aos/cbor'
+import type { Data, Hash } from '@aos/cbor'
+import { unsupportedEngine } from './admission.ts'
+import type { Ingress } from './api.ts'
+import { ENTRY_KINDS, KIND_NUMBER } from './codes.ts'
+import type { EntryView } from './entry-reader.ts'
+import { kernelError } from './errors.ts'
+
+/** Throws `engine.unsupported` when the entry puts an engine in force that is not ours. */
+export function checkEngine(view: EntryView, ours: Hash): void {
+  if (view.command === undefined) return
+  const position = view.kindNumber === KIND_NUMBER.genesis ? 2 : view.kindNumber === KIND_NUMBER.engine ? 0 : undefined
+  if (position === undefined) return
+  const engine = formatHash(byteField(view.command, position))
+  if (engine !== ours) throw unsupportedEngine(engine, ours)
+}
+
+/** Throws `kernel.bad_entry` for a kind or a command that this release does not know. */
+export function rebuildIngress(view: EntryView): Ingress {
+  const base = {
+    principal: view.principal,
+    ...(view.trace === undefined ? {} : { trace: view.trace }),
+    ...(view.idempotencyKey === undefined ? {} : { idempotencyKey: view.idempotencyKey }),
+  }
+  switch (view.kindNumber) {
+    case KIND_NUMBER.event:
+      if (view.schema === undefined || view.value === undefined) throw badCommand(view)
+      return {
+        kind: 'event',
+        ...base,
+        schema: view.schema,
+        value: view.value,
+        ...(view.key === undefined ? {} : { key: view.key }),
+        ...(view.blobs.length === 0 ? {} : { blobs: view.blobs.map(formatHash) }),
+      }
+    case KIND_NUMBER.tick:
+      return { kind: 'tick', ...base }
+    case KIND_NUMBER.genesis:
+      return { kind: 'genesis', ...base, ...genesisFields(commandOf(view)) }
+    case KIND_NUMBER.manifest:
+      return {
+        kind: 'manifest',
+        ...base,
+        ...manifestFields(commandOf(view)),
+        blobs: view.blobs.map(formatHash),
+        auth: view.auth,
+      }
+    case KIND_NUMBER.key:
+      return { kind: 'key', ...base, ...keyFields(commandOf(view)), auth: view.auth }
+    case KIND_NUMBER.engine:
+      return { kind: 'engine', ...base, engine: formatHash(byteField(commandOf(view), 0)), auth: view.auth }
+    default:
+      throw badCommand(view)
+  }
+}
+
+type Command = ReadonlyMap<Data, Data>
+
+function commandOf(view: EntryView): Command {
+  if (view.command === undefined) throw badCommand(view)
+  return view.command
+}
+
+function genesisFields(
+  command: Command,
+): Pick<Extract<Ingress, { readonly kind: 'genesis' }>, 'nonce' | 'clock' | 'entropy' | 'ownerKeys' | 'hostKeys'> {
+  return {
+    nonce: byteField(command, 1),
+    clock: command.get(4) === 0 ? 'real' : 'virtual',
+    entropy: command.get(5) === 0 ? 'os' : 'seeded',
+    ownerKeys: listField(command, 6).map(asBytes),
+    hostKeys: listField(command, 7).map(asBytes),
+  }
+}
+
+function manifestFields(command: Command): {
+  readonly manifest: Hash
+  readonly base: Hash
+  readonly baseHeight: number
+  readonly message?: string
+} {
+  const message = command.get(3)
+  return {
+    manifest: formatHash(byteField(command, 0)),
+    base: formatHash(byteField(command, 1)),
+    baseHeight: Number(command.get(2)),
+    ...(typeof message === 'string' ? { message } : {}),
+  }
+}
+
+function keyFields(command: Command): {
+  readonly change: 'register' | 'revoke'
+  readonly publicKey: Uint8Array
+  readonly role: string
+  readonly kinds?: readonly string[]
+  readonly baseHeight: number
+} {
+  return {
+    change: command.get(0) === 0 ? 'register' : 'revoke',
+    publicKey: byteField(command, 1),
+    role: asText(command.get(2)),
+    ...(command.has(3) ? { kinds: listField(command, 3).map(asText) } : {}),
+    baseHeight: Number(command.get(4)),
+  }
+}
+
+function byteField(command: Command, position: number): Uint8Array {
+  return asBytes(command.get(position))
+}
+
+function listField(command: Command, position: number): readonly Data[] {
+  const list = command.get(position)
+  // Array.isArray narrows Data to a mutable any[]; the element type is Data.
+  if (Array.isArray(list)) return list as readonly Data[]
+  throw kernelError('kernel.bad_entry', `expected a list in field ${position} of the command`)
+}
+
+function asBytes(value: Data | undefined): Uint8Array {
+  if (value instanceof Uint8Array) return value
+  throw kernelError('kernel.bad_entry', 'expected bytes in the command')
+}
+
+function asText(value: Data | undefined): string {
+  if (typeof value === 'string') return value
+  throw kernelError('kernel.bad_entry', 'expected text in the command')
+}
+
+function badCommand(view: EntryView): ReturnType<typeof kernelError> {
+  const kind = ENTRY_KINDS.get(view.kindNumber) ?? `number ${view.kindNumber}`
+  return kernelError('kernel.bad_entry', `entry ${view.height} is of kind ${kind}, which cannot be re-derived here`)
+}

@@ -1,0 +1,267 @@
+/** A world in memory: state, turns, replay, reads (spec/06-kernel.md). */
+import { CborWriter, compareBytes, formatHash, hashBytes, isAosError } from '@aos/cbor'
+import type { AosError, CanonicalBytes, Hash, HashBytes } from '@aos/cbor'
+import { admit } from './admission.ts'
+import type { AdmissionPorts, Admitted } from './admission.ts'
+import type { CellReport, Difference, Ingress, KeyReport, Stamp, TurnResult, World } from './api.ts'
+import { EMPTY_CATALOG } from './catalog.ts'
+import { DeliveryRunner } from './delivery.ts'
+import { findDifference } from './difference.ts'
+import { hashEngine } from './engine.ts'
+import { readEntry } from './entry-reader.ts'
+import type { EntryView } from './entry-reader.ts'
+import { EntryWriter } from './entry-writer.ts'
+import { kernelError } from './errors.ts'
+import { idempotencySlot, lookUpKey, rememberKey } from './idempotency.ts'
+import type { KernelPorts } from './ports.ts'
+import { checkEngine, rebuildIngress } from './replay.ts'
+import { ENTROPY_BYTES } from './salts.ts'
+import { EMPTY_KEY, cellKeyText } from './state.ts'
+import type { Cell, WorldState } from './state.ts'
+import { Overlay, runTurn } from './turn.ts'
+import type { TurnEnd } from './turn.ts'
+
+/** An empty world: its first ingress is genesis, or its first replayed entry is. */
+export function createWorld(ports: KernelPorts): World {
+  return new KernelWorld(ports)
+}
+
+type Accepted = Extract<TurnResult, { readonly kind: 'accepted' }>
+
+interface Performed {
+  readonly end: TurnEnd
+  readonly leaf: HashBytes
+  readonly entry: Uint8Array | undefined
+}
+
+class KernelWorld implements World {
+  readonly #ports: AdmissionPorts
+  readonly #runner: DeliveryRunner
+  readonly #writer: EntryWriter
+  readonly #state: WorldState
+  #inTurn = false
+
+  constructor(ports: KernelPorts) {
+    this.#ports = { ...ports, engineDigest: hashEngine(ports.sha256, ports.profile) }
+    this.#runner = new DeliveryRunner(ports)
+    this.#writer = new EntryWriter(ports.sha256)
+    this.#state = {
+      id: undefined,
+      height: -1,
+      leaf: new Uint8Array(32),
+      logicalNowNs: 0n,
+      manifestHash: undefined,
+      manifestHeight: 0,
+      engine: undefined,
+      keysHeight: 0,
+      keys: new Map(),
+      idempotency: new Map(),
+      cells: new Map(),
+      modulesUsed: new Map(),
+      catalog: EMPTY_CATALOG,
+    }
+  }
+
+  get id(): Hash | undefined {
+    return this.#state.id
+  }
+
+  get head(): World['head'] {
+    return this.#state.height < 0 ? undefined : { height: this.#state.height, leaf: this.#state.leaf }
+  }
+
+  get manifestHash(): Hash | undefined {
+    return this.#state.manifestHash
+  }
+
+  get manifestHeight(): number {
+    return this.#state.manifestHeight
+  }
+
+  get keysHeight(): number {
+    return this.#state.keysHeight
+  }
+
+  get keys(): readonly KeyReport[] {
+    return [...this.#state.keys.values()]
+  }
+
+  get engineDigest(): Hash {
+    return this.#ports.engineDigest
+  }
+
+  submit(ingress: Ingress, stamp: Stamp): TurnResult {
+    if (stamp.entropy.length !== ENTROPY_BYTES || stamp.nowNs < 0n) {
+      throw kernelError('kernel.bad_ingress', 'the stamp needs 16 bytes of entropy and a time after 1970', {
+        path: ['stamp'],
+      })
+    }
+    return this.#guarded(() => {
+      let admitted: Admitted
+      try {
+        admitted = admit(this.#ports, this.#state, ingress)
+      } catch (error) {
+        if (!isRefusal(error)) throw error
+        return { kind: 'refused', error }
+      }
+      const earlier = this.#lookUpIdempotency(ingress, admitted)
+      if (earlier !== undefined) return earlier
+      const { end, leaf, entry } = this.#perform(ingress, admitted, stamp, this.#writer)
+      return accepted({ height: this.#state.height, leaf, entry: entry ?? EMPTY_KEY, end })
+    })
+  }
+
+  replay(entry: Uint8Array, options: { readonly verify: boolean }): Difference | undefined {
+    return this.#guarded(() => {
+      const view = readEntry(entry)
+      if (view.height !== this.#state.height + 1) {
+        return difference(view, 'header.height', String(view.height), String(this.#state.height + 1))
+      }
+      checkEngine(view, this.#ports.engineDigest)
+      let admitted: Admitted
+      const ingress = rebuildIngress(view)
+      const stamp: Stamp = { nowNs: view.nowNs, entropy: view.entropy }
+      try {
+        admitted = admit(this.#ports, this.#state, ingress)
+      } catch (error) {
+        if (!isRefusal(error)) throw error
+        return difference(view, 'ingress', 'admitted', error.code)
+      }
+      if (!options.verify) {
+        this.#perform(ingress, admitted, stamp, undefined, view)
+        return undefined
+      }
+      const earlier = this.#lookUpIdempotency(ingress, admitted)
+      if (earlier !== undefined) return difference(view, 'ingress.idempotency_key', 'new', earlier.kind)
+      const made = this.#perform(ingress, admitted, stamp, this.#writer)
+      return findDifference({ height: view.height, written: entry, derived: made.entry ?? EMPTY_KEY })
+    })
+  }
+
+  readCell(reducer: string, key: Uint8Array | undefined): Uint8Array | undefined {
+    return this.#state.cells.get(reducer)?.get(cellKeyText(key ?? EMPTY_KEY))?.state
+  }
+
+  *listCells(reducer: string): Iterable<CellReport> {
+    const cells: Cell[] = [...(this.#state.cells.get(reducer)?.values() ?? [])]
+    cells.sort((left, right) => compareBytes(left.key, right.key))
+    for (const cell of cells) {
+      // Keys of cells are canonical: they were located in, or checked as, canonical values.
+      if (cell.state !== undefined) yield { key: cell.key as CanonicalBytes, state: cell.state }
+    }
+  }
+
+  /** A fault leaves the world stopped: it must be discarded and reopened (K11). */
+  #guarded<T>(body: () => T): T {
+    if (this.#inTurn) throw kernelError('kernel.reentered', 'a turn was started inside a turn, or after a fault')
+    this.#inTurn = true
+    const result = body()
+    this.#inTurn = false
+    return result
+  }
+
+  #lookUpIdempotency(ingress: Ingress, admitted: Admitted): Exclude<TurnResult, Accepted> | undefined {
+    if (ingress.idempotencyKey === undefined || admitted.body === undefined) return undefined
+    const slot = idempotencySlot(ingress.principal, ingress.idempotencyKey)
+    const found = lookUpKey(this.#state.idempotency, slot, admitted.body)
+    if (found === 'new') return undefined
+    if (found !== 'conflict') return { kind: 'duplicate', height: found }
+    const error = kernelError(
+      'kernel.conflict',
+      `the idempotency key ${ingress.idempotencyKey} was used with another body`,
+      {
+        path: ['idempotencyKey'],
+      },
+    )
+    return { kind: 'refused', error }
+  }
+
+  /** The turn, its entry, and the step to the next head. Without a writer the leaf is taken from the recorded entry. */
+  #perform(
+    ingress: Ingress,
+    admitted: Admitted,
+    stamp: Stamp,
+    writer: EntryWriter | undefined,
+    recorded?: EntryView,
+  ): Performed {
+    const state = this.#state
+    const height = state.height + 1
+    const logicalNowNs = stamp.nowNs > state.logicalNowNs ? stamp.nowNs : state.logicalNowNs
+    writer?.begin(admitted.parts, stamp.entropy)
+    const facts = {
+      nowNs: stamp.nowNs,
+      logicalNowNs,
+      height,
+      entropy: stamp.entropy,
+      manifestHash: state.manifestHash ?? NO_MANIFEST,
+    }
+    const overlay = new Overlay(state)
+    const end = runTurn({ state, runner: this.#runner, writer, facts, deliveries: admitted.deliveries }, overlay)
+    if (end.bound === undefined) overlay.merge()
+    else {
+      overlay.drop()
+      writer?.turnLimit(end.bound)
+    }
+    const finished = writer?.finish({
+      height,
+      kindNumber: admitted.parts.kindNumber,
+      nowNs: stamp.nowNs,
+      logicalNowNs,
+      manifest: admitted.manifest === undefined ? undefined : hashBytes(admitted.manifest),
+      engine: admitted.engine === undefined ? undefined : hashBytes(admitted.engine),
+      fuel: end.fuel,
+      prev: state.leaf,
+    })
+    const leaf = finished?.leaf ?? this.#recordedLeaf(recorded)
+    admitted.apply(height)
+    state.id ??= formatHash(leaf)
+    state.height = height
+    state.leaf = leaf
+    state.logicalNowNs = logicalNowNs
+    if (ingress.idempotencyKey !== undefined && admitted.body !== undefined) {
+      const slot = idempotencySlot(ingress.principal, ingress.idempotencyKey)
+      rememberKey(state.idempotency, slot, { body: admitted.body, height, logicalNs: logicalNowNs })
+    }
+    return { end, leaf, entry: finished?.entry }
+  }
+
+  readonly #leafInput: CborWriter = new CborWriter()
+
+  #recordedLeaf(recorded: EntryView | undefined): HashBytes {
+    const leaf = new Uint8Array(32)
+    if (recorded === undefined) return leaf
+    this.#leafInput.reset()
+    this.#leafInput.raw(LEAF_TAG)
+    this.#leafInput.raw(recorded.header)
+    this.#ports.sha256.sha256Into(this.#leafInput.view(), leaf, 0)
+    return leaf
+  }
+}
+
+const LEAF_TAG: Uint8Array = new Uint8Array([0])
+
+/** What a context would name before genesis; no module runs then. */
+const NO_MANIFEST: Hash = formatHash(new Uint8Array(32))
+
+/** A coded rejection of the input. Faults of the surroundings are thrown on. */
+function isRefusal(error: unknown): error is AosError {
+  return isAosError(error) && !error.code.startsWith('store.') && error.code !== 'wasm.host_fault'
+}
+
+function accepted(parts: { height: number; leaf: HashBytes; entry: Uint8Array; end: TurnEnd }): Accepted {
+  const { height, leaf, entry, end } = parts
+  const limited = end.bound !== undefined
+  return {
+    kind: 'accepted',
+    height,
+    leaf,
+    entry,
+    outcome: limited ? 'turn_limit' : 'ok',
+    steps: end.steps,
+    raised: limited ? [] : end.raised,
+  }
+}
+
+function difference(view: EntryView, path: string, expected: string, found: string): Difference {
+  return { height: view.height, path, expected, found }
+}
