@@ -3,11 +3,16 @@ import { CborWriter } from '@aos/cbor'
 import { ABI_VERSION } from './envelope.ts'
 import type { EventEnvelope, PureInput, ReducerInput } from './envelope.ts'
 
+/** More than all heads and field names of an envelope take. */
+const HEADS_MAX = 128
+
 /** The bytes for `step`. Throws `cbor.lone_surrogate` for a schema name that is no text. */
 export function encodeReducerInput(input: ReducerInput): Uint8Array {
-  const writer = new CborWriter(128 + (input.state?.length ?? 0) + input.event.value.length)
+  const { state, event, ctx } = input
+  const variable = (state?.length ?? 0) + event.value.length + (event.key?.length ?? 0) + (ctx?.length ?? 0)
+  const writer = new CborWriter(variable + 3 * event.schema.length + HEADS_MAX)
   writeReducerInput(writer, input)
-  return writer.take()
+  return writer.view()
 }
 
 /** Appends the bytes for `step` to a writer that the caller keeps; allocates nothing unless the writer has to grow. */
@@ -23,9 +28,9 @@ export function writeReducerInput(writer: CborWriter, input: ReducerInput): void
 
 /** The bytes for `run`. */
 export function encodePureInput(input: PureInput): Uint8Array {
-  const writer = new CborWriter(64 + input.input.length)
+  const writer = new CborWriter(input.input.length + (input.ctx?.length ?? 0) + HEADS_MAX)
   writePureInput(writer, input)
-  return writer.take()
+  return writer.view()
 }
 
 /** Appends the bytes for `run`. */

@@ -3,7 +3,7 @@ import { PREFIX_TAG, DEPTH_MAX_DEFAULT, hasPrefix } from './data.ts'
 import type { AosError } from './error.ts'
 import { bytesError } from './errors.ts'
 import { halfBits, halfValue, isIntegral, readFloat } from './float.ts'
-import { readUtf8 } from './utf8.ts'
+import { isUtf8, readUtf8 } from './utf8.ts'
 
 const TWO_TO_32 = 0x1_0000_0000
 const SAFE_MAX = Number.MAX_SAFE_INTEGER
@@ -196,7 +196,7 @@ export class CborReader {
     } else if (major === 2) {
       this.offset = this.stringEnd(2)
     } else if (major === 3) {
-      this.text()
+      this.skipText()
     } else if (major === 7) {
       this.skipSimple()
     } else {
@@ -205,6 +205,14 @@ export class CborReader {
       else if (major === 5) this.skipMap(depthLeft - 1)
       else this.skipTag(start, depthLeft - 1)
     }
+  }
+
+  private skipText(): void {
+    const end = this.stringEnd(3)
+    if (!isUtf8(this.source, this.offset, end)) {
+      throw bytesError('cbor.bad_utf8', this.offset, 'the text is not valid UTF-8')
+    }
+    this.offset = end
   }
 
   private skipTag(start: number, depthLeft: number): void {

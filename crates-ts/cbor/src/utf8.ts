@@ -87,3 +87,33 @@ function readShortAscii(bytes: Uint8Array, start: number, end: number): string |
   }
   return text
 }
+
+/** True when the byte range is valid UTF-8; allocates nothing. */
+export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end;) {
+    const first = bytes[at] ?? 0
+    if (first < 0x80) {
+      at += 1
+      continue
+    }
+    const length = sequenceLength(first)
+    if (length === 0 || at + length > end || !isSecond(first, bytes[at + 1] ?? 0)) return false
+    for (let index = 2; index < length; index += 1) if (((bytes[at + index] ?? 0) & 0xc0) !== 0x80) return false
+    at += length
+  }
+  return true
+}
+
+/** Bytes of the sequence that a first byte beyond ASCII opens; 0 when no sequence starts with it. */
+function sequenceLength(first: number): 0 | 2 | 3 | 4 {
+  if (first < 0xc2 || first > 0xf4) return 0
+  if (first < 0xe0) return 2
+  return first < 0xf0 ? 3 : 4
+}
+
+/** The second byte, where overlong forms, surrogates and what lies beyond U+10FFFF are told apart. */
+function isSecond(first: number, second: number): boolean {
+  const least = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80
+  const most = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf
+  return second >= least && second <= most
+}

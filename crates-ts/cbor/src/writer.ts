@@ -78,13 +78,20 @@ export class CborWriter {
 
   /** An integer of 0…2^64−1; a number must be within 2^53−1. */
   uint(value: number | bigint): void {
-    this.head(0x00, checkedUint(value))
+    if (typeof value === 'bigint') this.wideHead(0x00, value)
+    else this.head(0x00, checkedUint(value))
   }
 
   /** An integer of −2^64…2^64−1; a number must be within ±(2^53−1). */
   int(value: number | bigint): void {
-    if (value >= 0) this.head(0x00, checkedUint(value))
-    else this.head(0x20, checkedUint(typeof value === 'bigint' ? -1n - value : negatedLessOne(value)))
+    if (typeof value === 'bigint') {
+      if (value >= 0n) this.wideHead(0x00, value)
+      else this.wideHead(0x20, -1n - value)
+    } else if (value >= 0) {
+      this.head(0x00, checkedUint(value))
+    } else {
+      this.head(0x20, negatedLessOne(value))
+    }
   }
 
   /** A number that is not an integer in the 64-bit range, or minus zero, in the shortest exact width. */
@@ -161,7 +168,8 @@ export class CborWriter {
 
   /** The head of a tag; its content follows. */
   tag(tag: number | bigint): void {
-    this.head(0xc0, checkedUint(tag))
+    if (typeof tag === 'bigint') this.wideHead(0xc0, tag)
+    else this.head(0xc0, checkedUint(tag))
   }
 
   /** Leaves `count` zero bytes to be patched and returns their offset. */
@@ -239,34 +247,44 @@ export class CborWriter {
     this.at = writeUtf8(value, this.buffer, this.at)
   }
 
-  private head(major: number, argument: number | bigint): void {
+  private head(major: number, argument: number): void {
     this.room(9)
     const buffer = this.buffer
     const at = this.at
     if (argument < 24) {
-      buffer[at] = major | Number(argument)
+      buffer[at] = major | argument
       this.at = at + 1
     } else if (argument < 0x100) {
       buffer[at] = major | 24
-      buffer[at + 1] = Number(argument)
+      buffer[at + 1] = argument
       this.at = at + 2
     } else if (argument < 0x1_0000) {
       buffer[at] = major | 25
-      this.data.setUint16(at + 1, Number(argument))
+      buffer[at + 1] = argument >> 8
+      buffer[at + 2] = argument & 0xff
       this.at = at + 3
     } else if (argument < TWO_TO_32) {
       buffer[at] = major | 26
-      this.data.setUint32(at + 1, Number(argument))
+      this.data.setUint32(at + 1, argument)
       this.at = at + 5
     } else {
       buffer[at] = major | 27
-      if (typeof argument === 'bigint') {
-        this.data.setBigUint64(at + 1, argument)
-      } else {
-        this.data.setUint32(at + 1, Math.floor(argument / TWO_TO_32))
-        this.data.setUint32(at + 5, argument % TWO_TO_32)
-      }
+      this.data.setUint32(at + 1, Math.floor(argument / TWO_TO_32))
+      this.data.setUint32(at + 5, argument % TWO_TO_32)
       this.at = at + 9
+    }
+  }
+
+  private wideHead(major: number, argument: bigint): void {
+    if (argument < 0n || argument > UINT64_MAX) throw rangeError(argument)
+    this.room(9)
+    this.data.setBigUint64(this.at + 1, argument)
+    const high = this.data.getUint32(this.at + 1)
+    if (high === 0) {
+      this.head(major, this.data.getUint32(this.at + 5))
+    } else {
+      this.buffer[this.at] = major | 27
+      this.at += 9
     }
   }
 
@@ -289,11 +307,7 @@ function headSize(argument: number): number {
   return argument < TWO_TO_32 ? 5 : 9
 }
 
-function checkedUint(value: number | bigint): number | bigint {
-  if (typeof value === 'bigint') {
-    if (value < 0n || value > UINT64_MAX) throw rangeError(value)
-    return value
-  }
+function checkedUint(value: number): number {
   if (!Number.isSafeInteger(value)) throw unsafeError(value)
   if (value < 0) throw rangeError(value)
   return value
