@@ -1,0 +1,183 @@
+/**
+ * The segment file that takes appends: zero-prefilled ahead of the groups, sealed at its end
+ * (spec/07-journal.md, "Segments" and "Durability").
+ */
+import { join } from 'node:path'
+import type { HashBytes } from '@aos/cbor'
+import type { Disk, DiskFile } from './disk.ts'
+import { PAGE_BYTES, encodeFooter, encodeHeader, paged, type SegmentHeader } from './layout.ts'
+import type { MerklePeaks } from './merkle.ts'
+import { UNFINISHED_NAME, segmentPath } from './segments.ts'
+
+const PREFILL_BYTES_MIN = 64 * 1024
+const ZEROS_BYTES = 1 << 20
+
+export interface SegmentPlace {
+  readonly disk: Disk
+  readonly folder: string
+  readonly segmentBytes: number
+}
+
+/** What the footer says about the entries; the first height and the nonce are the segment's. */
+export interface SealedThrough {
+  readonly lastHeight: number
+  readonly leaf: HashBytes
+  readonly lastGroup: HashBytes
+  readonly log: MerklePeaks
+}
+
+/** Real zeros, so that later overwrites need no metadata of the file system. */
+async function writeZeros(file: DiskFile, from: number, to: number): Promise<void> {
+  const zeros = new Uint8Array(Math.min(ZEROS_BYTES, Math.max(0, to - from)))
+  for (let at = from; at < to; at += zeros.length) {
+    await file.writeDurable(zeros.subarray(0, Math.min(zeros.length, to - at)), at)
+  }
+}
+
+/** An unnamed file with zeros in it, made while the segment before it fills. */
+export class PreparedFile {
+  readonly file: DiskFile
+  readonly prefilled: number
+
+  private constructor(file: DiskFile, prefilled: number) {
+    this.file = file
+    this.prefilled = prefilled
+  }
+
+  static async make(place: SegmentPlace, prefill: number): Promise<PreparedFile> {
+    const path = join(place.folder, UNFINISHED_NAME)
+    place.disk.remove(path)
+    const file = place.disk.open(path, 'durable')
+    try {
+      await writeZeros(file, 0, prefill)
+      return new PreparedFile(file, prefill)
+    } catch (error) {
+      file.close()
+      throw error
+    }
+  }
+}
+
+/** The first prefill of a new world's first segment. */
+export function prefillMin(segmentBytes: number): number {
+  return Math.min(PREFILL_BYTES_MIN, segmentBytes)
+}
+
+/** One segment file being written. Positions are planned by the journal; writes may overlap. */
+export class ActiveSegment {
+  readonly header: SegmentHeader
+  /** Where the next group goes, counting the groups under way. */
+  position: number
+  readonly #place: SegmentPlace
+  #file: DiskFile | undefined
+  #prefilled: number
+  /** Creating the file, then extending it; stays rejected once one of them has failed. */
+  #growing: Promise<void> | undefined
+
+  constructor(place: SegmentPlace, header: SegmentHeader, position: number) {
+    this.#place = place
+    this.header = header
+    this.position = position
+    this.#prefilled = 0
+  }
+
+  /** Goes on in a file that stands: what is torn becomes zero, durably, before anything is appended. */
+  static async reopen(
+    place: SegmentPlace,
+    header: SegmentHeader,
+    at: { readonly position: number; readonly size: number; readonly cutFrom: number | undefined },
+  ): Promise<ActiveSegment> {
+    const self = new ActiveSegment(place, header, at.position)
+    const file = place.disk.open(segmentPath(place.folder, header.firstHeight), 'durable')
+    self.#file = file
+    await file.sync()
+    await writeZeros(file, at.cutFrom ?? at.size, paged(at.size))
+    self.#prefilled = paged(at.size)
+    return self
+  }
+
+  /** True when a group of this many bytes and the footer still fit, or when the segment has no group yet. */
+  fits(bytes: number): boolean {
+    return this.position === PAGE_BYTES || this.position + bytes + PAGE_BYTES <= this.#place.segmentBytes
+  }
+
+  /** Time to prepare the next file: this one has its name, so the unfinished one is free, and is half full. */
+  wantsSuccessor(): boolean {
+    return this.#file !== undefined && this.position > this.#place.segmentBytes / 2
+  }
+
+  /** Makes the file under its own name: header and zeros first, then the name, then the folder. */
+  create(after: Promise<unknown>, prepared: Promise<PreparedFile> | undefined): void {
+    this.#growing = after.then(async () => {
+      const { disk, folder, segmentBytes } = this.#place
+      const made = await (prepared ?? PreparedFile.make(this.#place, prefillMin(segmentBytes)))
+      try {
+        await made.file.writeDurable(encodeHeader(this.header), 0)
+        disk.rename(join(folder, UNFINISHED_NAME), segmentPath(folder, this.header.firstHeight))
+        await disk.syncFolder(folder)
+      } catch (error) {
+        made.file.close()
+        throw error
+      }
+      this.#file = made.file
+      this.#prefilled = made.prefilled
+    })
+    this.#growing.catch(keepForLater)
+  }
+
+  /** Writes one group at a planned position; resolves when it is durable. */
+  write(group: Uint8Array, position: number): Promise<void> {
+    const end = position + group.length
+    if (this.#file === undefined || end > this.#prefilled) {
+      return this.#growTo(end).then(() => this.#opened().writeDurable(group, position))
+    }
+    const written = this.#file.writeDurable(group, position)
+    const isRunningOut = end > this.#prefilled / 2 && this.#prefilled < this.#place.segmentBytes
+    if (isRunningOut && this.#growing === undefined) this.#growTo(this.#prefilled + 1).catch(keepForLater)
+    return written
+  }
+
+  /** Writes the footer behind the last group and cuts the file there. Nothing may be under way. */
+  async seal(through: SealedThrough): Promise<void> {
+    await this.#growing?.catch(keepForLater)
+    const file = this.#opened()
+    const { firstHeight, nonce } = this.header
+    await file.writeDurable(encodeFooter({ ...through, firstHeight, nonce }), this.position)
+    await file.truncate(this.position + PAGE_BYTES)
+    file.close()
+    this.#file = undefined
+  }
+
+  async close(): Promise<void> {
+    await this.#growing?.catch(keepForLater)
+    this.#file?.close()
+    this.#file = undefined
+  }
+
+  /** Doubles the prefilled part up to the segment's size, further only when one group needs it. */
+  #growTo(need: number): Promise<void> {
+    const before = this.#growing ?? Promise.resolve()
+    const work = before.then(async () => {
+      if (need <= this.#prefilled) return
+      const doubled = Math.min(2 * this.#prefilled, this.#place.segmentBytes)
+      const target = paged(Math.max(doubled, need))
+      await writeZeros(this.#opened(), this.#prefilled, target)
+      this.#prefilled = target
+    })
+    this.#growing = work
+    work.then(() => {
+      if (this.#growing === work) this.#growing = undefined
+    }, keepForLater)
+    return work
+  }
+
+  #opened(): DiskFile {
+    if (this.#file === undefined) throw new Error('the segment file is not open')
+    return this.#file
+  }
+}
+
+/** The failure stays in `#growing`: the write that needs the space meets it, and nobody else has to. */
+function keepForLater(): void {
+  return undefined
+}

@@ -1,0 +1,114 @@
+/** The content-addressed store on LevelDB (spec/07-journal.md, "Content"). */
+import { AosError, equalBytes, formatHash, hashBytes, sha256, type Hash, type HashBytes } from '@aos/cbor'
+import { openDatabase, writeSynced, type Database, type DatabaseOptions } from './database.ts'
+import { asStoreError } from './disk.ts'
+import { nodeSha256 } from './node-sha256.ts'
+import type { ContentStore } from './port.ts'
+
+const BLOB = 0x62 // b ‖ hash → the bytes
+const SIZE = 0x73 // s ‖ hash → their number, u64 big-endian
+
+function keyOf(kind: number, hash: HashBytes): Uint8Array {
+  const key = new Uint8Array(1 + hash.length)
+  key[0] = kind
+  key.set(hash, 1)
+  return key
+}
+
+/** Throws `store.corrupt_blob` when the bytes are not those of the hash. */
+export function checkBlob(hash: Hash, bytes: Uint8Array): Uint8Array {
+  if (equalBytes(sha256(nodeSha256, bytes), hashBytes(hash))) return bytes
+  throw new AosError('store.corrupt_blob', `what is stored as ${hash} has another hash`, { details: { hash } })
+}
+
+export class LevelContent implements ContentStore {
+  readonly #database: Database
+  readonly #readOnly: boolean
+  #failure: AosError | undefined
+  #closed = false
+
+  private constructor(database: Database, readOnly: boolean) {
+    this.#database = database
+    this.#readOnly = readOnly
+  }
+
+  static async open(path: string, options: DatabaseOptions): Promise<LevelContent> {
+    return new LevelContent(await openDatabase(path, options), !options.create)
+  }
+
+  get(hash: Hash): Uint8Array | undefined {
+    const bytes = this.#read(keyOf(BLOB, hashBytes(hash)), hash)
+    return bytes === undefined ? undefined : checkBlob(hash, bytes)
+  }
+
+  has(hash: Hash): boolean {
+    return this.#read(keyOf(SIZE, hashBytes(hash)), hash) !== undefined
+  }
+
+  async put(blobs: readonly Uint8Array[]): Promise<readonly Hash[]> {
+    this.#checkOpen()
+    if (this.#readOnly) throw new AosError('store.read_only', 'the store was opened only for reading')
+    const hashes = blobs.map((blob) => sha256(nodeSha256, blob))
+    try {
+      const present = await this.#database.hasMany(hashes.map((hash) => keyOf(BLOB, hash)))
+      await writeSynced(this.#database, missingPairs(blobs, hashes, present))
+    } catch (error) {
+      this.#failure = asStoreError(error, 'storing content')
+      throw this.#failure
+    }
+    return hashes.map(formatHash)
+  }
+
+  async stat(): Promise<{ readonly count: number; readonly bytes: number }> {
+    this.#checkOpen()
+    const from = new Uint8Array([SIZE])
+    const to = new Uint8Array([SIZE + 1])
+    let count = 0
+    let bytes = 0
+    for await (const size of this.#database.values({ gte: from, lt: to, highWaterMarkBytes: 1 << 20 })) {
+      count += 1
+      bytes += Number(new DataView(size.buffer, size.byteOffset, 8).getBigUint64(0))
+    }
+    return { count, bytes }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#database.close()
+  }
+
+  #read(key: Uint8Array, hash: Hash): Uint8Array | undefined {
+    this.#checkOpen()
+    try {
+      return this.#database.getSync(key)
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'LEVEL_CORRUPTION') {
+        throw new AosError('store.corrupt_blob', `${hash} cannot be read`, { details: { hash }, cause: error })
+      }
+      throw asStoreError(error, `reading ${hash}`)
+    }
+  }
+
+  /** After a failed write nothing may be believed durable: the store is dead until it is opened again. */
+  #checkOpen(): void {
+    if (this.#closed) throw new AosError('store.closed', 'the store has been closed')
+    if (this.#failure !== undefined) {
+      throw new AosError('store.failed', `an earlier write failed (${this.#failure.message}); reopen the world`)
+    }
+  }
+}
+
+function* missingPairs(
+  blobs: readonly Uint8Array[],
+  hashes: readonly HashBytes[],
+  present: readonly boolean[],
+): Generator<readonly [Uint8Array, Uint8Array], void, undefined> {
+  for (const [index, blob] of blobs.entries()) {
+    const hash = hashes[index]
+    if (hash === undefined || present[index] === true) continue
+    const size = new Uint8Array(8)
+    new DataView(size.buffer).setBigUint64(0, BigInt(blob.length))
+    yield [keyOf(BLOB, hash), blob]
+    yield [keyOf(SIZE, hash), size]
+  }
+}

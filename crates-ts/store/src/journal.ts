@@ -1,0 +1,251 @@
+/** The journal on segment files: group commit, two groups in flight (spec/07-journal.md, "Appending"). */
+import { randomBytes } from 'node:crypto'
+import { AosError, HASH_BYTES, equalBytes, formatHash, hashBytes, type Hash, type HashBytes } from '@aos/cbor'
+import { ActiveSegment, PreparedFile, type SegmentPlace } from './active-segment.ts'
+import type { AcknowledgedHead } from './acknowledged.ts'
+import { badRequest, checkRequest, isSameHead } from './append-request.ts'
+import { asStoreError } from './disk.ts'
+import { GroupBuffer } from './group-buffer.ts'
+import { readRecords } from './journal-read.ts'
+import { NONCE_BYTES, PAGE_BYTES, type SegmentHeader } from './layout.ts'
+import { MerkleLog } from './merkle.ts'
+import { writeLatin1 } from './node-sha256.ts'
+import type { AppendRequest, AppendResult, JournalHead, JournalPort, JournalRecord } from './port.ts'
+import type { Tail } from './tail.ts'
+
+const ZERO_HASH: HashBytes = new Uint8Array(HASH_BYTES)
+const IN_FLIGHT_MAX = 2
+
+export interface SegmentJournalOptions {
+  readonly place: SegmentPlace
+  readonly epoch: number
+  readonly readOnly: boolean
+  readonly tail: Tail | undefined
+  /** The last segment when it takes more groups. */
+  readonly active: ActiveSegment | undefined
+  readonly acknowledged: AcknowledgedHead
+  /** World id, when the journal has a genesis. */
+  readonly world: Hash | undefined
+}
+
+/** A journal's size and RFC 6962 tree head. */
+export interface LogHead {
+  readonly size: number
+  readonly root: Hash
+}
+
+/** See JournalPort. Entry bytes are copied before `appendIf` returns. */
+export class SegmentJournal implements JournalPort {
+  readonly epoch: number
+  readonly #place: SegmentPlace
+  readonly #readOnly: boolean
+  readonly #acknowledged: AcknowledgedHead
+  readonly #log: MerkleLog
+  #world: Hash | undefined
+  #active: ActiveSegment | undefined
+  #prepared: Promise<PreparedFile> | undefined
+  /** Durable head, and the head counting the groups in flight. */
+  #head: JournalHead | undefined
+  #submitted: JournalHead | undefined
+  #lastGroup: HashBytes
+  readonly #buffers: GroupBuffer[] = [new GroupBuffer(), new GroupBuffer()]
+  #inFlight = 0
+  /** Settles when everything before has; never rejects. */
+  #settled: Promise<unknown> = Promise.resolve()
+  #failure: AosError | undefined
+  #closed = false
+
+  constructor(options: SegmentJournalOptions) {
+    this.epoch = options.epoch
+    this.#place = options.place
+    this.#readOnly = options.readOnly
+    this.#acknowledged = options.acknowledged
+    this.#world = options.world
+    this.#active = options.active
+    this.#log = options.tail?.log ?? new MerkleLog()
+    this.#head = options.tail?.head
+    this.#submitted = this.#head
+    this.#lastGroup = options.tail?.lastGroup ?? ZERO_HASH
+  }
+
+  get head(): JournalHead | undefined {
+    return this.#head
+  }
+
+  /** The Merkle log over everything durable. Hashes what has not been hashed yet. */
+  logHead(): LogHead {
+    return { size: this.#log.size, root: formatHash(this.#log.root()) }
+  }
+
+  appendIf(request: AppendRequest): Promise<AppendResult> {
+    const refusal = this.#refusal()
+    if (refusal !== undefined) return Promise.reject(refusal)
+    const problem = this.#inFlight >= IN_FLIGHT_MAX ? 'two appends are in flight' : checkRequest(request, this)
+    if (problem !== undefined) return Promise.reject(this.#die(badRequest(problem)))
+    const before = this.#settled
+    this.#inFlight += 1
+    const result = this.#start(request, before).finally(() => {
+      this.#inFlight -= 1
+    })
+    this.#settled = result.catch(asSettled)
+    return result
+  }
+
+  *read(range: { readonly from: number; readonly to?: number }): Generator<readonly JournalRecord[], void, undefined> {
+    if (this.#closed) throw closed()
+    const to = Math.min(range.to ?? Number.MAX_SAFE_INTEGER, this.#head?.height ?? -1)
+    yield* readRecords(this.#place.disk, this.#place.folder, { from: range.from, to })
+  }
+
+  acknowledge(head: JournalHead): void {
+    const refusal = this.#refusal()
+    if (refusal !== undefined) throw refusal
+    if (this.#head === undefined || head.height > this.#head.height) {
+      throw badRequest(`height ${head.height} is not durable and cannot be acknowledged`)
+    }
+    try {
+      this.#acknowledged.write(head)
+    } catch (error) {
+      throw this.#die(asStoreError(error, 'writing the acknowledged head'))
+    }
+  }
+
+  /** Waits for what is in flight. A second call does nothing. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#settled
+    await this.#active?.close()
+    const prepared = await this.#prepared?.catch(asSettled)
+    prepared?.file.close()
+    this.#acknowledged.close()
+  }
+
+  get world(): Hash | undefined {
+    return this.#world
+  }
+
+  #start(request: AppendRequest, before: Promise<unknown>): Promise<AppendResult> {
+    if (request.epoch < this.epoch) return before.then(() => ({ kind: 'fenced', epoch: this.epoch }))
+    if (!isSameHead(request.expected, this.#submitted)) {
+      return before
+        .then(() => this.#retryOrConflict(request))
+        .catch((error: unknown) => {
+          throw this.#die(asStoreError(error, 'reading what stands'))
+        })
+    }
+    const { entries, world } = request
+    const last = entries.at(-1)
+    const buffer = this.#buffers.find((candidate) => !candidate.isBusy)
+    if (last === undefined || buffer === undefined) return Promise.reject(this.#die(badRequest('nothing to append')))
+    this.#world ??= world
+    const group = buffer.fill(entries)
+    const segment = this.#segmentFor(group.length, entries[0]?.height ?? 0, world, before)
+    const digest = buffer.finish(
+      { epoch: this.epoch, durableThrough: this.#head?.height, prevGroup: this.#lastGroup },
+      segment.header.nonce,
+    )
+    const lastGroup = new Uint8Array(HASH_BYTES)
+    writeLatin1(lastGroup, digest, 0)
+    this.#lastGroup = lastGroup
+    const head: JournalHead = { height: last.height, leaf: last.leaf.slice() }
+    this.#submitted = head
+    const written = segment.write(group, segment.position)
+    segment.position += group.length
+    if (segment.wantsSuccessor()) this.#prepareNext()
+    const result = this.#finish(Promise.allSettled([before, written]), buffer, head)
+    this.#log.settle(2 * entries.length)
+    return result
+  }
+
+  async #finish(
+    done: Promise<readonly PromiseSettledResult<unknown>[]>,
+    buffer: GroupBuffer,
+    head: JournalHead,
+  ): Promise<AppendResult> {
+    const written = (await done)[1]
+    if (this.#failure !== undefined) throw dead(this.#failure)
+    if (written?.status === 'rejected') throw this.#die(asStoreError(written.reason, `writing height ${head.height}`))
+    this.#head = head
+    this.#log.appendAll(buffer.leaves)
+    buffer.release()
+    return { kind: 'appended', head }
+  }
+
+  /** The segment for the next group; a full one is sealed once everything in it is durable. */
+  #segmentFor(bytes: number, firstHeight: number, world: Hash, before: Promise<unknown>): ActiveSegment {
+    const full = this.#active
+    if (full !== undefined && full.fits(bytes)) return full
+    const leafBefore = this.#submitted?.leaf ?? ZERO_HASH
+    const header: SegmentHeader = {
+      firstHeight,
+      world: hashBytes(world),
+      leafBefore,
+      prevGroup: this.#lastGroup,
+      nonce: randomBytes(NONCE_BYTES),
+    }
+    const segment = new ActiveSegment(this.#place, header, PAGE_BYTES)
+    const through = { lastHeight: firstHeight - 1, leaf: leafBefore, lastGroup: this.#lastGroup }
+    const sealed = before.then(async () => {
+      if (this.#failure !== undefined) throw dead(this.#failure)
+      await full?.seal({ ...through, log: this.#log.peaks() })
+    })
+    segment.create(sealed, this.#prepared)
+    this.#prepared = undefined
+    this.#active = segment
+    return segment
+  }
+
+  #prepareNext(): void {
+    if (this.#prepared !== undefined) return
+    this.#prepared = PreparedFile.make(this.#place, this.#place.segmentBytes)
+    this.#prepared.catch(asSettled)
+  }
+
+  /** The request does not start at the head: it has been written before, or somebody else wrote. */
+  #retryOrConflict(request: AppendRequest): AppendResult {
+    if (this.#failure !== undefined) throw dead(this.#failure)
+    const head = this.#head
+    const first = request.entries[0]
+    const last = request.entries.at(-1)
+    if (head === undefined || first === undefined || last === undefined || last.height > head.height) {
+      return { kind: 'conflict', head }
+    }
+    const stands = this.#isStanding(first) && this.#isStanding(last)
+    return stands ? { kind: 'appended', head } : { kind: 'conflict', head }
+  }
+
+  #isStanding(record: JournalRecord): boolean {
+    if (this.#head !== undefined && record.height === this.#head.height) return equalBytes(record.leaf, this.#head.leaf)
+    for (const [stored] of this.read({ from: record.height, to: record.height })) {
+      return stored !== undefined && equalBytes(stored.leaf, record.leaf)
+    }
+    return false
+  }
+
+  #refusal(): AosError | undefined {
+    if (this.#closed) return closed()
+    if (this.#failure !== undefined) return dead(this.#failure)
+    if (this.#readOnly) return new AosError('store.read_only', 'the store was opened only for reading')
+    return undefined
+  }
+
+  /** From now on every call is refused; `error` is for the caller who met it. */
+  #die(error: AosError): AosError {
+    this.#failure ??= error
+    return error
+  }
+}
+
+function closed(): AosError {
+  return new AosError('store.closed', 'the store has been closed')
+}
+
+function dead(cause: AosError): AosError {
+  return new AosError('store.failed', `an earlier call failed (${cause.message}); reopen the world`, { cause })
+}
+
+/** For promises whose failure has been told to whoever asked. */
+function asSettled(): undefined {
+  return undefined
+}

@@ -1,0 +1,200 @@
+/** The same ports in memory, for tests and for worlds that need not last (spec/07-journal.md, "Drivers"). */
+import { AosError, equalBytes, formatHash, sha256, type Hash } from '@aos/cbor'
+import { badRequest, checkRequest, isSameHead } from './append-request.ts'
+import { checkBlob } from './content.ts'
+import type { LogHead } from './journal.ts'
+import { MerkleLog } from './merkle.ts'
+import { nodeSha256 } from './node-sha256.ts'
+import type { AppendRequest, AppendResult, ContentStore, JournalHead, JournalPort, JournalRecord } from './port.ts'
+import type { WorldStore } from './world-store.ts'
+
+/** What outlives one opening. */
+export interface MemoryDisk {
+  epoch: number
+  isLocked: boolean
+  world: Hash | undefined
+  readonly records: JournalRecord[]
+  readonly blobs: Map<Hash, Uint8Array>
+}
+
+const IN_FLIGHT_MAX = 2
+const BATCH_RECORDS = 256
+
+export function makeMemoryDisk(): MemoryDisk {
+  return { epoch: 0, isLocked: false, world: undefined, records: [], blobs: new Map() }
+}
+
+/** Opens storage in memory. Throws `store.locked` while another opening of the same disk stands. */
+export function openMemoryStore(disk: MemoryDisk = makeMemoryDisk()): WorldStore {
+  if (disk.isLocked) throw new AosError('store.locked', 'the world is open elsewhere')
+  disk.isLocked = true
+  disk.epoch += 1
+  const journal = new MemoryJournal(disk)
+  const content = new MemoryContent(disk)
+  return {
+    journal,
+    content,
+    get world() {
+      return disk.world
+    },
+    logHead: () => journal.logHead(),
+    async close() {
+      await journal.close()
+      content.close()
+    },
+  }
+}
+
+class MemoryJournal implements JournalPort {
+  readonly epoch: number
+  readonly #disk: MemoryDisk
+  readonly #log = new MerkleLog()
+  #submitted: JournalHead | undefined
+  #settled: Promise<unknown> = Promise.resolve()
+  #inFlight = 0
+  #failure: AosError | undefined
+  #closed = false
+
+  constructor(disk: MemoryDisk) {
+    this.#disk = disk
+    this.epoch = disk.epoch
+    this.#submitted = this.head
+    for (const record of disk.records) this.#log.append(record.leaf)
+  }
+
+  get head(): JournalHead | undefined {
+    const last = this.#disk.records.at(-1)
+    return last === undefined ? undefined : { height: last.height, leaf: last.leaf }
+  }
+
+  logHead(): LogHead {
+    return { size: this.#log.size, root: formatHash(this.#log.root()) }
+  }
+
+  appendIf(request: AppendRequest): Promise<AppendResult> {
+    const refusal = this.#refusal()
+    if (refusal !== undefined) return Promise.reject(refusal)
+    const context = { epoch: this.epoch, world: this.#disk.world }
+    const problem = this.#inFlight >= IN_FLIGHT_MAX ? 'two appends are in flight' : checkRequest(request, context)
+    if (problem !== undefined) {
+      this.#failure = badRequest(problem)
+      return Promise.reject(this.#failure)
+    }
+    this.#inFlight += 1
+    const before = this.#settled
+    const result = this.#start(request, before).finally(() => {
+      this.#inFlight -= 1
+    })
+    this.#settled = result
+    return result
+  }
+
+  *read(range: { readonly from: number; readonly to?: number }): Generator<readonly JournalRecord[], void, undefined> {
+    if (this.#closed) throw closed()
+    const end = Math.min(range.to ?? Number.MAX_SAFE_INTEGER, this.head?.height ?? -1) + 1
+    for (let at = range.from; at < end; at += BATCH_RECORDS) {
+      yield this.#disk.records.slice(at, Math.min(end, at + BATCH_RECORDS))
+    }
+  }
+
+  acknowledge(head: JournalHead): void {
+    const refusal = this.#refusal()
+    if (refusal !== undefined) throw refusal
+    if (head.height > (this.head?.height ?? -1)) {
+      throw badRequest(`height ${head.height} is not durable and cannot be acknowledged`)
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#settled
+    this.#disk.isLocked = false
+  }
+
+  #start(request: AppendRequest, before: Promise<unknown>): Promise<AppendResult> {
+    if (request.epoch < this.epoch) return before.then(() => ({ kind: 'fenced', epoch: this.epoch }))
+    if (!isSameHead(request.expected, this.#submitted)) return before.then(() => this.#retryOrConflict(request))
+    const copies = request.entries.map(copyOf)
+    const last = copies.at(-1)
+    if (last === undefined) return Promise.reject(badRequest('nothing to append'))
+    const head: JournalHead = { height: last.height, leaf: last.leaf }
+    this.#submitted = head
+    this.#disk.world ??= request.world
+    return before.then(() => {
+      for (const copy of copies) {
+        this.#disk.records.push(copy)
+        this.#log.append(copy.leaf)
+      }
+      return { kind: 'appended', head }
+    })
+  }
+
+  #retryOrConflict(request: AppendRequest): AppendResult {
+    const { head } = this
+    const { records } = this.#disk
+    const stands = [request.entries[0], request.entries.at(-1)].every((entry) => {
+      const record = entry === undefined ? undefined : records[entry.height]
+      return entry !== undefined && record !== undefined && equalBytes(record.leaf, entry.leaf)
+    })
+    return head !== undefined && stands ? { kind: 'appended', head } : { kind: 'conflict', head }
+  }
+
+  #refusal(): AosError | undefined {
+    if (this.#closed) return closed()
+    if (this.#failure === undefined) return undefined
+    return new AosError('store.failed', `an earlier call failed (${this.#failure.message}); reopen the world`)
+  }
+}
+
+class MemoryContent implements ContentStore {
+  readonly #disk: MemoryDisk
+  #closed = false
+
+  constructor(disk: MemoryDisk) {
+    this.#disk = disk
+  }
+
+  get(hash: Hash): Uint8Array | undefined {
+    this.#checkOpen()
+    const bytes = this.#disk.blobs.get(hash)
+    return bytes === undefined ? undefined : checkBlob(hash, bytes).slice()
+  }
+
+  has(hash: Hash): boolean {
+    this.#checkOpen()
+    return this.#disk.blobs.has(hash)
+  }
+
+  async put(blobs: readonly Uint8Array[]): Promise<readonly Hash[]> {
+    this.#checkOpen()
+    return blobs.map((blob) => {
+      const hash = formatHash(sha256(nodeSha256, blob))
+      if (!this.#disk.blobs.has(hash)) this.#disk.blobs.set(hash, blob.slice())
+      return hash
+    })
+  }
+
+  async stat(): Promise<{ readonly count: number; readonly bytes: number }> {
+    this.#checkOpen()
+    let bytes = 0
+    for (const blob of this.#disk.blobs.values()) bytes += blob.length
+    return { count: this.#disk.blobs.size, bytes }
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw closed()
+  }
+}
+
+function copyOf(record: JournalRecord): JournalRecord {
+  return { height: record.height, leaf: record.leaf.slice(), bytes: record.bytes.slice() }
+}
+
+function closed(): AosError {
+  return new AosError('store.closed', 'the store has been closed')
+}

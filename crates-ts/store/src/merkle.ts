@@ -1,0 +1,129 @@
+/**
+ * The Merkle log over leaves (spec/07-journal.md, "Log"; RFC 6962).
+ *
+ * A leaf is already SHA-256(0x00 ‖ header), which is RFC 6962's leaf hash of the header; an inner node is
+ * SHA-256(0x01 ‖ left ‖ right). Leaves are queued and hashed later, so that the caller chooses when to pay.
+ */
+import { HASH_BYTES, type HashBytes } from '@aos/cbor'
+import { nodeSha256, sha256Latin1, writeLatin1 } from './node-sha256.ts'
+
+/** A log of 2^53 leaves has at most this many peaks. */
+export const MERKLE_PEAKS_MAX = 53
+
+const NODE_PREFIX = 1
+const QUEUE_BYTES_MIN = 64 * HASH_BYTES
+
+/** Where a log stands: its size and the roots of its perfect subtrees, largest first. */
+export interface MerklePeaks {
+  readonly size: number
+  readonly peaks: readonly HashBytes[]
+}
+
+/** An incremental log: one hash per leaf, amortised; memory for the peaks and for the leaves not yet settled. */
+export class MerkleLog {
+  #settled = 0
+  #depth = 0
+  readonly #stack = new Uint8Array((MERKLE_PEAKS_MAX + 1) * HASH_BYTES)
+  readonly #scratch = new Uint8Array(1 + 2 * HASH_BYTES)
+  #queue = new Uint8Array(0)
+  #queueFrom = 0
+  #queueTo = 0
+
+  constructor(from: MerklePeaks = { size: 0, peaks: [] }) {
+    this.#scratch[0] = NODE_PREFIX
+    this.#settled = from.size
+    for (const peak of from.peaks) this.#push(peak)
+  }
+
+  get size(): number {
+    return this.#settled + (this.#queueTo - this.#queueFrom) / HASH_BYTES
+  }
+
+  /** Queues one leaf; nothing is hashed yet. */
+  append(leaf: Uint8Array): void {
+    this.appendAll(leaf)
+  }
+
+  /** Queues leaves that lie one after the other, 32 bytes each. */
+  appendAll(leaves: Uint8Array): void {
+    if (this.#queueTo + leaves.length > this.#queue.length) this.#makeRoom(leaves.length)
+    this.#queue.set(leaves, this.#queueTo)
+    this.#queueTo += leaves.length
+  }
+
+  /** Hashes at most `leavesMax` of the queued leaves into the tree. */
+  settle(leavesMax: number = Number.MAX_SAFE_INTEGER): void {
+    for (let left = leavesMax; left > 0 && this.#queueFrom < this.#queueTo; left -= 1) {
+      this.#push(this.#queue.subarray(this.#queueFrom, this.#queueFrom + HASH_BYTES))
+      this.#queueFrom += HASH_BYTES
+      for (let rest = this.#settled; rest % 2 === 1; rest = (rest - 1) / 2) this.#merge()
+      this.#settled += 1
+    }
+    if (this.#queueFrom === this.#queueTo) {
+      this.#queueFrom = 0
+      this.#queueTo = 0
+      if (this.#queue.length > 1024 * HASH_BYTES) this.#queue = new Uint8Array(0)
+    }
+  }
+
+  /** Settles everything; copies. */
+  peaks(): MerklePeaks {
+    this.settle()
+    const peaks: HashBytes[] = []
+    for (let at = 0; at < this.#depth; at += 1) peaks.push(this.#stack.slice(at * HASH_BYTES, (at + 1) * HASH_BYTES))
+    return { size: this.#settled, peaks }
+  }
+
+  /** Settles everything; the RFC 6962 tree head, for an empty log the hash of nothing. */
+  root(): HashBytes {
+    return merkleRoot(this.peaks())
+  }
+
+  #push(leaf: Uint8Array): void {
+    this.#stack.set(leaf, this.#depth * HASH_BYTES)
+    this.#depth += 1
+  }
+
+  /** Replaces the two last peaks, which lie side by side, by their parent. */
+  #merge(): void {
+    const at = (this.#depth - 2) * HASH_BYTES
+    this.#scratch.set(this.#stack.subarray(at, at + 2 * HASH_BYTES), 1)
+    writeLatin1(this.#stack, sha256Latin1(this.#scratch), at)
+    this.#depth -= 1
+  }
+
+  #makeRoom(bytes: number): void {
+    const used = this.#queueTo - this.#queueFrom
+    const grown = new Uint8Array(Math.max(QUEUE_BYTES_MIN, 2 * (used + bytes)))
+    grown.set(this.#queue.subarray(this.#queueFrom, this.#queueTo))
+    this.#queue = grown
+    this.#queueFrom = 0
+    this.#queueTo = used
+  }
+}
+
+/** The tree head that the peaks stand for: they are folded from the smallest to the largest. */
+export function merkleRoot(from: MerklePeaks): HashBytes {
+  const root = new Uint8Array(HASH_BYTES)
+  const last = from.peaks.at(-1)
+  if (last === undefined) {
+    nodeSha256.sha256Into(new Uint8Array(0), root, 0)
+    return root
+  }
+  root.set(last)
+  const node = new Uint8Array(1 + 2 * HASH_BYTES)
+  node[0] = NODE_PREFIX
+  for (const peak of from.peaks.slice(0, -1).reverse()) {
+    node.set(peak, 1)
+    node.set(root, 1 + HASH_BYTES)
+    nodeSha256.sha256Into(node, root, 0)
+  }
+  return root
+}
+
+/** How many peaks a log of this size has: the number of one bits. */
+export function merklePeakCount(size: number): number {
+  let count = 0
+  for (let rest = size; rest > 0; rest = Math.floor(rest / 2)) count += rest % 2
+  return count
+}
