@@ -64,7 +64,7 @@ export function writeBareWorld(world: string, modules: readonly BareModule[]): v
     },
   ])
   const references = (kind: string): readonly unknown[] =>
-    definitions.filter((definition) => definition.$kind === kind).map(({ name }) => ({ name, hash: '' }))
+    definitions.filter((definition) => definition.$kind === kind).map(({ name }) => ({ name }))
   const manifest = {
     $kind: 'manifest',
     air_version: '1',

@@ -1,0 +1,90 @@
+/** Many events through one world: pipelined, each durable before its reply, checked, hashed, stepped in isolation. */
+import { EventPipeline, nodeSha256 } from '@aos/host'
+import type { HostWorld } from '@aos/host'
+import { CountingSha256, EventMaker, makeBenchWorld, makeKernel, openBenchWorld } from './counter-world.ts'
+import type { OpenBenchWorld } from './counter-world.ts'
+import { measureDiskLimit } from './disk-limit.ts'
+import { makeRow, median, now, runRounds } from './measure.ts'
+import type { BenchRow } from './measure.ts'
+
+const ROUNDS = 5
+const EVENTS = 60_000
+
+export async function benchThroughput(root: string): Promise<readonly BenchRow[]> {
+  const bench = await makeBenchWorld(root)
+  try {
+    const sha256 = new CountingSha256(nodeSha256)
+    const open = await openBenchWorld(bench, sha256)
+    const maker = new EventMaker(open.host)
+    await open.host.send(maker.start(Number.MAX_SAFE_INTEGER))
+    const hashes: number[] = []
+    const durable = await runRounds(ROUNDS, async () => {
+      const before = sha256.count
+      const rate = await pumpEvents(open.host, maker)
+      hashes.push((sha256.count - before) / EVENTS)
+      return rate
+    })
+    const entryBytes = lastEntryBytes(open)
+    const kernelOnly = await runRounds(ROUNDS, () => pumpKernel(open, maker))
+    await open.host.close()
+    const limit = await runRounds(ROUNDS, () =>
+      measureDiskLimit({ folder: bench.scratch, sha256: nodeSha256, entryBytes, events: EVENTS }),
+    )
+    const share = durable.map((rate) => rate / median(limit))
+    return [
+      makeRow({ name: 'throughput.durable', unit: 'events/s', rounds: durable }, { atLeast: 100_000 }),
+      makeRow({ name: 'throughput.limit', unit: 'events/s', rounds: limit }),
+      makeRow({ name: 'throughput.share_of_limit', unit: 'ratio', rounds: share }, { atLeast: 0.2 }),
+      makeRow({ name: 'throughput.kernel_only', unit: 'events/s', rounds: kernelOnly }),
+      makeRow({ name: 'throughput.hashes_per_event', unit: 'hashes', rounds: hashes }),
+      makeRow({ name: 'throughput.entry_bytes', unit: 'bytes', rounds: [entryBytes] }),
+    ]
+  } finally {
+    bench.remove()
+  }
+}
+
+/** Events per second, from the first push to the last reply. */
+export async function pumpEvents(host: HostWorld, maker: EventMaker): Promise<number> {
+  let replies = 0
+  const pipeline = new EventPipeline<undefined>(host, (reply) => {
+    if (reply.kind === 'accepted') replies += 1
+  })
+  const started = now()
+  for (let sent = 0; sent < EVENTS; sent += 1) {
+    pipeline.push(maker.tick(), undefined)
+    const room = pipeline.room()
+    if (room !== undefined) await room
+  }
+  await pipeline.end()
+  const seconds = (now() - started) / 1000
+  if (replies !== EVENTS) throw new Error(`${replies} of ${EVENTS} events were accepted`)
+  return EVENTS / seconds
+}
+
+/** The same turns on a second kernel; their entries are dropped. */
+function pumpKernel({ opened, host }: OpenBenchWorld, maker: EventMaker): number {
+  const kernel = makeKernel(opened, nodeSha256)
+  for (const [record] of firstEntries(host)) kernel.replay(record, { verify: false })
+  const entropy = new Uint8Array(16).fill(1)
+  const started = now()
+  for (let sent = 0; sent < EVENTS; sent += 1) {
+    const result = kernel.submit(maker.tick(), { nowNs: BigInt(sent), entropy })
+    if (result.kind !== 'accepted') throw new Error(`a tick was ${result.kind}`)
+  }
+  return EVENTS / ((now() - started) / 1000)
+}
+
+/** Genesis, manifest and the start event. */
+function* firstEntries(host: HostWorld): Generator<readonly [Uint8Array]> {
+  for (const batch of host.store.journal.read({ from: 0, to: 2 })) for (const record of batch) yield [record.bytes]
+}
+
+function lastEntryBytes({ host }: OpenBenchWorld): number {
+  const height = host.kernel.head?.height ?? 0
+  for (const batch of host.store.journal.read({ from: height })) {
+    const last = batch.at(-1)
+    if (last !== undefined) return last.bytes.length
+  }
+  throw new Error('the journal is empty')
+}
