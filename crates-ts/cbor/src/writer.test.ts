@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest'
+import { AosError, CborReader, CborWriter, encode, toHex } from './index.ts'
+
+function code(body: () => unknown): string {
+  try {
+    body()
+  } catch (error) {
+    if (!(error instanceof AosError)) throw error
+    return error.code
+  }
+  throw new Error('accepted')
+}
+
+describe('writer', () => {
+  test('grows from the smallest buffer', () => {
+    const writer = new CborWriter(0)
+    writer.array(3)
+    writer.bytes(new Uint8Array(1000).fill(1))
+    writer.text('ü'.repeat(500))
+    writer.uint(2n ** 64n - 1n)
+    expect(toHex(writer.take())).toBe(`83 5903e8 ${'01'.repeat(1000)} 7903e8 ${'c3bc'.repeat(500)} 1bffffffffffffffff`.replaceAll(' ', '')) // prettier-ignore
+  })
+
+  test('every length of text around the short paths is that of the encoder of the platform', () => {
+    for (const letter of ['a', 'ü', '水', '𐅑']) {
+      for (let count = 0; count < 300; count += 1) {
+        const writer = new CborWriter(16)
+        const text = 'x' + letter.repeat(count)
+        writer.text(text)
+        const utf8 = Buffer.from(text, 'utf8')
+        expect(Buffer.from(writer.view()).subarray(-utf8.length).equals(utf8)).toBe(true)
+        expect(new CborReader(writer.take()).text()).toBe(text)
+      }
+    }
+  })
+
+  test('refuses what no item can hold and keeps its content', () => {
+    const writer = new CborWriter()
+    writer.uint(1)
+    expect(code(() => writer.uint(-1))).toBe('cbor.integer_range')
+    expect(code(() => writer.uint(-1n))).toBe('cbor.integer_range')
+    expect(code(() => writer.uint(2n ** 64n))).toBe('cbor.integer_range')
+    expect(code(() => writer.int(-(2n ** 64n) - 1n))).toBe('cbor.integer_range')
+    expect(code(() => writer.uint(2 ** 53))).toBe('cbor.unsafe_integer')
+    expect(code(() => writer.int(-(2 ** 53)))).toBe('cbor.unsafe_integer')
+    expect(code(() => writer.int(1.5))).toBe('cbor.unsafe_integer')
+    expect(code(() => writer.int(NaN))).toBe('cbor.unsafe_integer')
+    expect(code(() => writer.float(3))).toBe('cbor.integral_float')
+    for (const text of ['\ud800', 'a\udc00', '\ud800\ud800', 'é\udfff', 'x'.repeat(100) + '\ud83d']) {
+      expect(code(() => writer.text(text))).toBe('cbor.lone_surrogate')
+    }
+    expect(toHex(writer.view())).toBe('01')
+  })
+
+  test('a byte string around items gets the shortest head whatever its length', () => {
+    for (const length of [0, 1, 23, 24, 255, 256, 65535, 65536]) {
+      const content = new Uint8Array(length).fill(7)
+      const writer = new CborWriter(16)
+      writer.array(2)
+      const start = writer.openBytes()
+      writer.raw(content)
+      writer.closeBytes(start)
+      writer.null()
+      expect(toHex(writer.view())).toBe(toHex(encode([content, null])))
+    }
+  })
+
+  test('reserved bytes can be patched, others beyond the content cannot', () => {
+    const writer = new CborWriter()
+    const at = writer.reserve(4)
+    writer.bool(true)
+    writer.patchUint32(at, 0xdeadbeef)
+    expect(toHex(writer.view())).toBe('deadbeeff5')
+    writer.patch(1, Uint8Array.of(1, 2))
+    expect(toHex(writer.view())).toBe('de0102eff5')
+    expect(() => writer.patch(4, Uint8Array.of(1, 2))).toThrow(RangeError)
+    expect(() => writer.patchUint32(2, 0)).toThrow(RangeError)
+  })
+
+  test('reset, truncate, view and take', () => {
+    const writer = new CborWriter()
+    writer.prefix()
+    writer.int(-1)
+    const taken = writer.take()
+    expect(writer.length).toBe(4)
+    expect(toHex(writer.take(3))).toBe('20')
+    writer.truncate(3)
+    writer.bool(false)
+    expect(toHex(writer.view())).toBe('d9d9f7f4')
+    expect(toHex(taken)).toBe('d9d9f720')
+    writer.reset()
+    expect(writer.view().length).toBe(0)
+  })
+})
+
+describe('reader', () => {
+  test('reads item by item', () => {
+    const reader = new CborReader(encode([1, -2, Uint8Array.of(3), 'x', new Map([[4, null]]), true, 1.5, 2n ** 63n]))
+    expect(reader.array()).toBe(8)
+    expect([reader.uint(), reader.int(), reader.bytes(), reader.text()]).toEqual([1, -2, Uint8Array.of(3), 'x'])
+    expect(reader.map()).toBe(1)
+    expect(reader.uintKey(-1)).toBe(4)
+    expect(reader.isNull()).toBe(true)
+    expect(reader.isNull()).toBe(false)
+    expect([reader.bool(), reader.float(), reader.uint()]).toEqual([true, 1.5, 2n ** 63n])
+    reader.end()
+  })
+
+  test('byte strings are views into the source', () => {
+    const source = encode(Uint8Array.of(1, 2))
+    expect(new CborReader(source).bytes().buffer).toBe(source.buffer)
+  })
+
+  test('another type than asked for is named, and nothing moves', () => {
+    const reader = new CborReader(encode('x'))
+    for (const ask of ['uint', 'int', 'bytes', 'array', 'map', 'bool', 'float', 'tag'] as const) {
+      expect(code(() => reader[ask]())).toBe('cbor.unexpected_type')
+      expect(reader.offset).toBe(0)
+    }
+    expect(reader.peekMajor()).toBe(3)
+    expect(code(() => reader.end())).toBe('cbor.trailing_bytes')
+    reader.skip()
+    reader.end()
+    expect(code(() => reader.peekMajor())).toBe('cbor.truncated')
+  })
+
+  test('integer keys must ascend', () => {
+    const reader = new CborReader(Uint8Array.of(1, 1, 0))
+    expect(reader.uintKey(-1)).toBe(1)
+    expect(code(() => reader.uintKey(1))).toBe('cbor.duplicate_key')
+    expect(code(() => new CborReader(Uint8Array.of(0)).uintKey(1))).toBe('cbor.unsorted_keys')
+    expect(code(() => new CborReader(Uint8Array.of(9)).smallUint(8))).toBe('cbor.integer_range')
+  })
+})
