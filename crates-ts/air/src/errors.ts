@@ -23,6 +23,7 @@ export const AIR_ERRORS = {
   'air.hash_mismatch': 'A manifest names another hash than that of the definition.',
   'air.missing_manifest': 'The sources hold no manifest.',
   'air.not_a_reducer': 'A route leads to a module that is not a reducer.',
+  'air.receipt_event_missing': 'A reducer emits an effect whose receipt event its event schema does not take.',
   'air.reserved_name': 'A name under sys/ is not one of the built-in definitions.',
   'air.route_event': 'A reducer does not take the event of a route: it is neither its event schema nor a member of it.',
   'air.route_key_missing': 'A route to a keyed reducer has no key field.',
