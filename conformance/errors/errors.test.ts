@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { expectNone } from '../tidy/expect-none.ts'
 import { isShipped } from '../tidy/graph.ts'
 import { readSource } from '../tidy/sources.ts'
 import { listFiles, readText } from '../tidy/tree.ts'
@@ -8,9 +9,9 @@ const rows = readCodeTables()
 
 test('codes are area.reason, and each stands in one table only', () => {
   const codes = rows.map((row) => row.code)
-  expect(codes.filter((code) => !/^[a-z]+\.[a-z][a-z0-9_]*$/.test(code))).toEqual([])
-  expect(codes.filter((code, at) => codes.indexOf(code) !== at)).toEqual([])
-  expect(rows.filter((row) => row.meaning.trim().length < 10)).toEqual([])
+  expectNone(codes.filter((code) => !/^[a-z]+\.[a-z][a-z0-9_]*$/.test(code)))
+  expectNone(codes.filter((code, at) => codes.indexOf(code) !== at))
+  expectNone(rows.filter((row) => row.meaning.trim().length < 10).map((row) => row.code))
 })
 
 test('spec/08-errors.md is current (npx tsx conformance/errors-table.ts)', () => {
@@ -28,7 +29,7 @@ test('each code that a source writes stands in a table', () => {
       if (looksLikeCode && !known.has(literal)) unlisted.push(`${path}: ${literal}`)
     }
   }
-  expect(unlisted).toEqual([])
+  expectNone(unlisted)
 })
 
 test('each code of a table is written somewhere', () => {
@@ -42,5 +43,5 @@ test('each code of a table is written somewhere', () => {
   for (const literal of inErrors.flatMap((path) => readSource(path).literals)) {
     counted.set(literal, (counted.get(literal) ?? 0) + 1)
   }
-  expect(rows.map((row) => row.code).filter((code) => !written.has(code) && (counted.get(code) ?? 0) < 2)).toEqual([])
+  expectNone(rows.map((row) => row.code).filter((code) => !written.has(code) && (counted.get(code) ?? 0) < 2))
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { expectNone } from './expect-none.ts'
 import { PACKAGES } from './graph.ts'
 import { countLines, listFiles, readJson, readText } from './tree.ts'
 
@@ -11,7 +12,7 @@ test.each(PACKAGES)('$folder has a README of at most 60 lines', ({ folder }) => 
 
 test('ARCHITECTURE.md names every package and stays short', () => {
   const text = readText('ARCHITECTURE.md')
-  expect(PACKAGES.filter(({ folder }) => !text.includes(`\`${folder}\``))).toEqual([])
+  expectNone(PACKAGES.map(({ folder }) => folder).filter((folder) => !text.includes(`\`${folder}\``)))
   expect(countLines(text)).toBeLessThanOrEqual(400)
   expect(text).toContain('## Invariants')
 })
@@ -37,12 +38,12 @@ test('links between documents lead somewhere', () => {
       if (!exists) broken.push(`${path}: ${target}`)
     }
   }
-  expect(broken).toEqual([])
+  expectNone(broken)
 })
 
 test('nobody is told to fetch the command from a registry', () => {
   const told = [...files].filter((path) => path.endsWith('.md') && /\bnpx aos\b/.test(readText(path)))
-  expect(told).toEqual([])
+  expectNone(told)
 })
 
 test('the specification has every chapter, and its index lists each', () => {
@@ -51,7 +52,7 @@ test('the specification has every chapter, and its index lists each', () => {
   expect(chapters.map((path) => path.slice(5))).toEqual(
     expect.arrayContaining(['01-overview.md', '02-encoding.md', '03-air.md', '04-abi.md', '05-determinism.md']),
   )
-  expect(chapters.filter((path) => !index.includes(`(${path.slice(5)})`))).toEqual([])
+  expectNone(chapters.filter((path) => !index.includes(`(${path.slice(5)})`)))
 })
 
 function resolve(folder: readonly string[], target: string): string {
@@ -70,5 +71,5 @@ test('every dependency stands in the table of docs/decisions/0004-dependencies.m
     ['dependencies', 'devDependencies'].flatMap((section) => Object.keys((manifest[section] ?? {}) as object)),
   )
   const outside = [...new Set(named)].filter((name) => !name.startsWith('@aos/'))
-  expect(outside.filter((name) => !table.includes(`\`${name}\``))).toEqual([])
+  expectNone(outside.filter((name) => !table.includes(`\`${name}\``)))
 })

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { expect, test } from 'vitest'
+import { expectNone } from './expect-none.ts'
 import { PACKAGES, isShipped } from './graph.ts'
 import { readSource } from './sources.ts'
 import { countLines, listFiles, readText } from './tree.ts'
@@ -15,7 +16,7 @@ const LONG_FUNCTIONS_MAX = 0
 
 test(`no file of code is longer than ${LINES_MAX} lines`, () => {
   const long = code.filter((path) => countLines(readText(path)) > LINES_MAX && !LONG_FILES.includes(path))
-  expect(long).toEqual([])
+  expectNone(long)
 })
 
 test('the list of long functions has not grown', () => {
@@ -34,7 +35,7 @@ test('names are kebab-case and name a concept', () => {
     const stem = name.slice(0, name.indexOf('.'))
     return !shape.test(name) || empty.test(stem) || folders.some((folder) => empty.test(folder))
   })
-  expect(wrong).toEqual([])
+  expectNone(wrong)
 })
 
 test('a package has one door, and it re-exports by name', () => {
@@ -43,20 +44,20 @@ test('a package has one door, and it re-exports by name', () => {
   const main = doors.filter((path) => path.startsWith('crates-ts/'))
   expect(main).toEqual(expected.map((rule) => `${rule.folder}/src/index.ts`).sort((a, b) => (a < b ? -1 : 1)))
   const star = main.filter((path) => /^export \*/m.test(readText(path)))
-  expect(star).toEqual([])
+  expectNone(star)
 })
 
 test('debts carry an issue, and no other tags are used', () => {
   const debt = new RegExp(
     `\\b(${['TO', 'DO'].join('')}(?!\\(#\\d+\\))|${['FIX', 'ME'].join('')}|${['HA', 'CK'].join('')})\\b`,
   )
-  expect(code.filter((path) => debt.test(readText(path)))).toEqual([])
+  expectNone(code.filter((path) => debt.test(readText(path))))
 })
 
 test('only the CLI writes to a console', () => {
   const shipped = files.filter((path) => isShipped(path) && path.startsWith('crates-ts/'))
   const console = /\bconsole\.|\bprocess\.(stdout|stderr)\b/
-  expect(shipped.filter((path) => console.test(readText(path)))).toEqual([])
+  expectNone(shipped.filter((path) => console.test(readText(path))))
 })
 
 test('chapters of the specification that code cites exist', () => {
@@ -67,7 +68,7 @@ test('chapters of the specification that code cites exist', () => {
       if (!chapters.has(cited[0])) missing.push(`${path}: ${cited[0]}`)
     }
   }
-  expect(missing).toEqual([])
+  expectNone(missing)
 })
 
 test('host types do not come into the core through the back door', () => {
@@ -79,5 +80,5 @@ test('host types do not come into the core through the back door', () => {
       /\/\/\/ *<reference/.test(readText(path)) ||
       readSource(path).imports.some(({ specifier }) => specifier.startsWith('node:')),
   )
-  expect(wrong).toEqual([])
+  expectNone(wrong)
 })

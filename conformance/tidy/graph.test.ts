@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { expectNone } from './expect-none.ts'
 import { PACKAGES, TEST_TOOLS, isShipped, packageOf } from './graph.ts'
 import type { PackageRule } from './graph.ts'
 import { readSource } from './sources.ts'
@@ -58,7 +59,7 @@ describe.each(PACKAGES)('$name', (rule: PackageRule) => {
       const tests = references(`${rule.folder}/tsconfig.test.json`)
       expect(tests).toEqual(expect.arrayContaining([rule.name, ...ours]))
       const outward = tests.filter((name) => (PACKAGES.find((other) => other.name === name)?.ring ?? 99) > rule.ring)
-      expect(outward).toEqual([])
+      expectNone(outward)
     } else {
       expect(references(`${rule.folder}/tsconfig.json`)).toEqual(sorted(ours))
     }
@@ -72,7 +73,7 @@ describe.each(PACKAGES)('$name', (rule: PackageRule) => {
         if (reason !== undefined) wrong.push(`${path}: ${specifier}: ${reason}`)
       }
     }
-    expect(wrong).toEqual([])
+    expectNone(wrong)
   })
 
   test('the core is compiled without the host', () => {
@@ -81,7 +82,7 @@ describe.each(PACKAGES)('$name', (rule: PackageRule) => {
   })
 
   test('values are not imported in a circle', () => {
-    expect(findCycle(sources.filter((source) => source.startsWith(`${rule.folder}/`)))).toEqual([])
+    expectNone(findCycle(sources.filter((source) => source.startsWith(`${rule.folder}/`))))
   })
 })
 

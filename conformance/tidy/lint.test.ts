@@ -1,5 +1,6 @@
 import { ESLint } from 'eslint'
-import { expect, test } from 'vitest'
+import { test } from 'vitest'
+import { expectNone } from './expect-none.ts'
 import { ROOT } from './tree.ts'
 
 /** What must never be possible in the core, and the rule that sees it. */
@@ -37,5 +38,5 @@ test('lint sees every fault planted in the core', { timeout: 60_000 }, async () 
     const seen = (result?.messages ?? []).map((message) => message.ruleId)
     if (!seen.includes(rule)) missed.push(`${rule}: ${code} (seen: ${seen.join(', ')})`)
   }
-  expect(missed).toEqual([])
+  expectNone(missed)
 })

@@ -1,0 +1,8 @@
+;; alloc returns an address at the end of 32 bits.
+(module
+  (memory (export "memory") 1)
+  (func (export "alloc") (param i32) (result i32) (i32.const -4))
+  (func $step (export "step") (param $ptr i32) (param $len i32) (result i32 i32)
+    (local.get $ptr) (local.get $len)
+  )
+)

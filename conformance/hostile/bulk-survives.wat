@@ -1,0 +1,21 @@
+;; Fills and copies megabytes and asks in the next call what is left.
+(module
+  (memory (export "memory") 1)
+  (global $heap (mut i32) (i32.const 4096))
+  (func (export "alloc") (param $n i32) (result i32)
+    (local $p i32)
+    (local.set $p (global.get $heap))
+    (global.set $heap
+      (i32.and (i32.add (i32.add (local.get $p) (local.get $n)) (i32.const 7)) (i32.const -8)))
+    (local.get $p))
+  (func $step (export "step") (param $ptr i32) (param $len i32) (result i32 i32)
+    (local $sum i64)
+    (drop (memory.grow (i32.const 100)))
+    (local.set $sum (i64.add (i64.load (i32.const 70000)) (i64.add (i64.load (i32.const 1000000)) (i64.load (i32.const 3999992)))))
+    (memory.fill (i32.const 65536) (i32.const 7) (i32.const 3000000))
+    (memory.copy (i32.const 2000000) (i32.const 65536) (i32.const 2000000))
+    (memory.fill (i32.const 6619136) (i32.const 1) (i32.const 0))
+    (i64.store (i32.const 0) (local.get $sum))
+    (i32.const 0) (i32.const 8)
+  )
+)

@@ -1,0 +1,20 @@
+;; Stores all over the memory in a loop.
+(module
+  (memory (export "memory") 1)
+  (global $heap (mut i32) (i32.const 4096))
+  (func (export "alloc") (param $n i32) (result i32)
+    (local $p i32)
+    (local.set $p (global.get $heap))
+    (global.set $heap
+      (i32.and (i32.add (i32.add (local.get $p) (local.get $n)) (i32.const 7)) (i32.const -8)))
+    (local.get $p))
+  (func $step (export "step") (param $ptr i32) (param $len i32) (result i32 i32)
+    (local $i i32)
+    (drop (memory.grow (i32.const 255)))
+    (loop $more
+      (local.set $i (i32.add (i32.mul (local.get $i) (i32.const 1664525)) (i32.const 1013904223)))
+      (i64.store8 (i32.and (local.get $i) (i32.const 0xffffff)) (i64.const 1))
+      (br $more))
+    (local.get $ptr) (local.get $len)
+  )
+)

@@ -1,0 +1,20 @@
+;; Keeps floats with odd bits in globals.
+(module
+  (memory (export "memory") 1)
+  (global $heap (mut i32) (i32.const 4096))
+  (func (export "alloc") (param $n i32) (result i32)
+    (local $p i32)
+    (local.set $p (global.get $heap))
+    (global.set $heap
+      (i32.and (i32.add (i32.add (local.get $p) (local.get $n)) (i32.const 7)) (i32.const -8)))
+    (local.get $p))
+  (global $x (mut f64) (f64.const -nan:0x4000000000001))
+  (global $y (mut f32) (f32.const 0.5))
+  (func $step (export "step") (param $ptr i32) (param $len i32) (result i32 i32)
+    (f64.store (i32.const 0) (global.get $x))
+    (f32.store (i32.const 8) (global.get $y))
+    (global.set $x (f64.const 2))
+    (global.set $y (f32.const 2))
+    (i32.const 0) (i32.const 12)
+  )
+)

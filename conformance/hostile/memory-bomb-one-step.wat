@@ -1,0 +1,18 @@
+;; Grows by more than there is, by exactly what there is, and by one more.
+(module
+  (memory (export "memory") 1)
+  (global $heap (mut i32) (i32.const 4096))
+  (func (export "alloc") (param $n i32) (result i32)
+    (local $p i32)
+    (local.set $p (global.get $heap))
+    (global.set $heap
+      (i32.and (i32.add (i32.add (local.get $p) (local.get $n)) (i32.const 7)) (i32.const -8)))
+    (local.get $p))
+  (func $step (export "step") (param $ptr i32) (param $len i32) (result i32 i32)
+    (i32.store (i32.const 0) (memory.grow (i32.const 65535)))
+    (i32.store (i32.const 4) (memory.grow (i32.const -1)))
+    (i32.store (i32.const 8) (memory.grow (i32.const 255)))
+    (i32.store (i32.const 12) (memory.grow (i32.const 1)))
+    (i32.const 0) (i32.const 16)
+  )
+)

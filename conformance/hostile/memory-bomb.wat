@@ -1,0 +1,20 @@
+;; Grows until it may not, and writes to every page.
+(module
+  (memory (export "memory") 1)
+  (global $heap (mut i32) (i32.const 4096))
+  (func (export "alloc") (param $n i32) (result i32)
+    (local $p i32)
+    (local.set $p (global.get $heap))
+    (global.set $heap
+      (i32.and (i32.add (i32.add (local.get $p) (local.get $n)) (i32.const 7)) (i32.const -8)))
+    (local.get $p))
+  (func $step (export "step") (param $ptr i32) (param $len i32) (result i32 i32)
+    (local $old i32)
+    (loop $more
+      (local.set $old (memory.grow (i32.const 1)))
+      (if (i32.ne (local.get $old) (i32.const -1))
+        (then (i32.store (i32.mul (local.get $old) (i32.const 65536)) (i32.const -1)) (br $more))))
+    (i32.store (i32.const 0) (memory.size))
+    (i32.const 0) (i32.const 4)
+  )
+)

@@ -1,0 +1,16 @@
+;; memory.init: a segment is used once, which is state.
+(module
+  (memory (export "memory") 1)
+  (global $heap (mut i32) (i32.const 4096))
+  (func (export "alloc") (param $n i32) (result i32)
+    (local $p i32)
+    (local.set $p (global.get $heap))
+    (global.set $heap
+      (i32.and (i32.add (i32.add (local.get $p) (local.get $n)) (i32.const 7)) (i32.const -8)))
+    (local.get $p))
+  (data $d "abc")
+  (func $step (export "step") (param $ptr i32) (param $len i32) (result i32 i32)
+    (memory.init $d (i32.const 0) (i32.const 0) (i32.const 3))
+    (local.get $ptr) (local.get $len)
+  )
+)

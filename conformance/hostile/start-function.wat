@@ -1,0 +1,20 @@
+;; Its start function sets what the call reads; it runs once for every call.
+(module
+  (memory (export "memory") 1)
+  (global $heap (mut i32) (i32.const 4096))
+  (func (export "alloc") (param $n i32) (result i32)
+    (local $p i32)
+    (local.set $p (global.get $heap))
+    (global.set $heap
+      (i32.and (i32.add (i32.add (local.get $p) (local.get $n)) (i32.const 7)) (i32.const -8)))
+    (local.get $p))
+  (global $n (mut i32) (i32.const 0))
+  (start $main)
+  (func $main (global.set $n (i32.add (global.get $n) (i32.const 7))) (i32.store (i32.const 100) (i32.add (i32.load (i32.const 100)) (i32.const 5))))
+  (func $step (export "step") (param $ptr i32) (param $len i32) (result i32 i32)
+    (i32.store (i32.const 0) (global.get $n))
+    (i32.store (i32.const 4) (i32.load (i32.const 100)))
+    (global.set $n (i32.const 99))
+    (i32.const 0) (i32.const 8)
+  )
+)
