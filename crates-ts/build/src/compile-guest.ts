@@ -1,0 +1,75 @@
+/** AssemblyScript to WebAssembly, in this process and in memory. */
+import { AosError } from '@aos/cbor'
+import { compareDiagnostics, formatDiagnostic } from './diagnostic.ts'
+import type { Diagnostic } from './diagnostic.ts'
+import { ASC_FLAGS } from './flags.ts'
+import { guestFiles } from './guest-files.ts'
+import type { GuestSources } from './guest-files.ts'
+import { keepFunctionNames } from './name-section.ts'
+
+export interface CompiledGuest {
+  readonly wasm: Uint8Array
+  readonly warnings: readonly Diagnostic[]
+}
+
+const OUTPUT = 'guest.wasm'
+const MESSAGE_DIAGNOSTICS_MAX = 10
+
+/**
+ * Compiles a guest; equal sources give equal bytes. The first call loads the compiler, which takes about a second.
+ * Throws `build.bad_sources`, and `build.compile_failed` with every error in `details.diagnostics`.
+ */
+export async function compileGuest(sources: GuestSources): Promise<CompiledGuest> {
+  const { files, entry } = guestFiles(sources)
+  const { default: asc } = await import('assemblyscript/asc')
+  const diagnostics: Diagnostic[] = []
+  let wasm: Uint8Array | undefined
+  const { error } = await asc.main([entry, '--outFile', OUTPUT, ...ASC_FLAGS], {
+    stdout: { write: () => undefined },
+    stderr: { write: () => undefined },
+    readFile: (name) => files.get(name) ?? null,
+    writeFile: (name, contents) => {
+      if (name === OUTPUT && typeof contents !== 'string') wasm = contents
+    },
+    listFiles: () => [],
+    reportDiagnostic: (message) => {
+      diagnostics.push(diagnosticOf(message, files))
+    },
+  })
+  diagnostics.sort(compareDiagnostics)
+  if (error !== null || wasm === undefined) throw compileError(sources.name, diagnostics, error)
+  return { wasm: keepFunctionNames(wasm), warnings: diagnostics.filter(({ severity }) => severity === 'warning') }
+}
+
+/** The part of the compiler's message that is used. */
+interface CompilerMessage {
+  readonly category: number
+  readonly code: number
+  readonly message: string
+  readonly range: { readonly start: number; readonly source: { readonly normalizedPath: string } | null } | null
+}
+
+const SEVERITIES: readonly Diagnostic['severity'][] = ['note', 'note', 'warning', 'error']
+
+function diagnosticOf(message: CompilerMessage, files: ReadonlyMap<string, string>): Diagnostic {
+  const file = message.range?.source?.normalizedPath
+  const before = file === undefined ? undefined : files.get(file)?.slice(0, message.range?.start).split('\n')
+  return {
+    severity: SEVERITIES[message.category] ?? 'error',
+    code: `AS${message.code}`,
+    message: message.message,
+    ...(file === undefined ? {} : { file }),
+    ...(before === undefined ? {} : { line: before.length, column: (before.at(-1) ?? '').length + 1 }),
+  }
+}
+
+function compileError(name: string, diagnostics: readonly Diagnostic[], cause: unknown): AosError {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error')
+  const shown = errors.slice(0, MESSAGE_DIAGNOSTICS_MAX).map(formatDiagnostic)
+  if (errors.length > shown.length) shown.push(`and ${errors.length - shown.length} more`)
+  if (shown.length === 0) shown.push(cause instanceof Error ? cause.message : 'the compiler gave no reason')
+  return new AosError('build.compile_failed', `${name} does not compile:\n${shown.join('\n')}`, {
+    details: { name, diagnostics: errors },
+    cause,
+  })
+}

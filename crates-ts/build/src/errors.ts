@@ -1,0 +1,5 @@
+/** Every code that this package can produce (spec/08-errors.md). */
+export const BUILD_ERRORS = {
+  'build.bad_sources': 'The sources of a module lack index.ts or contain a file that the generator makes.',
+  'build.compile_failed': 'The compiler refused the sources; details.diagnostics has file, line, column and message.',
+} as const

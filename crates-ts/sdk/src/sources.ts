@@ -1,0 +1,28 @@
+/** The guest SDK's own files, for the compiler and for the copy in a world's `.aos/sdk`. */
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { AosError } from '@aos/cbor'
+
+export interface SdkFilesOptions {
+  /** Where the folder `assembly` was put when this code is not run from its package, as in a bundle. */
+  readonly sdkDir?: string
+}
+
+/** AssemblyScript sources and `assembly.d.ts` (for editors) by file name, in the order of the names. Throws `sdk.sources_missing`. */
+export function readSdkFiles(options: SdkFilesOptions = {}): ReadonlyMap<string, string> {
+  const directory = options.sdkDir ?? fileURLToPath(new URL('../assembly', import.meta.url))
+  try {
+    const names = readdirSync(directory).filter((name) => name.endsWith('.ts'))
+    names.sort((left, right) => (left < right ? -1 : 1))
+    return new Map(names.map((name) => [name, readFileSync(join(directory, name), 'utf8')]))
+  } catch (cause) {
+    throw new AosError(
+      'sdk.sources_missing',
+      `expected the sources of the guest SDK in ${directory}, could not read them`,
+      {
+        cause,
+      },
+    )
+  }
+}

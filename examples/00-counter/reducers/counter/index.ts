@@ -1,0 +1,16 @@
+import { CounterEvent, CounterPc, CounterState, Output } from './generated'
+
+/** Counts down from the target of `Start`, one `Tick` at a time. */
+export function reduce(state: CounterState | null, event: CounterEvent, out: Output): CounterState | null {
+  if (event.isStart) {
+    const target = event.asStart.target
+    return new CounterState(target == 0 ? CounterPc.Done() : CounterPc.Counting(), target)
+  }
+  // A tick before any start creates the cell, idle.
+  if (state === null) return new CounterState(CounterPc.Idle(), 0)
+  if (state.pc.isCounting) {
+    state.remaining -= 1
+    if (state.remaining == 0) state.pc = CounterPc.Done()
+  }
+  return state
+}
