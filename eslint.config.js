@@ -18,6 +18,8 @@ const TEST_TOOLS = [
   'typescript',
 ]
 
+const INNER_PACKAGES = ['cbor', 'air', 'abi', 'effects', 'kernel', 'wasm', 'store', 'sdk'].map((name) => `@aos/${name}`)
+
 /** Functions over 70 lines that stand for now. The list may only shrink; conformance/tidy holds its length. */
 const LONG_FUNCTIONS = []
 
@@ -41,6 +43,7 @@ const everywhere = {
   'no-restricted-imports': ['error', { patterns: [NO_DEEP_IMPORTS] }],
   'no-console': 'error',
   'no-eval': 'error',
+  'no-sparse-arrays': 'error',
   'no-var': 'error',
   'prefer-const': 'error',
   eqeqeq: 'error',
@@ -130,7 +133,8 @@ export default defineConfig(
   },
   {
     files: TESTS,
-    rules: { 'n/no-extraneous-import': ['error', { allowModules: TEST_TOOLS }] },
+    // Which inner packages a test may import is checked by conformance/tidy.
+    rules: { 'n/no-extraneous-import': ['error', { allowModules: [...TEST_TOOLS, ...INNER_PACKAGES] }] },
   },
   {
     files: ['cli/src/**/*.ts', '**/scripts/**/*.ts', 'bench/**/*.ts', 'conformance/*.ts'],
