@@ -1,14 +1,14 @@
 /** Numbers of the journal format (K4, K6; spec/journal.cddl). They are never reused. */
 import type { DeliveryOutcome, IngressKind } from './api.ts'
 
-export const KIND_NUMBER = {
+export const KIND_NUMBER: Readonly<Record<IngressKind, number>> = {
   event: 0,
   tick: 2,
   genesis: 3,
   manifest: 4,
   key: 8,
   engine: 15,
-} as const satisfies Readonly<Record<IngressKind, number>>
+}
 
 const KIND_NAMES: readonly (readonly [number, string])[] = [
   [0, 'event'],

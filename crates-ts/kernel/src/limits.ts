@@ -28,4 +28,4 @@ export const LIMITS = {
   /** K15: how many idempotency keys are remembered, and for how long in logical time. */
   idempotencyKeysMax: 1_000_000,
   idempotencyAgeNs: 604_800_000_000_000,
-} as const satisfies Readonly<Record<string, number>>
+} as const

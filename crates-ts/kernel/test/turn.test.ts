@@ -97,12 +97,12 @@ describe('a turn', () => {
 
   it('tells undeclared, denied and too many effects apart', () => {
     let effects: string[] = []
-    const bench = started(() => ({ effects, state: { sum: 1 } }), { effects: ['timer.set'] })
+    const bench = started(() => ({ effects, state: { sum: 1 } }), { effects: ['llm.generate'] })
     effects = ['http.request']
     expect(outcomes(bench.event('demo/Add@1', { who: 'ann', by: 2 }))).toEqual(['effect_undeclared'])
-    effects = ['timer.set']
+    effects = ['llm.generate']
     expect(outcomes(bench.event('demo/Add@1', { who: 'ann', by: 2 }))).toEqual(['effect_denied'])
-    effects = ['timer.set', 'timer.set']
+    effects = ['llm.generate', 'llm.generate']
     expect(outcomes(bench.event('demo/Add@1', { who: 'ann', by: 2 }))).toEqual(['too_many_effects'])
     expect(bench.state('demo/Adder@1', 'ann')).toBeUndefined()
   })
@@ -222,17 +222,13 @@ describe('admission', () => {
     expect([...bench.world.listCells('demo/Adder@1')]).toEqual([])
   })
 
-  it('wants a key when the route names no field', () => {
-    const bench = new Bench()
-    bench.start({
-      ...plan(add),
-      schemas: { 'demo/Sum@1': record({ sum: NAT }), 'demo/Add@1': record({ by: NAT }), 'demo/Who@1': TEXT },
-      routes: [{ event: 'demo/Add@1', reducer: 'demo/Adder@1', keyField: 'by' }],
-      reducers: { 'demo/Adder@1': { state: 'demo/Sum@1', event: 'demo/Add@1', key: 'demo/N@1', script: add } },
-      ...{ schemas: { 'demo/Sum@1': record({ sum: NAT }), 'demo/Add@1': record({ by: NAT }), 'demo/N@1': NAT } },
-    })
-    expect(outcomes(bench.event('demo/Add@1', { by: 4 }))).toEqual(['ok'])
-    expect(bench.state('demo/Adder@1', 4)).toEqual(new Map([['sum', 4]]))
+  it('accepts a key that equals the one in the key field', () => {
+    const bench = started()
+    expect(outcomes(bench.event('demo/Add@1', { who: 'ann', by: 4 }, { key: encodeNode('ann') }))).toEqual(['ok'])
+    const entry = decodeEntry(bench.entries.at(-1) ?? new Uint8Array(0))
+    expect(entry.ingress.has(9)).toBe(true)
+    expect(entry.derived.at(-1)?.key).toEqual(encodeNode('ann'))
+    bench.replayed(true)
   })
 
   it('answers a repeated idempotency key with the first height, another body with a conflict', () => {
