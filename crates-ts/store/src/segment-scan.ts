@@ -1,5 +1,5 @@
 /** Reading the groups of one segment file in order, in large chunks (spec/07-journal.md, "Groups"). */
-import { compareBytes, equalBytes, type HashBytes } from '@aos/cbor'
+import { equalBytes, type HashBytes } from '@aos/cbor'
 import type { DiskFile } from './disk.ts'
 import {
   FRAME_HEAD_BYTES,
@@ -143,22 +143,26 @@ export function isZero(bytes: Uint8Array): boolean {
   return true
 }
 
-/** A later group that was written when `height` was known durable, or a footer: proof that bytes were lost, not torn. */
-export function findWitness(file: DiskFile, header: SegmentHeader, from: number, height: number): number | undefined {
+/**
+ * The highest height that an intact group or footer behind `from` proves to have been durable: proof that bytes were
+ * lost, not torn, when it is at least the height expected there.
+ */
+export function findWitness(file: DiskFile, header: SegmentHeader, from: number): number {
   const rest = new Uint8Array(Math.max(0, file.size() - from))
   file.read(rest, from)
+  let durableThrough = -1
   for (let at = 0; at < rest.length; at += PAGE_BYTES) {
     const head = decodeGroupHead(rest, at, header.nonce)
     if (head !== undefined && at + GROUP_HEAD_BYTES + head.bytes <= rest.length && isGroupIntact(rest, at, head)) {
-      if (head.durableThrough !== undefined && head.durableThrough >= height) return head.durableThrough
+      durableThrough = Math.max(durableThrough, head.durableThrough ?? -1)
     } else if (hasFooterMagic(rest, at)) {
       const footer = decodeFooter(rest.subarray(at, at + PAGE_BYTES))
-      if ('ok' in footer && compareBytes(footer.ok.nonce, header.nonce) === 0 && footer.ok.lastHeight >= height) {
-        return footer.ok.lastHeight
+      if ('ok' in footer && equalBytes(footer.ok.nonce, header.nonce)) {
+        durableThrough = Math.max(durableThrough, footer.ok.lastHeight)
       }
     }
   }
-  return undefined
+  return durableThrough
 }
 
 function readLength(bytes: Uint8Array, at: number): number {

@@ -128,8 +128,8 @@ function readTail(file: DiskFile, name: SegmentName, header: SegmentHeader, log:
     return { ...end, position, size: scanner.size, cutFrom: undefined }
   }
   const height = scanner.nextHeight
-  const witness = findWitness(file, header, position, height)
-  if (witness !== undefined) {
+  const witness = findWitness(file, header, position)
+  if (witness >= height) {
     const what = step.kind === 'bad' ? step.what : step.kind
     throw corrupt(height, `the journal is damaged here (${what}), and height ${witness} was durable`, what, witness)
   }
