@@ -34,3 +34,9 @@ export type { Checked, FieldLocator, FieldRange, SchemaCodec } from './codec/por
 export { AIR_VALUE_ERRORS, type AirValueErrorCode } from './codec/value-errors.ts'
 export { compileSchema } from './codec/compile.ts'
 export { makeDynamicCodec, type DynamicCodec } from './codec/dynamic.ts'
+export {
+  valueFromJson,
+  valueToJson,
+  type ValueFromJsonOptions,
+  type ValueToJsonOptions,
+} from './codec/value-json.ts'

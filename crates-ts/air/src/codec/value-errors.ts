@@ -14,7 +14,8 @@ export const AIR_VALUE_ERRORS = {
   'air.integer_range': 'An integer is outside the range of its type.',
   'air.missing_field': 'A record lacks a field of its type.',
   'air.not_canonical': 'The items of a set are not strictly ascending by their encoded bytes.',
-  'air.not_integer': 'A number in an integer slot has a fraction or an exponent, or is minus zero.',
+  'air.not_integer':
+    'A number or text in an integer slot is not a plain decimal integer: no fraction, no exponent, no minus zero.',
   'air.recursive_type': 'A type contains itself through its references.',
   'air.type_mismatch': 'A value is not of the kind that its type demands.',
   'air.unknown_arm': 'A variant names an arm that its type does not have.',
