@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { makeSandbox } from './command.ts'
+import { runCrashRound } from './crash.ts'
+import { copyWorld } from './damage.ts'
+import { FLIGHTS, makeFlightsWorld, readFlightLines, readStats, summarizeFlights } from './flights.ts'
+import { SEED, makeRandom } from './random.ts'
+
+const ROUNDS = 20
+
+test(`20,000 flights, killed ${ROUNDS} times (seed ${SEED})`, async () => {
+  const sandbox = makeSandbox()
+  const fresh = await makeFlightsWorld(sandbox)
+  const lines = readFlightLines()
+  const random = makeRandom(SEED + 100)
+  let cut = 0
+  for (let number = 0; number < ROUNDS; number += 1) {
+    const world = copyWorld(fresh, sandbox.path('killed'))
+    const report = await runCrashRound({ sandbox, world, schema: FLIGHTS.event, lines, random })
+    if (!report.finished) cut += 1
+  }
+  expect(cut).toBeGreaterThan(ROUNDS / 2)
+  const expected = summarizeFlights(lines)
+  const origins = [...expected.keys()]
+  const found = await readStats(sandbox, sandbox.path('killed'), origins)
+  expect(found).toMatchObject(origins.map((origin) => expected.get(origin)))
+})

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { makeSandbox } from './command.ts'
+import { runCrashRound } from './crash.ts'
+import { FLIGHTS, makeFlightsWorld, readFlightLines, readStats, summarizeFlights } from './flights.ts'
+import { copyWorld } from './damage.ts'
+import { SEED, makeRandom } from './random.ts'
+
+const ROUNDS = 3
+
+/** Feeding, killing, reopening, verifying, feeding again; and in the end the totals of a few lines of script. */
+test(`20,000 flights through ${ROUNDS} kills (seed ${SEED})`, { timeout: 180_000 }, async () => {
+  const sandbox = makeSandbox()
+  const fresh = await makeFlightsWorld(sandbox)
+  const lines = readFlightLines()
+  expect(lines).toHaveLength(20_000)
+  const random = makeRandom(SEED)
+  let cut = 0
+  for (let number = 0; number < ROUNDS; number += 1) {
+    const world = copyWorld(fresh, sandbox.path('killed'))
+    const report = await runCrashRound({ sandbox, world, schema: FLIGHTS.event, lines, random })
+    if (!report.finished) cut += 1
+  }
+  expect(cut).toBeGreaterThan(0)
+
+  const expected = summarizeFlights(lines)
+  const busiest = [...expected].sort(([, left], [, right]) => right.count - left.count).slice(0, 6)
+  const quietest = [...expected].sort(([, left], [, right]) => left.count - right.count).slice(0, 2)
+  const origins = [...busiest, ...quietest].map(([origin]) => origin)
+  const found = await readStats(sandbox, sandbox.path('killed'), origins)
+  expect(found).toMatchObject(origins.map((origin) => expected.get(origin)))
+
+  const cells = await sandbox.data<{ readonly cells: readonly unknown[] }>([
+    ...['state', 'ls', FLIGHTS.reducer, '--limit', '1000', '--world', sandbox.path('killed')],
+  ])
+  expect(cells.cells).toHaveLength(expected.size)
+})

@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { makeSandbox } from './command.ts'
+import {
+  expectOutcomes,
+  expectSameEverywhere,
+  hostileFile,
+  makeHostileWorld,
+  readHostileCases,
+} from './hostile-world.ts'
+
+const cases = readHostileCases()
+
+test('every hostile module that is admitted, in one world', async () => {
+  const sandbox = makeSandbox()
+  const admitted = cases.filter(({ refused }) => refused === undefined)
+  const world = await makeHostileWorld(sandbox, admitted)
+  await expectOutcomes(sandbox, world, admitted)
+  await expectSameEverywhere(sandbox, world)
+})
+
+test('every hostile module that is not', async () => {
+  const sandbox = makeSandbox()
+  for (const { name, refused } of cases.filter((item) => item.refused !== undefined)) {
+    const ran = await sandbox.run(['module', 'check', hostileFile(name), '--json'])
+    expect(ran.code, name).toBe(1)
+    expect(ran.stdout, name).toContain(`"${refused}"`)
+  }
+})
