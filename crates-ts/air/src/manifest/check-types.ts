@@ -131,7 +131,7 @@ function checkDepth(scope: Scope, ordered: readonly string[]): void {
   for (const name of ordered) {
     const type = scope.schemas.get(name)?.type
     const depth = type === undefined ? 0 : depthOf(scope, type, depths)
-    depths.set(name, Math.min(depth, AIR_LIMITS.expandedDepthMax))
+    depths.set(name, depth)
     if (depth <= AIR_LIMITS.expandedDepthMax) continue
     report(
       scope.sink,
