@@ -1,0 +1,85 @@
+/** yargs over the table of commands. */
+import yargs from 'yargs'
+import type { Argv } from 'yargs'
+import { isAosError } from '@aos/cbor'
+import { Arguments, usage } from './arguments.ts'
+import { COMMANDS } from './commands/index.ts'
+import type { CommandGroup, CommandSpec } from './commands/spec.ts'
+import type { CommandContext } from './context.ts'
+import { reportFailure, reportResult } from './report.ts'
+import { VERSION } from './version.ts'
+
+/** Runs the command that the arguments name and returns the exit code. Reports; never throws. */
+export async function runCommandLine(argv: readonly string[], context: CommandContext): Promise<number> {
+  let exit = 0
+  const execute = async (spec: CommandSpec, parsed: Readonly<Record<string, unknown>>): Promise<void> => {
+    const run = await spec.load()
+    exit = reportResult(context, await run(context, new Arguments(parsed)))
+  }
+  try {
+    const parser = makeParser(argv, execute)
+    // Help and version are left to yargs, which prints them on standard output.
+    await parser.parseAsync()
+  } catch (thrown) {
+    exit = reportFailure(context, thrown)
+  }
+  return exit
+}
+
+type Execute = (spec: CommandSpec, parsed: Readonly<Record<string, unknown>>) => Promise<void>
+
+function makeParser(argv: readonly string[], execute: Execute): Argv {
+  let parser: Argv = yargs([...argv])
+    .scriptName('aos')
+    .locale('en')
+    .usage('$0 COMMAND: deterministic, event-sourced worlds')
+    .parserConfiguration({
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'greedy-arrays': false,
+    })
+    .option('world', { type: 'string', requiresArg: true, describe: 'world folder (or AOS_WORLD, or walk up)' })
+    .option('json', { type: 'boolean', describe: 'one JSON document on standard output' })
+    .option('quiet', { type: 'boolean', alias: 'q', describe: 'no progress' })
+    .option('accept-loss', { type: 'boolean', describe: 'open although acknowledged entries are gone' })
+    .version(VERSION)
+    .alias('version', 'V')
+    .help()
+    .alias('help', 'h')
+    .strict()
+    .recommendCommands()
+    .demandCommand(1, 'a command is missing')
+    .exitProcess(false)
+    .wrap(Math.min(120, process.stdout.columns ?? 100))
+    .fail((message: string | null, error: unknown) => {
+      if (isAosError(error)) throw error
+      if (error instanceof Error && error.name !== 'YError') throw error
+      throw usage(message ?? (error instanceof Error ? error.message : 'the command line was not understood'))
+    })
+  for (const entry of COMMANDS)
+    parser = 'commands' in entry ? addGroup(parser, entry, execute) : addCommand(parser, entry, execute)
+  return parser
+}
+
+function addGroup(parser: Argv, group: CommandGroup, execute: Execute): Argv {
+  return parser.command(group.name, group.describe, (inner) => {
+    let nested = inner.demandCommand(1, `say which: aos ${group.name} ${group.commands.map(verbOf).join('|')}`)
+    for (const spec of group.commands) nested = addCommand(nested, spec, execute)
+    return nested
+  })
+}
+
+function addCommand(parser: Argv, spec: CommandSpec, execute: Execute): Argv {
+  return parser.command({
+    command: spec.command,
+    describe: spec.describe,
+    builder: (inner) => spec.options?.(inner) ?? inner,
+    handler: (parsed) => execute(spec, parsed),
+  })
+}
+
+function verbOf(spec: CommandSpec): string {
+  return spec.command.split(' ')[0] ?? spec.command
+}

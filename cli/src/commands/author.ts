@@ -1,0 +1,59 @@
+/** Commands for authors of definitions and modules; none of them needs a world. */
+import type { Argv } from 'yargs'
+import type { CommandGroup, CommandSpec } from './spec.ts'
+
+const PATHS = (parser: Argv): Argv =>
+  parser
+    .positional('path', {
+      type: 'string',
+      array: true,
+      describe: 'files or folders (default: the AIR folder of the world)',
+    })
+    .option('lenient', { type: 'boolean', describe: 'accept what AIR v1 accepted, and warn' })
+
+export const AUTHOR_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
+  {
+    name: 'air',
+    describe: 'AIR definitions in files',
+    commands: [
+      {
+        command: 'check [path..]',
+        describe: 'validate; lists every issue with its file, code and path',
+        options: PATHS,
+        load: async () => (await import('../run/air.ts')).airCheck,
+      },
+      {
+        command: 'fmt [path..]',
+        describe: 'print in canonical form',
+        options: (parser) =>
+          PATHS(parser)
+            .option('lens', {
+              choices: ['sugar', 'tagged'],
+              default: 'sugar',
+              requiresArg: true,
+              describe: 'JSON lens',
+            })
+            .option('write', { type: 'boolean', describe: 'rewrite the files instead of printing' }),
+        load: async () => (await import('../run/air.ts')).airFmt,
+      },
+      {
+        command: 'hash [path..]',
+        describe: 'the hash of every definition',
+        options: PATHS,
+        load: async () => (await import('../run/air.ts')).airHash,
+      },
+    ],
+  },
+  {
+    name: 'module',
+    describe: 'WASM modules in files',
+    commands: [
+      {
+        command: 'check <file>',
+        describe: 'would it be admitted, and what is in it',
+        options: (parser) => parser.positional('file', { type: 'string' }),
+        load: async () => (await import('../run/module-check.ts')).moduleCheck,
+      },
+    ],
+  },
+]

@@ -1,0 +1,13 @@
+/** The table of commands, in the order of `aos --help`. */
+import { AUTHOR_COMMANDS } from './author.ts'
+import { READ_COMMANDS } from './read.ts'
+import { LADDER_COMMANDS } from './ladder.ts'
+import { WORLD_COMMANDS } from './world.ts'
+import type { CommandGroup, CommandSpec } from './spec.ts'
+
+export const COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
+  ...WORLD_COMMANDS,
+  ...READ_COMMANDS,
+  ...AUTHOR_COMMANDS,
+  ...LADDER_COMMANDS,
+]

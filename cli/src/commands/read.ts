@@ -1,0 +1,110 @@
+/** Commands that look at a world. */
+import type { Argv } from 'yargs'
+import type { CommandGroup, CommandSpec } from './spec.ts'
+
+const REDUCER = (parser: Argv): Argv =>
+  parser.positional('reducer', { type: 'string', describe: 'AIR name of the module' })
+const AT = (parser: Argv): Argv =>
+  parser.option('at', { type: 'string', requiresArg: true, describe: 'height (default: the head)' })
+
+export const READ_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
+  {
+    command: 'status',
+    describe: 'the world at a glance',
+    load: async () => (await import('../run/status.ts')).status,
+  },
+  {
+    name: 'state',
+    describe: 'cells of reducers',
+    commands: [
+      {
+        command: 'get <reducer>',
+        describe: 'the state of one cell',
+        options: (parser) =>
+          AT(REDUCER(parser))
+            .option('key', { type: 'string', requiresArg: true, describe: 'cell key, JSON or a bare word' })
+            .option('raw', { type: 'boolean', describe: 'the bytes as they are' }),
+        load: async () => (await import('../run/state.ts')).stateGet,
+      },
+      {
+        command: 'ls <reducer>',
+        describe: 'the cells of a reducer',
+        options: (parser) =>
+          AT(REDUCER(parser))
+            .option('limit', { type: 'string', requiresArg: true, default: '1000', describe: 'how many at most' })
+            .option('cursor', { type: 'string', requiresArg: true, describe: 'next_cursor of the answer before' }),
+        load: async () => (await import('../run/state.ts')).stateLs,
+      },
+    ],
+  },
+  {
+    name: 'journal',
+    describe: 'the journal and its proofs',
+    commands: [
+      {
+        command: 'head',
+        describe: 'the last entry and the root of the log',
+        load: async () => (await import('../run/journal.ts')).journalHead,
+      },
+      {
+        command: 'tail',
+        describe: 'the last entries',
+        options: (parser) =>
+          parser
+            .option('count', { type: 'string', alias: 'n', requiresArg: true, default: '20', describe: 'how many' })
+            .option('follow', { type: 'boolean', alias: 'f', describe: 'go on with what comes' }),
+        load: async () => (await import('../run/journal-tail.ts')).journalTail,
+      },
+      {
+        command: 'show <height>',
+        describe: 'one entry in full',
+        options: (parser) => parser.positional('height', { type: 'string' }),
+        load: async () => (await import('../run/journal.ts')).journalShow,
+      },
+      {
+        command: 'verify',
+        describe: 'check hashes, chain, canonical form and signatures',
+        load: async () => (await import('../run/journal-verify.ts')).journalVerify,
+      },
+      {
+        command: 'replay',
+        describe: 'run the journal again; with --verify compare everything',
+        options: (parser) =>
+          parser
+            .option('to', { type: 'string', requiresArg: true, describe: 'last height' })
+            .option('verify', { type: 'boolean', describe: 're-derive and compare with what was written' })
+            .option('module', {
+              type: 'string',
+              array: true,
+              requiresArg: true,
+              describe: 'NAME=FILE: other bytes for a module',
+            }),
+        load: async () => (await import('../run/journal-verify.ts')).journalReplay,
+      },
+    ],
+  },
+  {
+    name: 'defs',
+    describe: 'definitions in force',
+    commands: [
+      { command: 'ls', describe: 'their names and hashes', load: async () => (await import('../run/defs.ts')).defsLs },
+      {
+        command: 'get <name>',
+        describe: 'one of them as AIR JSON',
+        options: (parser) => parser.positional('name', { type: 'string' }),
+        load: async () => (await import('../run/defs.ts')).defsGet,
+      },
+    ],
+  },
+  {
+    name: 'manifest',
+    describe: 'the manifest in force',
+    commands: [
+      {
+        command: 'get',
+        describe: 'as AIR JSON',
+        load: async () => (await import('../run/defs.ts')).manifestGet,
+      },
+    ],
+  },
+]

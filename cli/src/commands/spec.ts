@@ -1,0 +1,18 @@
+/** How a command is described. What it does is loaded only when it runs. */
+import type { Argv } from 'yargs'
+import type { Run } from '../context.ts'
+
+export interface CommandSpec {
+  /** As yargs takes it: the verb and its positionals. */
+  readonly command: string
+  readonly describe: string
+  readonly options?: (parser: Argv) => Argv
+  readonly load: () => Promise<Run>
+}
+
+/** Verbs under one noun. */
+export interface CommandGroup {
+  readonly name: string
+  readonly describe: string
+  readonly commands: readonly CommandSpec[]
+}

@@ -1,0 +1,112 @@
+/** Commands that make a world or write to one. */
+import type { CommandGroup, CommandSpec } from './spec.ts'
+
+export const WORLD_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
+  {
+    command: 'init <dir>',
+    describe: 'make a new world that runs at once',
+    options: (parser) =>
+      parser
+        .positional('dir', { type: 'string', describe: 'folder, new or empty' })
+        .option('template', { type: 'string', requiresArg: true, default: 'counter', describe: 'counter or empty' }),
+    load: async () => (await import('../run/init.ts')).init,
+  },
+  {
+    command: 'push',
+    describe: 'bring the definitions and modules of the folder into the world',
+    options: (parser) =>
+      parser
+        .option('dry-run', { type: 'boolean', describe: 'say what would change, write nothing' })
+        .option('force-build', { type: 'boolean', describe: 'compile even what has not changed' })
+        .option('message', { type: 'string', requiresArg: true, describe: 'stands in the journal entry' }),
+    load: async () => (await import('../run/push.ts')).push,
+  },
+  {
+    name: 'event',
+    describe: 'send events',
+    commands: [
+      {
+        command: 'send <schema> [value]',
+        describe: 'send one event, or a stream of them with --ndjson',
+        options: (parser) =>
+          parser
+            .positional('schema', { type: 'string', describe: 'AIR name, such as demo/CounterEvent@1' })
+            .positional('value', { type: 'string', describe: 'JSON, @FILE, or @- for standard input' })
+            .option('key', { type: 'string', requiresArg: true, describe: 'cell key, JSON or a bare word' })
+            .option('idempotency-key', { type: 'string', requiresArg: true, describe: 'sent twice, counted once' })
+            .option('ndjson', { type: 'boolean', describe: 'every line of VALUE is an event' })
+            .option('envelope', { type: 'boolean', describe: 'lines are {value, key?, idempotency_key?}' })
+            .option('acks', { type: 'boolean', describe: 'a line for every durable event' }),
+        load: async () => (await import('../run/event-send.ts')).eventSend,
+      },
+    ],
+  },
+  {
+    name: 'blob',
+    describe: 'content by hash',
+    commands: [
+      {
+        command: 'put <file>',
+        describe: 'store a file (@- for standard input) and print its hash',
+        options: (parser) => parser.positional('file', { type: 'string' }),
+        load: async () => (await import('../run/blob.ts')).blobPut,
+      },
+      {
+        command: 'get <hash>',
+        describe: 'write the bytes of a hash',
+        options: (parser) =>
+          parser.positional('hash', { type: 'string' }).option('out', {
+            type: 'string',
+            alias: 'o',
+            requiresArg: true,
+            describe: 'file instead of standard output',
+          }),
+        load: async () => (await import('../run/blob.ts')).blobGet,
+      },
+      {
+        command: 'stat [hash]',
+        describe: 'size of a blob, or of the whole store',
+        options: (parser) => parser.positional('hash', { type: 'string' }),
+        load: async () => (await import('../run/blob.ts')).blobStat,
+      },
+    ],
+  },
+  {
+    name: 'key',
+    describe: 'keys of this person and of this world',
+    commands: [
+      {
+        command: 'ls',
+        describe: 'the keys in the key folder',
+        load: async () => (await import('../run/key.ts')).keyLs,
+      },
+      {
+        command: 'register <public-key>',
+        describe: 'let a key sign for an owner or an adapter (journaled, signed by the owner)',
+        options: (parser) =>
+          parser
+            .positional('public-key', { type: 'string', describe: '64 hexadecimal digits' })
+            .option('role', {
+              type: 'string',
+              requiresArg: true,
+              default: 'owner',
+              describe: 'owner, or an adapter id',
+            })
+            .option('kind', { type: 'string', array: true, requiresArg: true, describe: 'effect kind it may sign' }),
+        load: async () => (await import('../run/key.ts')).keyRegister,
+      },
+      {
+        command: 'revoke <public-key>',
+        describe: 'take that away (journaled, signed by the owner)',
+        options: (parser) =>
+          parser.positional('public-key', { type: 'string', describe: '64 hexadecimal digits' }).option('role', {
+            type: 'string',
+            requiresArg: true,
+            default: 'owner',
+            describe: 'owner, or an adapter id',
+          }),
+        load: async () => (await import('../run/key.ts')).keyRevoke,
+      },
+    ],
+  },
+]

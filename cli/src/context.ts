@@ -1,0 +1,47 @@
+/** What a command may use of its surroundings; `main` makes it once. */
+import type { Arguments } from './arguments.ts'
+import type { Progress } from './progress.ts'
+
+export interface CommandContext {
+  readonly cwd: string
+  /** What the bundle brings beside its code: templates and the guest SDK. */
+  readonly assets: string
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly stdin: NodeJS.ReadableStream
+  /** Data. */
+  readonly stdout: NodeJS.WritableStream
+  /** Everything else. */
+  readonly stderr: NodeJS.WritableStream
+  readonly json: boolean
+  readonly quiet: boolean
+  readonly style: Style
+  readonly progress: Progress
+}
+
+/** Text attributes, empty when standard output is no terminal. */
+export interface Style {
+  bold(text: string): string
+  dim(text: string): string
+  good(text: string): string
+  bad(text: string): string
+}
+
+/** What a command found out. `main` prints it. */
+export interface CommandResult {
+  /** Under `data` with --json. */
+  readonly data: unknown
+  /** For people; without a line end. Empty: nothing is printed. */
+  readonly text: string
+  readonly meta?: unknown
+  readonly exit?: number
+  /** The command wrote a stream; this is its last line, in both forms. */
+  readonly lastLine?: unknown
+}
+
+export type Run = (context: CommandContext, args: Arguments) => Promise<CommandResult>
+
+/** Escape sequences when `colour`, else the text as it is. */
+export function makeStyle(colour: boolean): Style {
+  const wrap = (code: string) => (text: string) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text)
+  return { bold: wrap('1'), dim: wrap('2'), good: wrap('32'), bad: wrap('31') }
+}

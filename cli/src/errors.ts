@@ -1,0 +1,13 @@
+/** Every code the command itself produces (spec/08-errors.md is generated from this table). */
+export const CLI_ERRORS = {
+  'cli.usage': 'The command line is not one the command understands.',
+  'cli.no_checkout': 'The command works only inside the checkout.',
+  'cli.unknown_example': 'There is no example of this name.',
+  'cli.unknown_template': 'There is no template of this name.',
+  'cli.unknown_bench': 'There is no bench of this name.',
+  'cli.example_failed': 'An example did not end as it says it does.',
+  'cli.bad_line': 'A line of the stream is not one event.',
+  'cli.internal': 'The command has a bug; AOS_DEBUG=1 shows where.',
+} as const
+
+export type CliErrorCode = keyof typeof CLI_ERRORS

@@ -1,0 +1,30 @@
+/** VALUE, @FILE or @- on the command line. */
+import { readBytes, readText } from '@aos/host'
+import { resolve } from 'node:path'
+import { createReadStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import type { CommandContext } from './context.ts'
+
+/** The text that the argument stands for. Throws `host.file`. */
+export async function readArgumentText(context: CommandContext, argument: string): Promise<string> {
+  if (argument === '@-') return new TextDecoder('utf-8', { fatal: true }).decode(await readAll(context.stdin))
+  return argument.startsWith('@') ? readText(resolve(context.cwd, argument.slice(1))) : argument
+}
+
+/** The bytes of a file, or of standard input for `@-` and `-`. Throws `host.file`. */
+export async function readFileOrInput(context: CommandContext, path: string): Promise<Uint8Array> {
+  return path === '@-' || path === '-' ? readAll(context.stdin) : readBytes(resolve(context.cwd, path))
+}
+
+/** The stream that the argument stands for. */
+export function openArgumentStream(context: CommandContext, argument: string | undefined): NodeJS.ReadableStream {
+  if (argument === undefined || argument === '@-') return context.stdin
+  if (!argument.startsWith('@')) return Readable.from([Buffer.from(argument)])
+  return createReadStream(resolve(context.cwd, argument.slice(1)), { highWaterMark: 1 << 18 })
+}
+
+async function readAll(stream: NodeJS.ReadableStream): Promise<Uint8Array> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk))
+  return Buffer.concat(chunks)
+}

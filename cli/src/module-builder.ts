@@ -1,0 +1,56 @@
+/** Compiles guests with `@aos/build`, which is loaded only when something has to be built. */
+import { listFiles, makeSchemaTable, readText, slashed, writeWhole } from '@aos/host'
+import type { BuildRequest, BuiltModule, ModuleBuilder } from '@aos/host'
+import type { GuestSources } from '@aos/build'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { CommandContext } from './context.ts'
+
+export function makeModuleBuilder(context: Pick<CommandContext, 'assets'>): ModuleBuilder {
+  const sdkDir = join(context.assets, 'sdk')
+  return {
+    build: (request) => build(request, sdkDir),
+    installForEditors: async (request) => {
+      const { generateGuest, guestTsconfig, readSdkFiles } = await import('@aos/sdk')
+      for (const [name, text] of readSdkFiles({ sdkDir })) writeChanged(join(request.hidden, 'sdk', name), text)
+      const root = dirname(request.hidden)
+      for (const build of request.builds) {
+        const folder = slashed(root, folderOf(build.sourcePath))
+        for (const [name, text] of generateGuest({ schemas: makeSchemaTable(build.schemas), module: build.module })) {
+          writeChanged(join(request.hidden, 'generated', folder, name), text)
+        }
+      }
+      const config = join(root, 'tsconfig.json')
+      if (request.builds.length > 0 && !existsSync(config)) writeWhole(config, guestTsconfig())
+    },
+  }
+}
+
+async function build(request: BuildRequest, sdkDir: string): Promise<BuiltModule> {
+  const [{ generateGuest, readSdkFiles }, { buildKey, compileGuest }] = await Promise.all([
+    import('@aos/sdk'),
+    import('@aos/build'),
+  ])
+  const folder = folderOf(request.sourcePath)
+  const sources: GuestSources = {
+    name: slashed(dirname(dirname(request.cacheDir)), folder),
+    files: new Map(listFiles(folder, '.ts').map((file) => [slashed(folder, file), readText(file)])),
+    generated: generateGuest({ schemas: makeSchemaTable(request.schemas), module: request.module }),
+    sdk: readSdkFiles({ sdkDir }),
+  }
+  const cached = join(request.cacheDir, `${buildKey(sources)}.wasm`)
+  if (!request.force && existsSync(cached)) return { wasm: readFileSync(cached), fromCache: true }
+  const { wasm } = await compileGuest(sources)
+  writeWhole(cached, wasm)
+  return { wasm, fromCache: false }
+}
+
+/** The folder itself, or the one in which the entry file lies. */
+function folderOf(sourcePath: string): string {
+  return existsSync(sourcePath) && statSync(sourcePath).isFile() ? dirname(sourcePath) : sourcePath
+}
+
+/** Editors watch these files; one that has not changed is left alone. */
+function writeChanged(file: string, text: string): void {
+  if (!existsSync(file) || readText(file) !== text) writeWhole(file, text)
+}

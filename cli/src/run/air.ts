@@ -1,0 +1,130 @@
+/** `aos air check|fmt|hash`: AIR in files; no world is opened. */
+import { ZERO_HASH, completeManifest, definitionJson, formatDefinition, formatJson, hashDefinition } from '@aos/air'
+import type { Definition, DefModule, DefSchema } from '@aos/air'
+import { formatPath } from '@aos/cbor'
+import {
+  checkSources,
+  findWorldFolder,
+  invalidAir,
+  nodeSha256,
+  readAirSources,
+  readSyncFile,
+  writeWhole,
+} from '@aos/host'
+import type { AirSources, FileIssue } from '@aos/host'
+import { join, relative, resolve } from 'node:path'
+import type { Arguments } from '../arguments.ts'
+import type { CommandContext, CommandResult } from '../context.ts'
+import { EXIT } from '../exit-code.ts'
+
+/** Exit 1 when there is an issue. */
+export async function airCheck(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  const sources = readSources(context, args)
+  const issues = checkSources(sources).map((issue) => shown(context, issue))
+  const warnings = sources.warnings.map((warning) => shown(context, warning))
+  const ok = issues.length === 0
+  const lines = [
+    ...issues.map((issue) => `${context.style.bad('issue')}   ${lineOf(issue)}`),
+    ...warnings.map((warning) => `warning ${lineOf(warning)}`),
+    ok
+      ? `${context.style.good('ok')}: ${sources.definitions.length} definitions in ${sources.files.length} files`
+      : `${issues.length} ${issues.length === 1 ? 'issue' : 'issues'}`,
+  ]
+  return { data: { ok, issues, warnings }, text: lines.join('\n'), exit: ok ? EXIT.ok : EXIT.failed }
+}
+
+/** One definition as it is, several as an array; with --write every file in its own shape. */
+export async function airFmt(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  const sources = needValid(readSources(context, args))
+  const lens = args.text('lens') === 'tagged' ? 'tagged' : 'sugar'
+  if (args.flag('write')) {
+    for (const file of sources.files) {
+      const own = sources.definitions.filter((placed) => placed.file === file)
+      const isList = own.length !== 1 || own[0]?.path.length === 1
+      writeWhole(
+        file,
+        `${textOf(
+          own.map(({ definition }) => definition),
+          { lens, isList },
+        )}\n`,
+      )
+    }
+    const written = sources.files.map((file) => relative(context.cwd, file))
+    return { data: { written }, text: written.map((file) => `wrote ${file}`).join('\n') }
+  }
+  const definitions = sources.definitions.map(({ definition }) => definition)
+  const text = textOf(definitions, { lens, isList: definitions.length !== 1 })
+  return { data: { text }, text }
+}
+
+/** In the order of the files. References of a manifest are filled in from the definitions beside it. */
+export async function airHash(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  const sources = needValid(readSources(context, args))
+  const schemas = new Map<string, DefSchema>()
+  const modules = new Map<string, DefModule>()
+  for (const { definition } of sources.definitions) {
+    if (definition.kind === 'defschema') schemas.set(definition.name, definition)
+    if (definition.kind === 'defmodule') modules.set(definition.name, definition)
+  }
+  const data = sources.definitions.map(({ definition }) => {
+    if (definition.kind !== 'manifest') {
+      return { kind: definition.kind, name: definition.name, hash: hashDefinition(nodeSha256, definition) }
+    }
+    const manifest = completeManifest({ manifest: definition, schemas, modules, sha256: nodeSha256 })
+    return { kind: 'manifest', name: 'manifest', hash: hashDefinition(nodeSha256, manifest) }
+  })
+  const unbuilt = [...modules.values()].filter(({ wasmHash }) => wasmHash === ZERO_HASH).map(({ name }) => name)
+  const note =
+    unbuilt.length === 0
+      ? []
+      : [context.style.dim(`not built yet, hashed with zeros for the WASM: ${unbuilt.join(', ')}`)]
+  const lines = data.map(({ kind, name, hash }) => `${hash} ${kind} ${name}`)
+  return { data, text: [...lines, ...note].join('\n') }
+}
+
+function readSources(context: CommandContext, args: Arguments): AirSources {
+  const named = args.list('path').map((path) => resolve(context.cwd, path))
+  return readAirSources(named.length > 0 ? named : [worldAir(context, args)], { lenient: args.flag('lenient') })
+}
+
+function worldAir(context: CommandContext, args: Arguments): string {
+  const folder = findWorldFolder({
+    option: args.optionalText('world'),
+    variable: context.environment['AOS_WORLD'],
+    cwd: context.cwd,
+  })
+  return join(folder.root, readSyncFile(folder.syncFile).airDir)
+}
+
+function needValid(sources: AirSources): AirSources {
+  if (sources.issues.length > 0) throw invalidAir(sources.issues)
+  return sources
+}
+
+function textOf(
+  definitions: readonly Definition[],
+  how: { readonly lens: 'sugar' | 'tagged'; readonly isList: boolean },
+): string {
+  const [only] = definitions
+  if (!how.isList && only !== undefined) return formatDefinition(only, { lens: how.lens })
+  return formatJson(
+    definitions.map((definition) => definitionJson(definition, how.lens)),
+    { indent: 2 },
+  )
+}
+
+interface ShownIssue {
+  readonly file: string
+  readonly code: string
+  readonly path: string
+  readonly message: string
+}
+
+function shown(context: CommandContext, issue: FileIssue): ShownIssue {
+  const { code, message } = issue
+  return { file: relative(context.cwd, issue.file), code, path: formatPath(issue.path), message }
+}
+
+function lineOf(issue: ShownIssue): string {
+  return `${issue.file}: ${issue.path}: ${issue.message} [${issue.code}]`
+}

@@ -1,0 +1,52 @@
+/** `aos defs ls|get`, `aos manifest get`. */
+import { BUILTIN_SCHEMAS, formatDefinition } from '@aos/air'
+import type { Definition } from '@aos/air'
+import { AosError } from '@aos/cbor'
+import type { Arguments } from '../arguments.ts'
+import type { CommandContext, CommandResult } from '../context.ts'
+import { JsonText } from '../json-text.ts'
+import { withFolder } from '../world.ts'
+import { loadDefinitions, summarizeJournal } from '@aos/host'
+import type { Definitions, OpenedFolder } from '@aos/host'
+
+export async function defsLs(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  return withFolder(context, args, async (opened) => {
+    const { manifest } = inForce(opened)
+    const data = [
+      ...manifest.schemas.map(({ name, hash }) => ({ kind: 'defschema', name, hash })),
+      ...manifest.modules.map(({ name, hash }) => ({ kind: 'defmodule', name, hash })),
+    ]
+    return { data, text: data.map(({ kind, name, hash }) => `${hash.slice(7, 19)} ${kind} ${name}`).join('\n') }
+  })
+}
+
+export async function defsGet(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  return withFolder(context, args, async (opened) => show(needDefinition(inForce(opened), args.text('name'))))
+}
+
+export async function manifestGet(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  return withFolder(context, args, async (opened) => {
+    const { manifest, manifestHash } = inForce(opened)
+    return { ...show(manifest), meta: { manifest_hash: manifestHash } }
+  })
+}
+
+function inForce(opened: OpenedFolder): Definitions {
+  const { manifestHash } = summarizeJournal(opened.store.journal)
+  if (manifestHash !== undefined) return loadDefinitions(manifestHash, opened.readContent)
+  throw new AosError('host.no_genesis', 'the world has no genesis yet', { hint: 'run `aos push`' })
+}
+
+function needDefinition(definitions: Definitions, name: string): Definition {
+  const found = definitions.schemas.get(name) ?? definitions.modules.get(name) ?? BUILTIN_SCHEMAS.get(name)
+  if (found !== undefined) return found
+  const known = [...definitions.schemas.keys(), ...definitions.modules.keys()]
+  throw new AosError('host.unknown_definition', `the manifest has no definition ${name}`, {
+    hint: known.length === 0 ? 'it has none' : `it has ${known.join(', ')}`,
+  })
+}
+
+function show(definition: Definition): CommandResult {
+  const data = new JsonText(formatDefinition(definition, { lens: 'sugar', indent: 0 }))
+  return { data, text: formatDefinition(definition, { lens: 'sugar' }) }
+}

@@ -1,0 +1,108 @@
+/** `aos event send`. */
+import { formatJson, parseJson } from '@aos/air'
+import type { JsonNode } from '@aos/air'
+import { keySchemaOfEvent, keyFromText, localPrincipal, valueFromNode, valueToNode } from '@aos/host'
+import type { HostWorld } from '@aos/host'
+import { AosError } from '@aos/cbor'
+import type { EventIngress, StepReport, TurnResult } from '@aos/kernel'
+import { usage } from '../arguments.ts'
+import type { Arguments } from '../arguments.ts'
+import type { CommandContext, CommandResult } from '../context.ts'
+import { exitCodeOfTurn } from '../exit-code.ts'
+import { readArgumentText } from '../input.ts'
+import { embedNode } from '../json-node.ts'
+import { withWorld } from '../world.ts'
+
+/** One event, or with --ndjson a stream of them. */
+export async function eventSend(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  if (args.flag('ndjson')) {
+    const { eventStream } = await import('./event-stream.ts')
+    return eventStream(context, args)
+  }
+  for (const only of ['envelope', 'acks']) if (args.flag(only)) throw usage(`--${only} goes with --ndjson`)
+  const schema = args.text('schema')
+  const text = await readArgumentText(context, args.text('value'))
+  return withWorld(context, args, async (host) => {
+    const idempotencyKey = args.optionalText('idempotency-key')
+    const key = args.optionalText('key')
+    const event = makeEvent(host, { schema, value: parseJson(text), key, idempotencyKey })
+    return describe(context, host, await host.send(event))
+  })
+}
+
+export interface EventText {
+  readonly schema: string
+  /** In either lens. */
+  readonly value: JsonNode
+  /** JSON or a bare word. */
+  readonly key: string | undefined
+  readonly idempotencyKey: string | undefined
+}
+
+/** Canonical bytes of value and key. Throws `air.*`, `host.unknown_schema`, `host.not_keyed`. */
+export function makeEvent(host: HostWorld, given: EventText): EventIngress {
+  const { definitions } = host
+  const { schema, idempotencyKey } = given
+  const value = valueFromNode(definitions, schema, given.value)
+  const base = { kind: 'event', principal: localPrincipal(), schema, value } as const
+  return {
+    ...base,
+    ...(given.key === undefined ? {} : { key: keyBytes(host, schema, given.key) }),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  }
+}
+
+function keyBytes(host: HostWorld, schema: string, text: string): Uint8Array {
+  const keySchema = keySchemaOfEvent(host.definitions, schema)
+  if (keySchema !== undefined) return keyFromText(host.definitions, keySchema, text)
+  throw new AosError('host.not_keyed', `${schema} reaches no keyed reducer, found the key ${text}`, { path: ['key'] })
+}
+
+function describe(context: CommandContext, host: HostWorld, reply: TurnResult): CommandResult {
+  if (reply.kind === 'refused') throw reply.error
+  if (reply.kind === 'duplicate') {
+    const data = {
+      height: reply.height,
+      event_id: `${host.id}:${reply.height}.0`,
+      outcome: 'duplicate',
+      steps: [],
+      intents: [],
+    }
+    return { data, text: `height ${reply.height}: sent before, counted once` }
+  }
+  const steps = reply.steps.map((step) => ({
+    reducer: step.reducer,
+    key: embedNode(keyNode(host, step)),
+    outcome: step.outcome,
+    fuel: step.fuel,
+    note: step.note,
+  }))
+  const data = {
+    height: reply.height,
+    event_id: `${host.id}:${reply.height}.0`,
+    outcome: reply.outcome,
+    steps,
+    raised: reply.raised.map(({ schema, index }) => ({ schema, event_id: `${host.id}:${reply.height}.${index}` })),
+    intents: [],
+  }
+  const lines = [
+    `height ${context.style.bold(String(reply.height))}${reply.outcome === 'ok' ? '' : ` ${reply.outcome}`}`,
+  ]
+  for (const step of reply.steps) lines.push(stepLine(context, host, step))
+  for (const raised of reply.raised) lines.push(`  raised ${raised.schema}`)
+  return { data, text: lines.join('\n'), exit: exitCodeOfTurn(reply.outcome, reply.steps) }
+}
+
+function keyNode(host: HostWorld, step: StepReport): ReturnType<typeof valueToNode> | undefined {
+  const keySchema = host.definitions.modules.get(step.reducer)?.keySchema
+  return step.key === undefined || keySchema === undefined
+    ? undefined
+    : valueToNode(host.definitions, keySchema, step.key)
+}
+
+function stepLine(context: CommandContext, host: HostWorld, step: StepReport): string {
+  const node = keyNode(host, step)
+  const key = node === undefined ? '' : ` ${formatJson(node)}`
+  const outcome = step.outcome === 'ok' ? context.style.good('ok') : context.style.bad(step.outcome)
+  return `  ${step.reducer}${key} ${outcome}, fuel ${step.fuel}${step.note === undefined ? '' : ` (${step.note})`}`
+}

@@ -1,0 +1,85 @@
+/** `aos init`: files only; genesis comes with the first push (K1). */
+import { AosError } from '@aos/cbor'
+import { DEFAULT_SETTINGS_TEXT, ensureOwnerKey, resolveKeyFolder, worldFolderAt, writeWhole } from '@aos/host'
+import { cpSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import type { Arguments } from '../arguments.ts'
+import type { CommandContext, CommandResult } from '../context.ts'
+
+const EMPTY_MANIFEST_TEXT = `${JSON.stringify(
+  {
+    $kind: 'manifest',
+    air_version: '1',
+    schemas: [],
+    modules: [],
+    plans: [],
+    effects: [],
+    caps: [],
+    policies: [],
+    routing: { events: [] },
+  },
+  null,
+  2,
+)}\n`
+const SYNC_TEXT = `${JSON.stringify({ version: 1, air: { dir: 'air' }, modules: {} }, null, 2)}\n`
+const IGNORE_TEXT = '.aos/\n'
+
+export async function init(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  const dir = resolve(context.cwd, args.text('dir'))
+  const template = args.text('template')
+  const templates = listTemplates(context)
+  if (!templates.includes(template)) {
+    throw new AosError('cli.unknown_template', `expected one of ${templates.join(', ')}, found ${template}`)
+  }
+  refuseUsed(dir)
+  const owner = ensureOwnerKey(resolveKeyFolder(context.environment, { root: dir, keys: undefined }))
+  mkdirSync(dir, { recursive: true })
+  if (template === 'empty') writeEmpty(dir)
+  else cpSync(join(context.assets, 'templates', template), dir, { recursive: true })
+  const { settingsFile } = worldFolderAt(dir)
+  if (!existsSync(settingsFile)) writeWhole(settingsFile, DEFAULT_SETTINGS_TEXT)
+  if (!existsSync(join(dir, '.gitignore'))) writeWhole(join(dir, '.gitignore'), IGNORE_TEXT)
+  const next = nextCommands(context, dir, template)
+  const lines = [`made the world folder ${dir} from the template ${template}`]
+  if (owner.created) lines.push(`made your owner key ${owner.key.file} (mode 0600); keep a copy of it`)
+  else lines.push(`your owner key is ${owner.key.file}`)
+  lines.push('', 'next:', ...next.map((command) => `  ${context.style.bold(command)}`))
+  const data = { world: dir, template, owner_key: owner.key.file, owner_key_created: owner.created, next }
+  return { data, text: lines.join('\n') }
+}
+
+function listTemplates(context: CommandContext): readonly string[] {
+  const folder = join(context.assets, 'templates')
+  const found = existsSync(folder)
+    ? readdirSync(folder).filter((name) => statSync(join(folder, name)).isDirectory())
+    : []
+  return [...found.toSorted((left, right) => (left < right ? -1 : 1)), 'empty']
+}
+
+/** A folder may be there, but must not hold anything. */
+function refuseUsed(dir: string): void {
+  if (!existsSync(dir)) return
+  if (!statSync(dir).isDirectory()) throw new AosError('host.not_empty', `expected a folder, found the file ${dir}`)
+  const names = readdirSync(dir)
+  if (names.includes('aos.json') || names.includes('.aos')) {
+    throw new AosError('host.world_exists', `${dir} is a world folder already`, {
+      hint: 'push it, or choose another folder',
+    })
+  }
+  if (names.length > 0) {
+    throw new AosError('host.not_empty', `expected an empty folder, found ${names.length} files in ${dir}`, {
+      hint: 'choose another folder',
+    })
+  }
+}
+
+function writeEmpty(dir: string): void {
+  writeWhole(join(dir, 'air', 'manifest.air.json'), EMPTY_MANIFEST_TEXT)
+  writeWhole(join(dir, 'aos.sync.json'), SYNC_TEXT)
+}
+
+function nextCommands(context: CommandContext, dir: string, template: string): readonly string[] {
+  const to = relative(context.cwd, dir)
+  const second = template === 'counter' ? `aos event send demo/CounterEvent@1 '{"Start":{"target":3}}'` : 'aos status'
+  return [`cd ${to.startsWith('..') || to === '' ? dir : to} && aos push`, second]
+}

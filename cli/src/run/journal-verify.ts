@@ -1,0 +1,117 @@
+/** `aos journal verify|replay`. */
+import {
+  needModuleHash,
+  readBytes,
+  replayJournal,
+  substituteModules,
+  verifyWorldJournal,
+  loadDefinitions,
+  summarizeJournal,
+} from '@aos/host'
+import type { OpenedFolder, ShownDifference } from '@aos/host'
+import { AosError } from '@aos/cbor'
+import type { Hash } from '@aos/cbor'
+import { resolve } from 'node:path'
+import { usage } from '../arguments.ts'
+import type { Arguments } from '../arguments.ts'
+import type { CommandContext, CommandResult } from '../context.ts'
+import { EXIT } from '../exit-code.ts'
+import { embedNode, prettyNode } from '../json-node.ts'
+import { findWorld, withFolder } from '../world.ts'
+import { needHead } from './journal.ts'
+
+/** Bytes on disk first, because opening would repair a torn end; then every entry. */
+export async function journalVerify(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  const report = await verifyWorldJournal(findWorld(context, args), {
+    environment: context.environment,
+    onProgress: (height) => {
+      context.progress.report(`verifying: height ${height}`)
+    },
+  })
+  return verdict(context, { ...report, said: 'chain, log root, canonical form and signatures hold' })
+}
+
+export async function journalReplay(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  const substitutions = args.list('module').map(parseSubstitution)
+  const verify = args.flag('verify')
+  if (substitutions.length > 0 && !verify) throw usage('--module goes with --verify')
+  return withFolder(context, args, async (opened) => {
+    const head = needHead(opened)
+    const to = args.optionalHeight('to')
+    if (to !== undefined && to > head.height) {
+      throw new AosError('host.bad_height', `the journal ends at height ${head.height}, found ${to}`)
+    }
+    const started = performance.now()
+    const other = otherModules(context, opened, substitutions)
+    const report = replayJournal(opened, {
+      to,
+      verify,
+      ...(other.size === 0 ? {} : { modules: substituteModules(opened.modules, other) }),
+      onProgress: (height) => {
+        context.progress.report(`replaying: height ${height} of ${to ?? head.height}`)
+      },
+    })
+    const seconds = (performance.now() - started) / 1000
+    const rate = seconds > 0 ? Math.round(report.entries / seconds) : 0
+    const said = verify ? 'derived again and equal' : 'replayed; --verify compares as well'
+    return verdict(context, { ...report, said: `${said} (${rate} a second)` })
+  })
+}
+
+interface Verdict {
+  readonly ok: boolean
+  readonly entries: number
+  readonly root: Hash
+  readonly firstDifference: ShownDifference | undefined
+  readonly said: string
+}
+
+function verdict(context: CommandContext, report: Verdict): CommandResult {
+  const { ok, entries, root, firstDifference: difference } = report
+  const data = {
+    ok,
+    entries,
+    root,
+    first_difference: difference === undefined ? undefined : { ...difference, key: embedNode(difference.key) },
+  }
+  if (difference === undefined) {
+    const text = `${context.style.good('ok')}: ${entries} entries, ${report.said}\nroot ${root}`
+    return { data, text, exit: ok ? EXIT.ok : EXIT.failed }
+  }
+  const lines = [
+    `${context.style.bad('differs')} at height ${difference.height}, ${difference.path}`,
+    ...(difference.reducer === undefined ? [] : [`  reducer   ${difference.reducer}`]),
+    ...(difference.key === undefined ? [] : [`  key       ${prettyNode(difference.key)}`]),
+    `  expected  ${difference.expected}`,
+    `  found     ${difference.found}`,
+    `${entries} entries before it hold`,
+  ]
+  return { data, text: lines.join('\n'), exit: EXIT.failed }
+}
+
+interface Substitution {
+  readonly name: string
+  readonly file: string
+}
+
+function parseSubstitution(text: string): Substitution {
+  const at = text.indexOf('=')
+  if (at <= 0 || at === text.length - 1) throw usage(`--module: expected NAME=FILE, found ${text}`)
+  return { name: text.slice(0, at), file: text.slice(at + 1) }
+}
+
+/** By the hash that the manifest in force has for the name. */
+function otherModules(
+  context: CommandContext,
+  opened: OpenedFolder,
+  substitutions: readonly Substitution[],
+): ReadonlyMap<Hash, Uint8Array> {
+  const other = new Map<Hash, Uint8Array>()
+  if (substitutions.length === 0) return other
+  const { manifestHash } = summarizeJournal(opened.store.journal)
+  const modules = manifestHash === undefined ? new Map() : loadDefinitions(manifestHash, opened.readContent).modules
+  for (const { name, file } of substitutions) {
+    other.set(needModuleHash(modules, name), readBytes(resolve(context.cwd, file)))
+  }
+  return other
+}

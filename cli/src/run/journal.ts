@@ -1,0 +1,66 @@
+/** `aos journal head|show`. */
+import { AosError, formatHash } from '@aos/cbor'
+import { loadDefinitions, summarizeJournal, viewEntry } from '@aos/host'
+import type { Definitions, EntryView, OpenedFolder } from '@aos/host'
+import type { Arguments } from '../arguments.ts'
+import { usage } from '../arguments.ts'
+import type { CommandContext, CommandResult } from '../context.ts'
+import { entryDocument, entryText } from '../entry-text.ts'
+import { withFolder } from '../world.ts'
+
+export async function journalHead(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  return withFolder(context, args, async (opened) => {
+    const head = needHead(opened)
+    const { entries, manifestHash, logRoot } = summarizeJournal(opened.store.journal)
+    const data = {
+      height: head.height,
+      entries,
+      manifest_hash: manifestHash ?? null,
+      head_hash: formatHash(head.leaf),
+      log_root: logRoot,
+    }
+    const lines = [
+      `height    ${context.style.bold(String(data.height))}`,
+      `manifest  ${data.manifest_hash ?? 'none'}`,
+      `head      ${data.head_hash}`,
+      `log root  ${data.log_root} over ${data.entries} entries`,
+    ]
+    return { data, text: lines.join('\n') }
+  })
+}
+
+export async function journalShow(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  const height = args.optionalHeight('height')
+  if (height === undefined) throw usage('height is missing')
+  return withFolder(context, args, async (opened) => {
+    const head = needHead(opened)
+    if (height > head.height)
+      throw new AosError('host.bad_height', `the journal ends at height ${head.height}, found ${height}`)
+    const view = viewAt(opened, height)
+    return { data: entryDocument(view), text: entryText(context.style, view) }
+  })
+}
+
+/** The entry with the definitions that were in force when it was written. */
+function viewAt(opened: OpenedFolder, height: number): EntryView {
+  const { journal } = opened.store
+  // Read first: bytes of a record are valid only until the next batch.
+  const definitions = definitionsBefore(opened, height)
+  for (const batch of journal.read({ from: height, to: height })) {
+    for (const record of batch) return viewEntry(record, definitions)
+  }
+  throw new AosError('host.bad_height', `the journal has no height ${height}`)
+}
+
+function definitionsBefore(opened: OpenedFolder, height: number): Definitions | undefined {
+  if (height === 0) return undefined
+  const { manifestHash } = summarizeJournal(opened.store.journal, height - 1)
+  return manifestHash === undefined ? undefined : loadDefinitions(manifestHash, opened.readContent)
+}
+
+/** Throws `host.no_genesis`. */
+export function needHead(opened: OpenedFolder): NonNullable<OpenedFolder['store']['journal']['head']> {
+  const { head } = opened.store.journal
+  if (head !== undefined) return head
+  throw new AosError('host.no_genesis', 'the world has no genesis yet', { hint: 'run `aos push`' })
+}

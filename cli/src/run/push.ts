@@ -1,0 +1,51 @@
+/** `aos push`. */
+import { push as pushFolder } from '@aos/host'
+import type { Change, PushReport } from '@aos/host'
+import { formatPath } from '@aos/cbor'
+import type { Arguments } from '../arguments.ts'
+import type { CommandContext, CommandResult } from '../context.ts'
+import { makeModuleBuilder } from '../module-builder.ts'
+import { withWorld } from '../world.ts'
+
+export async function push(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  return withWorld(context, args, async (host) => {
+    const report = await pushFolder(host, {
+      builder: makeModuleBuilder(context),
+      dryRun: args.flag('dry-run'),
+      forceBuild: args.flag('force-build'),
+      message: args.optionalText('message'),
+      onProgress: (line) => {
+        context.progress.report(line)
+      },
+    })
+    const { outcome, manifest, height, changes } = report
+    const warnings = report.warnings.map((warning) => ({ ...warning, path: formatPath(warning.path) }))
+    const data = {
+      outcome,
+      changed: changes.length > 0,
+      manifest_hash: manifest,
+      height,
+      world: host.kernel.id,
+      changes,
+      warnings,
+    }
+    return { data, text: describe(context, report) }
+  })
+}
+
+function describe(context: CommandContext, report: PushReport): string {
+  const lines = report.changes.map((change) => changeLine(context, change))
+  if (report.outcome === 'unchanged')
+    return `nothing changed: ${report.manifest} is in force since height ${report.height}`
+  if (report.outcome === 'dry_run') return [...lines, `would put ${report.manifest} in force`].join('\n')
+  return [...lines, `height ${context.style.bold(String(report.height))}: ${report.manifest} is in force`].join('\n')
+}
+
+const SIGNS: Readonly<Record<Change['change'], string>> = { add: '+', change: '~', remove: '-' }
+
+function changeLine(context: CommandContext, change: Change): string {
+  const sign = SIGNS[change.change]
+  const shown =
+    change.change === 'add' ? context.style.good(sign) : change.change === 'remove' ? context.style.bad(sign) : sign
+  return `${shown} ${change.kind} ${change.name}`
+}

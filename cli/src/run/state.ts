@@ -1,0 +1,60 @@
+/** `aos state get|ls`. */
+import { hashText } from '@aos/cbor'
+import { nodeSha256, needReducer, readCellView, readMoment, valueToNode } from '@aos/host'
+import { formatJson } from '@aos/air'
+import { usage } from '../arguments.ts'
+import type { Arguments } from '../arguments.ts'
+import type { CommandContext, CommandResult } from '../context.ts'
+import { embedNode, prettyNode } from '../json-node.ts'
+import { withWorld } from '../world.ts'
+
+export async function stateGet(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  return withWorld(context, args, async (host) => {
+    const moment = await readMoment(host, args.optionalHeight('at'))
+    const cell = readCellView(moment, args.text('reducer'), args.optionalText('key'))
+    const { reducer, height, bytes } = cell
+    const key = embedNode(cell.key)
+    if (!args.flag('raw')) {
+      return { data: { reducer, key, height, state: embedNode(cell.state) }, text: prettyNode(cell.state) }
+    }
+    if (context.json) {
+      const state = bytes === undefined ? null : Buffer.from(bytes).toString('base64')
+      return { data: { reducer, key, height, state_base64: state }, text: '' }
+    }
+    if (bytes !== undefined) context.stdout.write(bytes)
+    return { data: undefined, text: '' }
+  })
+}
+
+export async function stateLs(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  const limit = args.optionalHeight('limit') ?? 0
+  if (limit < 1) throw usage('limit: expected a number from 1')
+  const cursor = args.optionalText('cursor')
+  if (cursor !== undefined && !/^([0-9a-f]{2})*$/.test(cursor)) throw usage('cursor: expected next_cursor of an answer')
+  return withWorld(context, args, async (host) => {
+    const moment = await readMoment(host, args.optionalHeight('at'))
+    const reducer = args.text('reducer')
+    const { keySchema } = needReducer(moment.definitions, reducer)
+    const cells: { readonly key: unknown; readonly size: number; readonly state_hash: string }[] = []
+    const lines: string[] = []
+    const after = cursor === undefined ? undefined : Buffer.from(cursor, 'hex')
+    let nextCursor: string | undefined
+    let last: Uint8Array = new Uint8Array(0)
+    for (const cell of moment.kernel.listCells(reducer)) {
+      if (after !== undefined && Buffer.compare(cell.key, after) <= 0) continue
+      if (cells.length === limit) {
+        nextCursor = Buffer.from(last).toString('hex')
+        break
+      }
+      last = cell.key
+      const key = keySchema === undefined ? null : valueToNode(moment.definitions, keySchema, cell.key)
+      const hash = hashText(nodeSha256, cell.state)
+      cells.push({ key: embedNode(key), size: cell.state.length, state_hash: hash })
+      lines.push(
+        `${hash.slice(7, 19)} ${String(cell.state.length).padStart(7)}  ${keySchema === undefined ? '-' : formatJson(key)}`,
+      )
+    }
+    if (nextCursor !== undefined) lines.push(`… more with --cursor ${nextCursor}`)
+    return { data: { cells, next_cursor: nextCursor }, text: lines.join('\n') }
+  })
+}

@@ -1,0 +1,51 @@
+/** `aos status`. */
+import type { Arguments } from '../arguments.ts'
+import type { CommandContext, CommandResult } from '../context.ts'
+import { withWorld } from '../world.ts'
+
+export async function status(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  const started = performance.now()
+  return withWorld(context, args, async (host) => {
+    const openedMs = Math.round(performance.now() - started)
+    const { kernel } = host
+    const head = await host.read(({ head: at }) => at)
+    const content = await host.store.content.stat()
+    const height = head?.height ?? null
+    const { modules, manifest } = kernel.manifestHash === undefined ? NOTHING : host.definitions
+    const reducers = [...modules.keys()].map((name) => ({ name, cells: countCells(kernel.listCells(name)) }))
+    const data = {
+      world: kernel.id ?? null,
+      folder: host.folder.root,
+      height,
+      entries: height === null ? 0 : height + 1,
+      manifest_hash: kernel.manifestHash ?? null,
+      manifest_height: kernel.manifestHash === undefined ? null : kernel.manifestHeight,
+      engine_digest: kernel.engineDigest,
+      schemas: manifest.schemas.length,
+      routes: manifest.routes.length,
+      reducers,
+      open_work: 0,
+      content,
+      key_folder: host.keyFolder,
+      opened_ms: openedMs,
+    }
+    const lines = [
+      `world     ${data.world ?? 'no genesis yet; run `aos push`'}`,
+      `folder    ${data.folder}`,
+      `head      ${height === null ? 'none' : `height ${height}`}`,
+      `manifest  ${data.manifest_hash ?? 'none'}${data.manifest_height === null ? '' : ` since height ${data.manifest_height}`}`,
+      ...reducers.map(({ name, cells }) => `reducer   ${name}, ${cells} ${cells === 1 ? 'cell' : 'cells'}`),
+      `content   ${content.count} blobs, ${content.bytes} bytes`,
+      `opened in ${openedMs} ms, by replaying ${data.entries} entries`,
+    ]
+    return { data, text: lines.join('\n') }
+  })
+}
+
+const NOTHING = { modules: new Map<string, never>(), manifest: { schemas: [], routes: [] } } as const
+
+function countCells(cells: Iterable<unknown>): number {
+  let count = 0
+  for (const _ of cells) count += 1
+  return count
+}

@@ -1,0 +1,44 @@
+/** Every code this package produces (spec/08-errors.md is generated from these tables). */
+
+export const HOST_ERRORS = {
+  'host.no_world': 'No world folder was found: neither aos.json nor .aos stands here or above.',
+  'host.world_exists': 'The folder already holds a world.',
+  'host.not_empty': 'The folder of a new world holds files.',
+  'host.bad_config': 'aos.json or aos.sync.json is not what the host expects; the path names the member.',
+  'host.file': 'A file of the world folder could not be read or written.',
+  'host.no_genesis': 'The world has no genesis yet: nothing was pushed.',
+  'host.no_air': 'The AIR folder is missing or holds no definitions.',
+  'host.invalid_air': 'The AIR folder does not validate; details.issues lists everything found.',
+  'host.no_manifest': 'The AIR folder holds no manifest, or more than one.',
+  'host.duplicate_definition': 'Two definitions of the AIR folder have one name.',
+  'host.missing_wasm': 'A module has neither a source in aos.sync.json nor a WASM file nor a hash that the store has.',
+  'host.build_failed': 'A module did not compile; details.diagnostics has what the compiler said.',
+  'host.unknown_schema': 'The manifest has no schema of this name.',
+  'host.unknown_reducer': 'The manifest has no reducer of this name.',
+  'host.unknown_definition': 'The manifest has no definition of this name.',
+  'host.key_required': 'The reducer is keyed: say which cell.',
+  'host.not_keyed': 'A key was given where no reducer takes one.',
+  'host.bad_value': 'A value does not match its schema; details.issues lists everything found.',
+  'host.bad_height': 'The height is not one the journal has.',
+  'host.conflict': 'Another writer appended to the journal; the world in memory was discarded.',
+  'host.fenced': 'A later opening of the journal took over; the world in memory was discarded.',
+  'host.stopped': 'The world was stopped by an earlier fault and takes nothing more.',
+  'host.fault': 'The machine, not the world, failed during a turn: nothing was recorded.',
+  'host.replay_differs': 'A journaled entry does not follow from the ones before it.',
+  'host.signature': 'A signature does not verify.',
+  'host.unknown_module': 'The manifest has no module of this name.',
+  'store.missing_blob': 'The store lacks content that the world relies on.',
+  'host.unknown_blob': 'The store has no content with this hash.',
+} as const
+
+export const KEY_ERRORS = {
+  'key.small_order': 'The public key has small order, is not canonical or is not on the curve.',
+  'key.bad_public_key': 'A public key is 32 bytes, written as 64 hexadecimal digits.',
+  'key.bad_file': 'A key file does not hold an ed25519 private key.',
+  'key.permissions': 'A key file or its folder can be read by others.',
+  'key.missing': 'There is no owner key, or not the one this world names.',
+  'key.inside_world': 'Private keys lie outside the world folder.',
+} as const
+
+/** A code of this package. */
+export type HostErrorCode = keyof typeof HOST_ERRORS | keyof typeof KEY_ERRORS

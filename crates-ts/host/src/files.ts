@@ -1,0 +1,66 @@
+/** Reading and writing of small files, with the operating system's refusals turned into `host.file`. */
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
+import { AosError } from '@aos/cbor'
+
+/** Throws `host.file`. */
+export function readBytes(path: string): Uint8Array {
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    throw fileError('read', path, cause)
+  }
+}
+
+/** UTF-8 text without a byte order mark. Throws `host.file`. */
+export function readText(path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(readBytes(path))
+  } catch (cause) {
+    if (cause instanceof AosError) throw cause
+    throw new AosError('host.file', `${path} is not UTF-8 text`, { cause, hint: 'save it as UTF-8' })
+  }
+}
+
+/** Writes beside and renames, so that a reader sees the old file or the new one. Makes the folders. Throws `host.file`. */
+export function writeWhole(path: string, content: string | Uint8Array): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    const beside = `${path}.${process.pid}.tmp`
+    writeFileSync(beside, content)
+    renameSync(beside, path)
+  } catch (cause) {
+    throw fileError('write', path, cause)
+  }
+}
+
+/** Files under `dir` that end with `suffix`, sorted by their path with `/`; names that start with a dot are left out. */
+export function listFiles(dir: string, suffix: string): readonly string[] {
+  if (!existsSync(dir)) return []
+  const found: string[] = []
+  const visit = (folder: string): void => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (entry.name.startsWith('.')) continue
+      const path = join(folder, entry.name)
+      if (entry.isDirectory()) visit(path)
+      else if (entry.isFile() && entry.name.endsWith(suffix)) found.push(path)
+    }
+  }
+  visit(dir)
+  return found.toSorted((left, right) => compareText(slashed(dir, left), slashed(dir, right)))
+}
+
+/** The path of a file relative to a folder, with `/` on every platform. */
+export function slashed(dir: string, path: string): string {
+  return relative(dir, path).split(sep).join('/')
+}
+
+function compareText(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
+function fileError(verb: 'read' | 'write', path: string, cause: unknown): AosError {
+  const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
+  const found = reason === 'ENOENT' ? 'there is no such file' : `the system says ${reason}`
+  return new AosError('host.file', `cannot ${verb} ${path}: ${found}`, { cause, details: { file: path, reason } })
+}

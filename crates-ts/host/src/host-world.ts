@@ -1,0 +1,154 @@
+/**
+ * One open world: a kernel, its journal and the loop between them.
+ *
+ * A turn runs at once; its reply leaves only when the head it saw is durable (D10). After a fault, a conflict or a
+ * failed write the world takes nothing more and must be opened again.
+ */
+import { AosError, isAosError } from '@aos/cbor'
+import type { Hash } from '@aos/cbor'
+import type { Ingress, ModuleRuntime, TurnResult, World } from '@aos/kernel'
+import type { ContentStore, JournalPort } from '@aos/store'
+import { CommitLoop } from './commit-loop.ts'
+import { loadDefinitions } from './definitions.ts'
+import type { Definitions } from './definitions.ts'
+import type { Stamper } from './stamp.ts'
+import type { WorldFolder } from './world-folder.ts'
+
+/** A world's store as `@aos/store` opens it. */
+export interface OpenedStore {
+  readonly journal: JournalPort
+  readonly content: ContentStore
+  close(): Promise<void>
+}
+
+export interface HostWorldParts {
+  readonly folder: WorldFolder
+  readonly keyFolder: string
+  readonly store: OpenedStore
+  readonly kernel: World
+  readonly modules: ModuleRuntime
+  readonly stamper: Stamper
+  /** A kernel without state on the same store, for replays; modules are shared unless others are given. */
+  readonly makeKernel: (modules?: ModuleRuntime) => World
+  /** Throws `store.missing_blob` on a miss. */
+  readonly readContent: (hash: Hash) => Uint8Array
+}
+
+export class HostWorld {
+  readonly folder: WorldFolder
+  readonly keyFolder: string
+  readonly store: OpenedStore
+  readonly kernel: World
+  readonly modules: ModuleRuntime
+  readonly makeKernel: (modules?: ModuleRuntime) => World
+  readonly readContent: (hash: Hash) => Uint8Array
+  readonly #stamper: Stamper
+  readonly #loop: CommitLoop
+  #failure: AosError | undefined
+  #definitions: Definitions | undefined
+
+  constructor(parts: HostWorldParts) {
+    this.folder = parts.folder
+    this.keyFolder = parts.keyFolder
+    this.store = parts.store
+    this.kernel = parts.kernel
+    this.modules = parts.modules
+    this.makeKernel = parts.makeKernel
+    this.readContent = parts.readContent
+    this.#stamper = parts.stamper
+    this.#loop = new CommitLoop({
+      journal: parts.store.journal,
+      worldId: () => this.id,
+      onFailure: (error) => {
+        this.#failure ??= error
+      },
+    })
+  }
+
+  /** Throws `host.no_genesis`. */
+  get id(): Hash {
+    const id = this.kernel.id
+    if (id === undefined) throw noGenesis()
+    return id
+  }
+
+  /** The definitions in force, decoded once per manifest. Throws `host.no_genesis`. */
+  get definitions(): Definitions {
+    const hash = this.kernel.manifestHash
+    if (hash === undefined) throw noGenesis()
+    if (this.#definitions?.manifestHash !== hash) this.#definitions = loadDefinitions(hash, this.readContent)
+    return this.#definitions
+  }
+
+  /**
+   * Runs one turn and hands its entry to the commit loop, which waits for `flush`. The result must not leave the
+   * process before `durable`. Throws `host.stopped`, and `host.fault` when the machine failed (K11).
+   */
+  submit(ingress: Ingress): TurnResult {
+    if (this.#failure !== undefined) throw stopped(this.#failure)
+    let result: TurnResult
+    try {
+      result = this.kernel.submit(ingress, this.#stamper.next())
+    } catch (thrown) {
+      this.#failure = faultOf(thrown)
+      throw this.#failure
+    }
+    if (result.kind === 'accepted') this.#loop.add({ height: result.height, leaf: result.leaf, bytes: result.entry })
+    return result
+  }
+
+  flush(): void {
+    this.#loop.flush()
+  }
+
+  /** Resolves when everything that was submitted is durable; undefined when it is. Rejects with what went wrong. */
+  durable(): Promise<void> | undefined {
+    return this.#loop.durable()
+  }
+
+  /** One turn, answered when it is durable. */
+  async send(ingress: Ingress): Promise<TurnResult> {
+    const result = this.submit(ingress)
+    this.#loop.flush()
+    const durable = this.#loop.durable()
+    if (durable !== undefined) await durable
+    return result
+  }
+
+  /** Anything computed from state, answered when the head it saw is durable. */
+  async read<T>(compute: (world: World) => T): Promise<T> {
+    if (this.#failure !== undefined) throw stopped(this.#failure)
+    const result = compute(this.kernel)
+    this.#loop.flush()
+    await this.#loop.durable()
+    return result
+  }
+
+  /** Finishes what is under way and releases the folder. */
+  async close(): Promise<void> {
+    await this.#loop.drain()
+    await this.store.close()
+  }
+}
+
+function noGenesis(): AosError {
+  return new AosError('host.no_genesis', 'the world has no genesis yet', { hint: 'run `aos push`' })
+}
+
+function stopped(failure: AosError): AosError {
+  if (failure.code === 'host.stopped') return failure
+  return new AosError('host.stopped', `the world was stopped: ${failure.message}`, {
+    cause: failure,
+    details: { code: failure.code },
+    hint: 'open it again',
+  })
+}
+
+function faultOf(thrown: unknown): AosError {
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return new AosError('host.fault', `the machine failed during a turn, nothing was recorded: ${message}`, {
+    cause: thrown,
+    details: isAosError(thrown) ? { code: thrown.code } : undefined,
+    hint: 'run the command again; if it fails twice, look at memory and disk',
+  })
+}

@@ -1,0 +1,84 @@
+/** `journal replay --verify`: derive everything again and compare (spec/07-journal.md, "Verification"). */
+import { equalBytes, formatHash } from '@aos/cbor'
+import type { Hash } from '@aos/cbor'
+import type { Difference, ModuleRuntime, World } from '@aos/kernel'
+import { MerkleLog } from '@aos/store'
+import type { JournalRecord } from '@aos/store'
+import { loadDefinitions } from './definitions.ts'
+import type { OpenedFolder } from './open-world.ts'
+import { valueToNode } from './values.ts'
+import type { JsonNode } from '@aos/air'
+
+export interface ReplayJournalOptions {
+  /** Last height; default: the head. */
+  readonly to: number | undefined
+  readonly verify: boolean
+  readonly modules?: ModuleRuntime
+  readonly onProgress: (height: number) => void
+}
+
+/** A difference with its key as people read it. */
+export interface ShownDifference {
+  readonly height: number
+  readonly path: string
+  readonly expected: string
+  readonly found: string
+  readonly reducer?: string
+  readonly key?: JsonNode
+}
+
+export interface ReplayReport {
+  readonly ok: boolean
+  /** Entries that agree. */
+  readonly entries: number
+  /** Root of the log over them. */
+  readonly root: Hash
+  readonly firstDifference: ShownDifference | undefined
+  /** The kernel after the last entry that agrees. */
+  readonly kernel: World
+}
+
+/** Stops at the first difference. Throws what a kernel throws for content that is missing. */
+export function replayJournal(opened: OpenedFolder, options: ReplayJournalOptions): ReplayReport {
+  const kernel = opened.makeKernel(options.modules)
+  const log = new MerkleLog()
+  const { journal } = opened.store
+  const range = options.to === undefined ? { from: 0 } : { from: 0, to: options.to }
+  for (const batch of journal.head === undefined ? [] : journal.read(range)) {
+    for (const record of batch) {
+      const difference = replayOne(kernel, record, options.verify)
+      if (difference !== undefined) {
+        return {
+          ok: false,
+          entries: log.size,
+          root: formatHash(log.root()),
+          firstDifference: show(opened, kernel, difference),
+          kernel,
+        }
+      }
+      log.append(record.leaf)
+    }
+    log.settle()
+    const last = batch.at(-1)
+    if (last !== undefined) options.onProgress(last.height)
+  }
+  return { ok: true, entries: log.size, root: formatHash(log.root()), firstDifference: undefined, kernel }
+}
+
+function replayOne(kernel: World, record: JournalRecord, verify: boolean): Difference | undefined {
+  const difference = kernel.replay(record.bytes, { verify })
+  if (difference !== undefined) return difference
+  const leaf = kernel.head?.leaf ?? new Uint8Array(0)
+  if (equalBytes(leaf, record.leaf)) return undefined
+  return { height: record.height, path: 'header.leaf', expected: formatHash(record.leaf), found: formatHash(leaf) }
+}
+
+function show(opened: OpenedFolder, kernel: World, difference: Difference): ShownDifference {
+  const { key, reducer, ...rest } = difference
+  if (reducer === undefined) return rest
+  if (key === undefined || kernel.manifestHash === undefined) return { ...rest, reducer }
+  const definitions = loadDefinitions(kernel.manifestHash, opened.readContent)
+  const keySchema = definitions.modules.get(reducer)?.keySchema
+  if (keySchema === undefined) return { ...rest, reducer }
+  return { ...rest, reducer, key: valueToNode(definitions, keySchema, key) }
+}

@@ -1,0 +1,53 @@
+/** What can be told from the journal without running it. */
+import { CborReader } from '@aos/cbor'
+import type { Hash } from '@aos/cbor'
+import { formatHash } from '@aos/cbor'
+import { KIND_NUMBER, decodeEntry } from '@aos/kernel'
+import { MerkleLog } from '@aos/store'
+import type { JournalPort } from '@aos/store'
+
+/** Field 4 of a header: the manifest that the entry puts in force. */
+const HEADER_MANIFEST = 4
+
+export interface JournalSummary {
+  readonly entries: number
+  /** In force after the last entry that was looked at. */
+  readonly manifestHash: Hash | undefined
+  /** RFC 6962 root over the leaves. */
+  readonly logRoot: Hash
+}
+
+/** Reads up to and with `to` (default: the head). */
+export function summarizeJournal(journal: JournalPort, to?: number): JournalSummary {
+  const log = new MerkleLog()
+  let manifestHash: Hash | undefined
+  for (const batch of journal.head === undefined
+    ? []
+    : journal.read(to === undefined ? { from: 0 } : { from: 0, to })) {
+    for (const record of batch) {
+      log.append(record.leaf)
+      manifestHash = manifestSetBy(record.bytes) ?? manifestHash
+    }
+    log.settle()
+  }
+  return { entries: log.size, manifestHash, logRoot: formatHash(log.root()) }
+}
+
+/** Only genesis and manifest entries are decoded in full. */
+function manifestSetBy(entry: Uint8Array): Hash | undefined {
+  const kind = entryKind(entry)
+  if (kind !== KIND_NUMBER.genesis && kind !== KIND_NUMBER.manifest) return undefined
+  const manifest = decodeEntry(entry).header.get(HEADER_MANIFEST)
+  return manifest instanceof Uint8Array ? formatHash(manifest) : undefined
+}
+
+/** `[{0: height, 1: kind, …}, …]` (K4). */
+function entryKind(entry: Uint8Array): number {
+  const reader = new CborReader(entry)
+  reader.array()
+  reader.map()
+  reader.uint()
+  reader.uint()
+  reader.uint()
+  return Number(reader.uint())
+}

@@ -1,0 +1,196 @@
+/**
+ * `journal verify`: bytes on disk, then every entry for itself — canonical form, hashes of the parts, the chain, and the
+ * signatures with the keys of their height (spec/07-journal.md, "Verification"). Nothing is run: that is replay.
+ */
+import { AosError, CborReader, encode, equalBytes, formatHash, isAosError, sha256, toHex } from '@aos/cbor'
+import type { Data, Hash } from '@aos/cbor'
+import { KIND_NUMBER, decodeEntry } from '@aos/kernel'
+import type { DecodedEntry } from '@aos/kernel'
+import { verifyJournal } from '@aos/store'
+import type { JournalRecord } from '@aos/store'
+import { checkPublicKey } from './keys/public-key.ts'
+import { checkRequest } from './keys/request.ts'
+import { keyIdOf } from './keys/key-pair.ts'
+import { openFolder } from './open-world.ts'
+import type { OpenWorldOptions } from './open-world.ts'
+import { nodeSha256 } from './sha256.ts'
+import type { WorldFolder } from './world-folder.ts'
+
+export interface VerifyOptions extends Pick<OpenWorldOptions, 'environment' | 'acceptLoss'> {
+  readonly onProgress: (height: number) => void
+}
+
+interface EntryDifference {
+  readonly height: number
+  readonly path: string
+  readonly expected: string
+  readonly found: string
+}
+
+export interface VerifyReport {
+  readonly ok: boolean
+  /** Entries before the first difference. */
+  readonly entries: number
+  /** Root of the log over them. */
+  readonly root: Hash
+  readonly firstDifference: EntryDifference | undefined
+}
+
+/**
+ * Looks at the bytes before anything is opened, because opening repairs a torn end. Throws `store.locked`,
+ * `store.failed`, `host.no_genesis`.
+ */
+export async function verifyWorldJournal(folder: WorldFolder, options: VerifyOptions): Promise<VerifyReport> {
+  const physical = verifyJournal(folder.store)
+  const report = { entries: physical.entries, root: physical.root }
+  if (!physical.ok) return { ...report, ok: false, firstDifference: physical.firstDifference }
+  if (physical.entries === 0) {
+    throw new AosError('host.no_genesis', 'the world has no genesis yet', { hint: 'run `aos push`' })
+  }
+  const opened = await openFolder(folder, options)
+  try {
+    const firstDifference = verifyEntries(opened.store.journal.read({ from: 0 }), options.onProgress)
+    if (firstDifference === undefined) return { ...report, ok: true, firstDifference }
+    return { ...report, ok: false, entries: firstDifference.height, firstDifference }
+  } finally {
+    await opened.store.close()
+  }
+}
+
+function verifyEntries(
+  batches: Iterable<readonly JournalRecord[]>,
+  onProgress: (height: number) => void,
+): EntryDifference | undefined {
+  const keys = new KeyHistory()
+  let prev: Uint8Array = new Uint8Array(32)
+  for (const batch of batches) {
+    for (const record of batch) {
+      const found = verifyEntry(record, prev, keys)
+      if (found !== undefined) return { height: record.height, ...found }
+      prev = record.leaf.slice()
+    }
+    const last = batch.at(-1)
+    if (last !== undefined) onProgress(last.height)
+  }
+  return undefined
+}
+
+type Found = Omit<EntryDifference, 'height'>
+
+function verifyEntry(record: JournalRecord, prev: Uint8Array, keys: KeyHistory): Found | undefined {
+  let entry: DecodedEntry
+  try {
+    entry = decodeEntry(record.bytes)
+  } catch (error) {
+    if (!isAosError(error)) throw error
+    return { path: 'entry', expected: 'canonical form', found: error.message }
+  }
+  const { ingress, derived } = partsOf(record.bytes)
+  return (
+    compare('header.height', record.height, entry.header.get(0)) ??
+    compareHash('header.prev', prev, entry.header.get(9)) ??
+    compareHash('header.ingress_hash', sha256(nodeSha256, ingress), entry.header.get(6)) ??
+    compareHash('header.derived_hash', sha256(nodeSha256, derived), entry.header.get(7)) ??
+    verifyEntropy(entry) ??
+    keys.verify(entry, record)
+  )
+}
+
+/** Exact bytes of the second and third part. */
+function partsOf(bytes: Uint8Array): { readonly ingress: Uint8Array; readonly derived: Uint8Array } {
+  const reader = new CborReader(bytes)
+  reader.array()
+  reader.skip()
+  const ingressAt = reader.offset
+  reader.skip()
+  const derivedAt = reader.offset
+  reader.skip()
+  return { ingress: bytes.subarray(ingressAt, derivedAt), derived: bytes.subarray(derivedAt, reader.offset) }
+}
+
+/** Bodies may have been dropped; what is there must be what ingress names. */
+function verifyEntropy(entry: DecodedEntry): Found | undefined {
+  if (entry.bodies === undefined) return undefined
+  return compareHash('ingress.entropy_hash', sha256(nodeSha256, entry.bodies.entropy), entry.ingress.get(5))
+}
+
+function compare(path: string, expected: number, found: Data | undefined): Found | undefined {
+  return found === expected ? undefined : { path, expected: String(expected), found: String(found) }
+}
+
+function compareHash(path: string, expected: Uint8Array, found: Data | undefined): Found | undefined {
+  if (found instanceof Uint8Array && equalBytes(expected, found)) return undefined
+  return {
+    path,
+    expected: formatHash(expected),
+    found: found instanceof Uint8Array ? formatHash(found) : String(found),
+  }
+}
+
+const REGISTER = 0
+
+/** The keys as genesis and key entries made them, so that each signature is checked with the keys of its height. */
+class KeyHistory {
+  #world: Hash | undefined
+  readonly #keys = new Map<string, Uint8Array>()
+
+  verify(entry: DecodedEntry, record: JournalRecord): Found | undefined {
+    const command = entry.ingress.get(10)
+    if (!(command instanceof Map)) return undefined
+    if (entry.header.get(1) === KIND_NUMBER.genesis) return this.#begin(command, formatHash(record.leaf))
+    const bad = this.#verifySignatures(entry, encode(command))
+    if (bad !== undefined) return bad
+    if (entry.header.get(1) !== KIND_NUMBER.key) return undefined
+    const publicKey: unknown = command.get(1)
+    if (!(publicKey instanceof Uint8Array)) return { path: 'ingress.command', expected: 'a public key', found: 'none' }
+    if (command.get(0) === REGISTER) return this.#register(publicKey)
+    this.#keys.delete(toHex(keyIdOf(publicKey)))
+    return undefined
+  }
+
+  #begin(command: ReadonlyMap<unknown, unknown>, world: Hash): Found | undefined {
+    this.#world = world
+    for (const field of [6, 7]) {
+      const keys: unknown = command.get(field)
+      for (const key of Array.isArray(keys) ? keys : []) {
+        const bad = key instanceof Uint8Array ? this.#register(key) : undefined
+        if (bad !== undefined) return bad
+      }
+    }
+    return undefined
+  }
+
+  #register(publicKey: Uint8Array): Found | undefined {
+    try {
+      checkPublicKey(publicKey)
+    } catch (error) {
+      if (!isAosError(error)) throw error
+      return { path: 'ingress.command', expected: 'a key that may be registered', found: error.message }
+    }
+    this.#keys.set(toHex(keyIdOf(publicKey)), publicKey.slice())
+    return undefined
+  }
+
+  #verifySignatures(entry: DecodedEntry, command: Uint8Array): Found | undefined {
+    const auth = entry.ingress.get(2)
+    const signatures: readonly unknown[] = Array.isArray(auth) ? auth : []
+    if (signatures.length === 0) return { path: 'ingress.auth', expected: 'a signature', found: 'none' }
+    for (const [index, item] of signatures.entries()) {
+      const path = `ingress.auth[${index}]`
+      const keyId: unknown = item instanceof Map ? item.get(0) : undefined
+      const signature: unknown = item instanceof Map ? item.get(2) : undefined
+      if (!(keyId instanceof Uint8Array) || !(signature instanceof Uint8Array)) {
+        return { path, expected: 'key and signature', found: 'something else' }
+      }
+      const publicKey = this.#keys.get(toHex(keyId))
+      if (publicKey === undefined) return { path, expected: 'a registered key', found: formatHash(keyId) }
+      try {
+        checkRequest(publicKey, { world: this.#world ?? formatHash(keyId), command }, { keyId, signature })
+      } catch (error) {
+        if (!isAosError(error)) throw error
+        return { path, expected: 'a signature that verifies', found: error.message }
+      }
+    }
+    return undefined
+  }
+}

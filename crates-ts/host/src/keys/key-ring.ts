@@ -1,0 +1,61 @@
+/** A person's owner key and the host keys of that person's worlds. */
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { AosError, equalBytes, toHex } from '@aos/cbor'
+import { createKeyFile, readKeyFile } from './key-pair.ts'
+import type { KeyPair } from './key-pair.ts'
+import { prepareKeyFolder } from './key-folder.ts'
+import { randomBytes } from 'node:crypto'
+import { renameSync } from 'node:fs'
+
+const OWNER_FILE = 'owner.key'
+const HOST_FOLDER = 'host'
+
+/** The owner key, made if there is none; says which. */
+export function ensureOwnerKey(folder: string): { readonly key: KeyPair; readonly created: boolean } {
+  prepareKeyFolder(folder)
+  const file = join(folder, OWNER_FILE)
+  const found = readKeyFile(file)
+  return found === undefined ? { key: createKeyFile(file), created: true } : { key: found, created: false }
+}
+
+/** Throws `key.missing`. */
+export function readOwnerKey(folder: string): KeyPair {
+  const key = readKeyFile(join(folder, OWNER_FILE))
+  if (key !== undefined) return key
+  throw new AosError('key.missing', `there is no owner key in ${folder}`, {
+    hint: 'set AOS_KEY_DIR to the folder that has it, or run `aos init` to make one',
+  })
+}
+
+/** A new key with which the host of one world signs for its adapters. The file is named by the key's id. */
+export function createHostKey(folder: string): KeyPair {
+  const hostFolder = join(folder, HOST_FOLDER)
+  prepareKeyFolder(folder)
+  prepareKeyFolder(hostFolder)
+  const unnamed = join(hostFolder, `new-${randomBytes(8).toString('hex')}.key`)
+  const made = createKeyFile(unnamed)
+  const file = join(hostFolder, `${toHex(made.keyId).slice(0, 16)}.key`)
+  renameSync(unnamed, file)
+  return { ...made, file }
+}
+
+/** Every key of the folder: the owner's first, then the host keys by file name. */
+export function listKeys(folder: string): readonly { readonly role: 'owner' | 'host'; readonly key: KeyPair }[] {
+  const owner = readKeyFile(join(folder, OWNER_FILE))
+  const listed: { readonly role: 'owner' | 'host'; readonly key: KeyPair }[] = []
+  if (owner !== undefined) listed.push({ role: 'owner', key: owner })
+  const hostFolder = join(folder, HOST_FOLDER)
+  if (!existsSync(hostFolder)) return listed
+  const names = readdirSync(hostFolder).filter((name) => name.endsWith('.key'))
+  for (const name of names.toSorted((left, right) => (left < right ? -1 : 1))) {
+    const key = readKeyFile(join(hostFolder, name))
+    if (key !== undefined) listed.push({ role: 'host', key })
+  }
+  return listed
+}
+
+/** The host key with this public key, if this person has it. */
+export function findHostKey(folder: string, publicKey: Uint8Array): KeyPair | undefined {
+  return listKeys(folder).find(({ role, key }) => role === 'host' && equalBytes(key.publicKey, publicKey))?.key
+}

@@ -1,0 +1,74 @@
+/** A world as it stood at a height: the head, or a past one by replay (design: every past state is one replay away). */
+import { AosError } from '@aos/cbor'
+import type { Hash } from '@aos/cbor'
+import type { World } from '@aos/kernel'
+import type { JsonNode } from '@aos/air'
+import { loadDefinitions, needReducer } from './definitions.ts'
+import type { Definitions } from './definitions.ts'
+import type { HostWorld } from './host-world.ts'
+import { replayInto } from './open-world.ts'
+import { keyFromText, valueToNode } from './values.ts'
+
+export interface Moment {
+  readonly height: number
+  readonly kernel: World
+  readonly definitions: Definitions
+}
+
+/** Waits until the head it shows is durable. Throws `host.bad_height`, `host.no_genesis`. */
+export async function readMoment(host: HostWorld, at: number | undefined): Promise<Moment> {
+  const head = await host.read((kernel) => kernel.head)
+  if (head === undefined)
+    throw new AosError('host.no_genesis', 'the world has no genesis yet', { hint: 'run `aos push`' })
+  if (at === undefined || at === head.height) {
+    return { height: head.height, kernel: host.kernel, definitions: host.definitions }
+  }
+  if (at > head.height) {
+    throw new AosError('host.bad_height', `the journal ends at height ${head.height}, found ${at}`)
+  }
+  const kernel = host.makeKernel()
+  replayInto(kernel, host.store.journal, { to: at })
+  return { height: at, kernel, definitions: loadDefinitions(needHash(kernel.manifestHash), host.readContent) }
+}
+
+/** One cell as people see it. */
+export interface CellView {
+  readonly reducer: string
+  /** Absent for a reducer that is not keyed. */
+  readonly key: JsonNode | undefined
+  readonly height: number
+  /** In the sugar lens; null when there is none. */
+  readonly state: JsonNode
+  /** The bytes as the reducer returned them. */
+  readonly bytes: Uint8Array | undefined
+}
+
+/** Throws `host.unknown_reducer`, `host.key_required`, `host.not_keyed`, `air.*` for a key that does not match. */
+export function readCellView(moment: Moment, reducer: string, keyText: string | undefined): CellView {
+  const { definitions, kernel, height } = moment
+  const module = needReducer(definitions, reducer)
+  const { keySchema } = module
+  if (keySchema !== undefined && keyText === undefined) {
+    throw new AosError('host.key_required', `${reducer} is keyed by ${keySchema}`, {
+      hint: 'say which cell with --key',
+    })
+  }
+  if (keySchema === undefined && keyText !== undefined) {
+    throw new AosError('host.not_keyed', `${reducer} is not keyed, found the key ${keyText}`)
+  }
+  const key =
+    keySchema === undefined || keyText === undefined ? undefined : keyFromText(definitions, keySchema, keyText)
+  const bytes = kernel.readCell(reducer, key)
+  return {
+    reducer,
+    key: key === undefined || keySchema === undefined ? undefined : valueToNode(definitions, keySchema, key),
+    height,
+    state: bytes === undefined ? null : valueToNode(definitions, module.reducer.state, bytes),
+    bytes,
+  }
+}
+
+function needHash(hash: Hash | undefined): Hash {
+  if (hash !== undefined) return hash
+  throw new AosError('host.no_genesis', 'the world has no genesis at this height')
+}

@@ -1,0 +1,128 @@
+/** Opens a world folder: store, kernel, and the journal replayed into it. */
+import { AosError, equalBytes } from '@aos/cbor'
+import type { Hash } from '@aos/cbor'
+import { createWorld } from '@aos/kernel'
+import type { Difference, ModuleRuntime, World } from '@aos/kernel'
+import { openWorldStore } from '@aos/store'
+import type { JournalPort } from '@aos/store'
+import { createModuleRuntime } from '@aos/wasm'
+import { HostWorld } from './host-world.ts'
+import type { OpenedStore } from './host-world.ts'
+import { refuseInsideWorld, resolveKeyFolder } from './keys/key-folder.ts'
+import type { KeyEnvironment } from './keys/key-folder.ts'
+import { readSettings } from './settings.ts'
+import { MODULE_PROFILE } from './engine.ts'
+import { nodeSha256 } from './sha256.ts'
+import { makeOsStamper } from './stamp.ts'
+import type { Stamper } from './stamp.ts'
+import type { WorldFolder } from './world-folder.ts'
+
+export interface OpenWorldOptions {
+  readonly environment: KeyEnvironment
+  /** Wall clock and randomness of the machine unless given. */
+  readonly stamper?: Stamper
+  /** Called now and then while the journal is replayed. */
+  readonly onReplay?: (height: number) => void
+  /** Takes the place of the store on disk. */
+  readonly store?: OpenedStore
+  /** Opens although acknowledged entries are gone (`journal.missing`). */
+  readonly acceptLoss?: boolean
+}
+
+/** A world's store and what a kernel on it needs; nothing has been replayed. */
+export interface OpenedFolder {
+  readonly folder: WorldFolder
+  readonly keyFolder: string
+  readonly store: OpenedStore
+  readonly modules: ModuleRuntime
+  /** A kernel without state; the modules are shared unless others are given. */
+  readonly makeKernel: (modules?: ModuleRuntime) => World
+  /** Throws `store.missing_blob` on a miss. */
+  readonly readContent: (hash: Hash) => Uint8Array
+}
+
+/** Takes the lock. Throws `store.*` (locked, corrupt, failed), `host.bad_config`, `key.inside_world`. */
+export async function openFolder(folder: WorldFolder, options: OpenWorldOptions): Promise<OpenedFolder> {
+  const settings = readSettings(folder.settingsFile)
+  const keyFolder = resolveKeyFolder(options.environment, { root: folder.root, keys: settings.keys })
+  refuseInsideWorld(keyFolder, folder.root)
+  const { segmentBytes } = settings
+  const storeOptions = {
+    ...(segmentBytes === undefined ? {} : { segmentBytes }),
+    ...(options.acceptLoss === undefined ? {} : { acceptLoss: options.acceptLoss }),
+  }
+  const store = options.store ?? (await openWorldStore(folder.store, storeOptions))
+  const modules = createModuleRuntime({ sha256: nodeSha256 })
+  const readContent = makeContentReader(store)
+  const makeKernel = (other?: ModuleRuntime): World =>
+    createWorld({
+      sha256: nodeSha256,
+      modules: other ?? modules,
+      profile: MODULE_PROFILE,
+      content: { get: readContent },
+    })
+  return { folder, keyFolder, store, modules, makeKernel, readContent }
+}
+
+/**
+ * Takes the lock, replays the journal and returns the world. Throws what `openFolder` throws, `host.replay_differs`,
+ * `engine.unsupported`.
+ */
+export async function openWorld(folder: WorldFolder, options: OpenWorldOptions): Promise<HostWorld> {
+  const opened = await openFolder(folder, options)
+  try {
+    const kernel = opened.makeKernel()
+    replayInto(kernel, opened.store.journal, { onReplay: options.onReplay })
+    return new HostWorld({ ...opened, kernel, stamper: options.stamper ?? makeOsStamper() })
+  } catch (error) {
+    await opened.store.close()
+    throw error
+  }
+}
+
+export interface ReplayOptions {
+  /** Last height; default: the head. */
+  readonly to?: number | undefined
+  readonly onReplay?: ((height: number) => void) | undefined
+}
+
+/** Feeds the journal into a kernel without comparing more than the chain. Throws `host.replay_differs`. */
+export function replayInto(kernel: World, journal: JournalPort, options: ReplayOptions): void {
+  const range = options.to === undefined ? { from: 0 } : { from: 0, to: options.to }
+  if (journal.head === undefined) return
+  for (const batch of journal.read(range)) {
+    for (const record of batch) {
+      const difference = kernel.replay(record.bytes, { verify: false })
+      if (difference !== undefined) throw replayDiffers(difference)
+      if (kernel.head === undefined || !equalBytes(kernel.head.leaf, record.leaf)) throw leafDiffers(record.height)
+    }
+    const last = batch.at(-1)
+    if (last !== undefined) options.onReplay?.(last.height)
+  }
+}
+
+/** Content by hash for a kernel: a miss is a fault. */
+export function makeContentReader(store: Pick<OpenedStore, 'content'>): (hash: Hash) => Uint8Array {
+  return (hash) => {
+    const bytes = store.content.get(hash)
+    if (bytes !== undefined) return bytes
+    throw new AosError('store.missing_blob', `the store lacks ${hash}`, {
+      details: { hash },
+      hint: 'run `aos journal verify`; restore the store from a copy',
+    })
+  }
+}
+
+function replayDiffers(difference: Difference): AosError {
+  return new AosError('host.replay_differs', `height ${difference.height} does not follow: ${difference.path}`, {
+    details: { ...difference },
+    hint: 'run `aos journal verify` and `aos journal replay --verify`',
+  })
+}
+
+function leafDiffers(height: number): AosError {
+  return new AosError('host.replay_differs', `the leaf of height ${height} is not the one that replay finds`, {
+    details: { height },
+    hint: 'run `aos journal verify`',
+  })
+}

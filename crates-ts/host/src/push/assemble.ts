@@ -1,0 +1,180 @@
+/** From a folder to a complete set of nodes: modules built, hashes filled in, everything checked. */
+import { ZERO_HASH, checkManifest, completeManifest, encodeDefinition, hashDefinition } from '@aos/air'
+import type { DefModule, DefSchema, Manifest } from '@aos/air'
+import { AosError, formatPath, hashText } from '@aos/cbor'
+import type { Hash } from '@aos/cbor'
+import { join } from 'node:path'
+import { nodeSha256 } from '../sha256.ts'
+import type { SyncFile } from '../sync-file.ts'
+import type { WorldFolder } from '../world-folder.ts'
+import { readAirSources } from './air-folder.ts'
+import type { AirSources, FileIssue, PlacedDefinition } from './air-folder.ts'
+import type { BuildRequest, ModuleBuilder } from './module-builder.ts'
+
+export interface AssembleOptions {
+  readonly folder: WorldFolder
+  readonly sync: SyncFile
+  readonly builder: ModuleBuilder
+  readonly forceBuild: boolean
+  /** Bytes of a module that was stored before. */
+  readonly stored: (hash: Hash) => Uint8Array | undefined
+  readonly onProgress: (line: string) => void
+}
+
+export interface AssembledModule {
+  /** With the hash of its bytes. */
+  readonly module: DefModule
+  readonly bytes: Uint8Array
+}
+
+export interface Assembly {
+  readonly manifest: Manifest
+  readonly manifestHash: Hash
+  /** Manifest, schemas and modules, encoded. */
+  readonly nodes: readonly Uint8Array[]
+  readonly modules: readonly AssembledModule[]
+  /** Hashes of everything above: what the manifest relies on. */
+  readonly blobs: readonly Hash[]
+  readonly builds: readonly BuildRequest[]
+  readonly warnings: readonly FileIssue[]
+}
+
+/** Throws `host.no_air`, `host.invalid_air` (details.issues), `host.missing_wasm`, `build.*`. */
+export async function assemble(options: AssembleOptions): Promise<Assembly> {
+  const sources = readAirSources([join(options.folder.root, options.sync.airDir)], { lenient: false })
+  const first = checkSources(sources)
+  if (first.length > 0) throw invalidAir(first)
+  const schemas = pick(sources, (definition): definition is DefSchema => definition.kind === 'defschema')
+  const modules = pick(sources, (definition): definition is DefModule => definition.kind === 'defmodule')
+  refuseUnknownModules(options.sync, modules)
+  const built = await buildModules(options, modules, schemas)
+  const filled = new Map(built.modules.map(({ module }) => [module.name, module]))
+  const manifest = completeManifest({ manifest: needManifest(sources), schemas, modules: filled, sha256: nodeSha256 })
+  const listed = [...schemas.values(), ...filled.values()].filter((node) => isListed(manifest, node))
+  const nodes = [manifest, ...listed].map((node) => encodeDefinition(node))
+  return {
+    manifest,
+    manifestHash: hashDefinition(nodeSha256, manifest),
+    nodes,
+    modules: built.modules,
+    blobs: [...nodes, ...built.modules.map(({ bytes }) => bytes)].map((bytes) => hashText(nodeSha256, bytes)),
+    builds: built.builds,
+    warnings: sources.warnings,
+  }
+}
+
+/** Every issue of the files and of the manifest over them. Placeholders of hashes are no issue. */
+export function checkSources(sources: AirSources): readonly FileIssue[] {
+  if (sources.issues.length > 0) return sources.issues
+  const placed = sources.definitions.find(({ definition }) => definition.kind === 'manifest')
+  if (placed === undefined) return []
+  const schemas = pick(sources, (definition): definition is DefSchema => definition.kind === 'defschema')
+  const modules = pick(sources, (definition): definition is DefModule => definition.kind === 'defmodule')
+  const manifest = completeManifest({ manifest: needManifest(sources), schemas, modules, sha256: nodeSha256 })
+  const places = new Map(sources.definitions.map((each) => [nameOf(each), each]))
+  return checkManifest({ manifest, schemas, modules, sha256: nodeSha256 }).map((issue) =>
+    placeIssue(issue, placed, places),
+  )
+}
+
+/** `host.invalid_air` with all of them. */
+export function invalidAir(issues: readonly FileIssue[]): AosError {
+  const first = issues[0]
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more; see \`aos air check\`)` : ''
+  const said = first === undefined ? 'there are issues' : `${first.file}: ${first.message} [${first.code}]`
+  return new AosError('host.invalid_air', `the AIR folder does not validate: ${said}${more}`, {
+    path: first?.path,
+    details: { issues: issues.map((issue) => ({ ...issue, path: formatPath(issue.path) })) },
+  })
+}
+
+function nameOf({ definition }: PlacedDefinition): string {
+  return definition.kind === 'manifest' ? 'manifest' : definition.name
+}
+
+function pick<T extends DefSchema | DefModule>(
+  sources: AirSources,
+  is: (definition: PlacedDefinition['definition']) => definition is T,
+): ReadonlyMap<string, T> {
+  const found = new Map<string, T>()
+  for (const { definition } of sources.definitions) if (is(definition)) found.set(definition.name, definition)
+  return found
+}
+
+function needManifest(sources: AirSources): Manifest {
+  for (const { definition } of sources.definitions) if (definition.kind === 'manifest') return definition
+  throw new AosError('host.no_manifest', 'the AIR folder holds no manifest', {
+    hint: 'add {"$kind":"manifest","air_version":"1","schemas":[…],"modules":[…]}',
+  })
+}
+
+/** Issues of a manifest whose path begins with a definition's name are about that definition. */
+function placeIssue(
+  issue: { readonly code: string; readonly path: FileIssue['path']; readonly message: string },
+  manifest: PlacedDefinition,
+  places: ReadonlyMap<string, PlacedDefinition>,
+): FileIssue {
+  const [section, name, ...rest] = issue.path
+  const about =
+    (section === 'schemas' || section === 'modules') && typeof name === 'string' ? places.get(name) : undefined
+  if (about !== undefined) return { ...issue, file: about.file, path: [...about.path, ...rest] }
+  return { ...issue, file: manifest.file, path: [...manifest.path, ...issue.path] }
+}
+
+function refuseUnknownModules(sync: SyncFile, modules: ReadonlyMap<string, DefModule>): void {
+  for (const name of sync.modules.keys()) {
+    if (modules.has(name)) continue
+    throw new AosError(
+      'host.unknown_module',
+      `aos.sync.json names the module ${name}, which the AIR folder does not define`,
+      {
+        path: ['modules', name],
+        hint: modules.size === 0 ? 'it defines none' : `it defines ${[...modules.keys()].join(', ')}`,
+      },
+    )
+  }
+}
+
+async function buildModules(
+  options: AssembleOptions,
+  modules: ReadonlyMap<string, DefModule>,
+  schemas: ReadonlyMap<string, DefSchema>,
+): Promise<{
+  readonly modules: readonly AssembledModule[]
+  readonly builds: readonly BuildRequest[]
+}> {
+  const built: AssembledModule[] = []
+  const builds: BuildRequest[] = []
+  for (const module of modules.values()) {
+    const source = options.sync.modules.get(module.name)
+    let bytes: Uint8Array
+    if (source === undefined) bytes = storedWasm(options, module)
+    else {
+      options.onProgress(`building ${module.name}`)
+      const sourcePath = join(options.folder.root, source.source)
+      const request = { module, sourcePath, schemas, cacheDir: options.folder.cache, force: options.forceBuild }
+      builds.push(request)
+      bytes = (await options.builder.build(request)).wasm
+    }
+    built.push({ module: { ...module, wasmHash: hashText(nodeSha256, bytes) }, bytes })
+  }
+  return { modules: built, builds }
+}
+
+function storedWasm(options: AssembleOptions, module: DefModule): Uint8Array {
+  const bytes = module.wasmHash === ZERO_HASH ? undefined : options.stored(module.wasmHash)
+  if (bytes !== undefined) return bytes
+  throw new AosError(
+    'host.missing_wasm',
+    `${module.name} has no source in aos.sync.json, and the store has no bytes for it`,
+    {
+      path: ['modules', module.name],
+      hint: 'name its source under modules in aos.sync.json, or put the file with `aos blob put` and name its hash',
+    },
+  )
+}
+
+function isListed(manifest: Manifest, node: DefSchema | DefModule): boolean {
+  const refs = node.kind === 'defschema' ? manifest.schemas : manifest.modules
+  return refs.some((ref) => ref.name === node.name)
+}

@@ -1,0 +1,49 @@
+/** What a push changes, definition by definition. */
+import type { Manifest, NamedRef } from '@aos/air'
+import type { Hash } from '@aos/cbor'
+
+export interface Change {
+  readonly change: 'add' | 'change' | 'remove'
+  readonly kind: 'schema' | 'module' | 'route'
+  /** AIR name; of a route `EVENT -> REDUCER`. */
+  readonly name: string
+  readonly from?: Hash
+  readonly to?: Hash
+}
+
+/** In the order schemas, modules, routes; within each what the new manifest has, then what it lost. */
+export function compareManifests(from: Manifest, to: Manifest): readonly Change[] {
+  return [
+    ...compareRefs('schema', from.schemas, to.schemas),
+    ...compareRefs('module', from.modules, to.modules),
+    ...compareRoutes(from, to),
+  ]
+}
+
+function compareRefs(kind: 'schema' | 'module', from: readonly NamedRef[], to: readonly NamedRef[]): readonly Change[] {
+  const before = new Map(from.map((ref) => [ref.name, ref.hash]))
+  const after = new Set(to.map((ref) => ref.name))
+  const changes: Change[] = []
+  for (const { name, hash } of to) {
+    const was = before.get(name)
+    if (was === undefined) changes.push({ change: 'add', kind, name, to: hash })
+    else if (was !== hash) changes.push({ change: 'change', kind, name, from: was, to: hash })
+  }
+  for (const { name, hash } of from) if (!after.has(name)) changes.push({ change: 'remove', kind, name, from: hash })
+  return changes
+}
+
+function compareRoutes(from: Manifest, to: Manifest): readonly Change[] {
+  const label = (manifest: Manifest): readonly string[] =>
+    manifest.routes.map(
+      ({ event, reducer, keyField }) => `${event} -> ${reducer}${keyField === undefined ? '' : ` by ${keyField}`}`,
+    )
+  const before = new Set(label(from))
+  const after = new Set(label(to))
+  return [
+    ...[...after].filter((name) => !before.has(name)).map((name) => ({ change: 'add', kind: 'route', name }) as const),
+    ...[...before]
+      .filter((name) => !after.has(name))
+      .map((name) => ({ change: 'remove', kind: 'route', name }) as const),
+  ]
+}

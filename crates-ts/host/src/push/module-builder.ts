@@ -1,0 +1,26 @@
+/** How the host has modules compiled. Compilers are heavy, so only commands that build bring one. */
+import type { DefModule, DefSchema } from '@aos/air'
+
+export interface BuildRequest {
+  readonly module: DefModule
+  /** Folder of the guest's sources, or the index.ts in it. */
+  readonly sourcePath: string
+  /** Schemas of the folder, by name; without the built-in ones. */
+  readonly schemas: ReadonlyMap<string, DefSchema>
+  /** Compiled modules by build key. */
+  readonly cacheDir: string
+  /** Compile although the cache has it. */
+  readonly force: boolean
+}
+
+export interface BuiltModule {
+  readonly wasm: Uint8Array
+  readonly fromCache: boolean
+}
+
+export interface ModuleBuilder {
+  /** Throws `build.*` with what the compiler said. */
+  build(request: BuildRequest): Promise<BuiltModule>
+  /** Puts the guest SDK and generated classes under `hidden`, where an editor finds them. */
+  installForEditors(request: { readonly hidden: string; readonly builds: readonly BuildRequest[] }): Promise<void>
+}

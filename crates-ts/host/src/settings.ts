@@ -1,0 +1,80 @@
+/** aos.json: the host's settings for one world. */
+import { existsSync } from 'node:fs'
+import { AosError } from '@aos/cbor'
+import { readText } from './files.ts'
+
+/** Every member is optional in the file. */
+export interface HostSettings {
+  /** Size at which a journal segment is sealed. */
+  readonly segmentBytes: number | undefined
+  /** Folder of the keys, instead of the platform's; relative to the world folder, and outside of it. */
+  readonly keys: string | undefined
+}
+
+/** The text that `aos init` writes. */
+export const DEFAULT_SETTINGS_TEXT = '{\n  "version": 1\n}\n'
+
+const MEMBERS: readonly string[] = ['version', 'segment_bytes', 'keys']
+const SEGMENT_BYTES_MIN = 65_536
+const SEGMENT_BYTES_UNIT = 4096
+
+/** A missing file means the defaults. Throws `host.bad_config`. */
+export function readSettings(file: string): HostSettings {
+  if (!existsSync(file)) return { segmentBytes: undefined, keys: undefined }
+  const record = parseConfig(file, readText(file))
+  refuseOthers(file, record, MEMBERS, [])
+  const version = record['version']
+  if (version !== undefined && version !== 1) throw badConfig(file, ['version'], 'expected 1')
+  const segmentBytes = record['segment_bytes']
+  if (segmentBytes !== undefined && !isSegmentBytes(segmentBytes)) {
+    throw badConfig(
+      file,
+      ['segment_bytes'],
+      `expected a multiple of ${SEGMENT_BYTES_UNIT}, at least ${SEGMENT_BYTES_MIN}`,
+    )
+  }
+  const keys = record['keys']
+  if (keys !== undefined && typeof keys !== 'string') throw badConfig(file, ['keys'], 'expected a folder')
+  return { segmentBytes, keys }
+}
+
+/** A JSON object of a configuration file. Throws `host.bad_config`. */
+export function parseConfig(file: string, text: string): Readonly<Record<string, unknown>> {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text)
+  } catch (cause) {
+    const found = cause instanceof Error ? cause.message : 'unreadable text'
+    throw badConfig(file, [], `expected JSON: ${found}`)
+  }
+  if (!isRecord(parsed)) throw badConfig(file, [], 'expected a JSON object')
+  return parsed
+}
+
+/** True for a JSON object. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Throws `host.bad_config` at the first member that is not listed. */
+export function refuseOthers(
+  file: string,
+  record: Readonly<Record<string, unknown>>,
+  members: readonly string[],
+  path: readonly string[],
+): void {
+  for (const key of Object.keys(record)) {
+    if (members.includes(key) || key === '$comment' || key === 'description' || key.startsWith('x-')) continue
+    throw badConfig(file, [...path, key], `expected one of ${members.join(', ')}`)
+  }
+}
+
+/** The error for a configuration file. */
+export function badConfig(file: string, path: readonly string[], expected: string): AosError {
+  const where = path.length === 0 ? '' : ` at ${path.join('.')}`
+  return new AosError('host.bad_config', `${file}${where}: ${expected}`, { path, details: { file } })
+}
+
+function isSegmentBytes(value: unknown): value is number {
+  return typeof value === 'number' && value >= SEGMENT_BYTES_MIN && value % SEGMENT_BYTES_UNIT === 0
+}
