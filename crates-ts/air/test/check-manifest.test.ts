@@ -125,6 +125,12 @@ describe('checkManifest', () => {
     )
   })
 
+  it('bounds the bytes of a definition', () => {
+    const wide = Object.fromEntries(Array.from({ length: 1024 }, (_, index) => [`${'f'.repeat(1020)}${index}`, 'nat']))
+    const set = makeSet({ schemas: { 'demo/Small@1': 'nat', 'demo/Wide@1': { record: wide } } })
+    expect(found(set)).toEqual(['air.too_large schemas|demo/Wide@1'])
+  })
+
   it('takes wide graphs of references in little time', () => {
     const schemas: Record<string, unknown> = { 'demo/L0@1': 'nat' }
     for (let level = 1; level < 60; level += 1) {

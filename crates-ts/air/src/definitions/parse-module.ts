@@ -13,6 +13,7 @@ export function readModule(node: JsonObject, sink: IssueSink, path: ErrorPath): 
   checkStructure(DEFMODULE_SHAPE, node, sink, path)
   const wasmHash = readHash(node.get('wasm_hash'), sink, [...path, 'wasm_hash'])
   const moduleKind = readModuleKind(node)
+  checkSlots(node, sink, path)
   if (moduleKind !== undefined) checkAbi(node, moduleKind, sink, path)
   const name = textAt(node, 'name')
   if (sink.issues.length > before || name === undefined || moduleKind === undefined || wasmHash === undefined) {
@@ -52,6 +53,13 @@ function checkAbi(node: JsonObject, kind: DefModule['moduleKind'], sink: IssueSi
   if (kind === 'pure' && !isAbsent(node, 'key_schema')) {
     report(sink, 'air.abi_mismatch', [...path, 'key_schema'], 'a pure module has no cells and so no key')
   }
+}
+
+function checkSlots(node: JsonObject, sink: IssueSink, path: ErrorPath): void {
+  const abi = objectAt(node, 'abi')
+  const reducer = abi && objectAt(abi, 'reducer')
+  if (reducer === undefined || !objectAt(reducer, 'cap_slots')?.has('')) return
+  report(sink, 'air.bad_name', [...path, 'abi', 'reducer', 'cap_slots', ''], 'expected a name that is not empty')
 }
 
 function isAbsent(node: JsonObject, key: string): boolean {

@@ -1,9 +1,11 @@
 /** The rules that hold between a manifest and its definitions (spec/03-air.md, "Validation"). */
+import type { ErrorPath } from '@aos/cbor'
 import { BUILTIN_SCHEMA_HASHES } from '../builtin/schemas.ts'
 import { isPlaceholder } from '../definitions/hash-field.ts'
-import { hashDefinition } from '../definitions/node.ts'
+import { encodeDefinition, hashDefinition } from '../definitions/node.ts'
 import { makeSink, report, shown, sortIssues, type AirIssue } from '../issues.ts'
-import type { DefModule, DefSchema, NamedRef } from '../model.ts'
+import { AIR_LIMITS } from '../limits.ts'
+import type { Definition, DefModule, DefSchema, NamedRef } from '../model.ts'
 import { isReservedName } from '../names.ts'
 import { checkModules } from './check-modules.ts'
 import { checkRoutes } from './check-routes.ts'
@@ -19,8 +21,9 @@ export function checkManifest(options: CheckManifestOptions): readonly AirIssue[
   const scope = makeScope(options, makeSink())
   checkRefs(scope, 'schemas')
   checkRefs(scope, 'modules')
-  checkReserved(scope, 'schemas')
-  checkReserved(scope, 'modules')
+  checkOwned(scope, 'schemas')
+  checkOwned(scope, 'modules')
+  checkSize(scope, scope.manifest, [])
   checkTypes(scope)
   checkModules(scope)
   checkRoutes(scope)
@@ -64,14 +67,20 @@ function hashOf(scope: Scope, definition: DefSchema | DefModule | undefined): st
   return hashDefinition(scope.sha256, definition)
 }
 
-function checkReserved(scope: Scope, section: Section): void {
-  for (const name of scope[section].keys()) {
-    if (!isReservedName(name)) continue
-    report(
-      scope.sink,
-      'air.reserved_name',
-      [section, name, 'name'],
-      `names under sys/ are built in; ${name} cannot be defined`,
-    )
+/** The definitions at hand: none has a name of the system, none is too large. */
+function checkOwned(scope: Scope, section: Section): void {
+  for (const [name, definition] of scope[section]) {
+    if (isReservedName(name)) {
+      const message = `names under sys/ are built in; ${name} cannot be defined`
+      report(scope.sink, 'air.reserved_name', [section, name, 'name'], message)
+    }
+    checkSize(scope, definition, [section, name])
   }
+}
+
+function checkSize(scope: Scope, definition: Definition, path: ErrorPath): void {
+  const size = encodeDefinition(definition).length
+  if (size <= AIR_LIMITS.definitionBytesMax) return
+  const message = `expected a node of at most ${AIR_LIMITS.definitionBytesMax} bytes, found ${size}`
+  report(scope.sink, 'air.too_large', path, message)
 }
