@@ -93,27 +93,22 @@ function checkRecord(check: Check, shape: RecordShape): void {
   const start = reader.offset
   const count = reader.map()
   const keys = new KeyOrder(reader)
-  let next = 0
+  const seen = new Set<FieldShape>()
   for (let index = 0; index < count; index += 1) {
     const offset = reader.offset
     const name = keys.text(check)
-    const at = shape.fields.findIndex((field) => field.name === name)
-    const expected = shape.fields[next]
-    if (at < 0) {
+    const field = shape.fields.find((candidate) => candidate.name === name)
+    if (field === undefined) {
       check.path.push(name)
       throw failAt(check, offset, 'air.unknown_key', `the record has no field ${shown(name)}`)
     }
-    if (at > next && expected !== undefined) throw missingField(check, offset, expected)
-    checkMember(check, name, shape.fields[at]?.shape ?? shape)
-    next = at + 1
+    seen.add(field)
+    checkMember(check, name, field.shape)
   }
-  const missing = shape.fields[next]
-  if (missing !== undefined) throw missingField(check, start, missing)
-}
-
-function missingField(check: Check, offset: number, field: FieldShape): AosError {
-  check.path.push(field.name)
-  return failAt(check, offset, 'air.missing_field', `the field ${shown(field.name)} is missing`)
+  const missing = shape.fields.find((field) => !seen.has(field))
+  if (missing === undefined) return
+  check.path.push(missing.name)
+  throw failAt(check, start, 'air.missing_field', `the field ${shown(missing.name)} is missing`)
 }
 
 function checkVariant(check: Check, shape: VariantShape): void {

@@ -67,8 +67,10 @@ function lift(place: Place, slot: TypeExpr, data: Data): Value {
 }
 
 function liftInteger(place: Place, kind: IntegerKind, data: Data): number | bigint {
-  if (typeof data !== 'bigint' && (typeof data !== 'number' || !Number.isSafeInteger(data) || Object.is(data, -0))) {
-    throw mismatch(place, 'an integer', data)
+  if (typeof data !== 'bigint') {
+    if (typeof data !== 'number') throw mismatch(place, 'an integer', data)
+    const isExact = Number.isSafeInteger(data) && !Object.is(data, -0)
+    if (!isExact) throw fail(place, 'air.not_integer', `expected an integer, found the number ${data}`)
   }
   const { least, most } = integerRange(kind)
   if (data >= least && data <= most) return data
