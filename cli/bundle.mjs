@@ -1,17 +1,12 @@
 // Bundles the command into cli/dist, from sources: no tsc is needed before it.
 import { build } from 'esbuild'
-import { cpSync, mkdirSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
-for (const made of ['chunks', 'assets']) rmSync(here(`dist/${made}`), { recursive: true, force: true })
-mkdirSync(here('dist/assets'), { recursive: true })
-// What commands read at run time: a world folder needs nothing but the command.
-const sources = (path) => !/(^|\/)(\.aos|node_modules|dist)$/.test(path)
-cpSync(here('../crates-ts/sdk/assembly'), here('dist/assets/sdk'), { recursive: true })
-cpSync(here('../examples/00-counter'), here('dist/assets/templates/counter'), { recursive: true, filter: sources })
-await build({
+const { metafile } = await build({
   absWorkingDir: here('.'),
   entryPoints: { aos: here('src/main.ts') },
   outdir: here('dist'),
@@ -26,7 +21,30 @@ await build({
   // Native code, and a compiler that only the commands that build load.
   external: ['classic-level', 'level', 'assemblyscript', 'binaryen'],
   minifySyntax: true,
+  minifyWhitespace: true,
   legalComments: 'none',
   sourcemap: 'linked',
+  metafile: true,
   logLevel: 'warning',
 })
+copyAssets()
+removeOldChunks(new Set(Object.keys(metafile.outputs).map((path) => basename(path))))
+
+// What commands read at run time: a world folder needs nothing but the command.
+function copyAssets() {
+  const made = here(`dist/assets-${process.pid}`)
+  const sources = (path) => !['.aos', 'node_modules', 'dist'].includes(basename(path))
+  mkdirSync(made, { recursive: true })
+  cpSync(here('../crates-ts/sdk/assembly'), join(made, 'sdk'), { recursive: true })
+  cpSync(here('../examples/00-counter'), join(made, 'templates/counter'), { recursive: true, filter: sources })
+  const old = here('dist/assets')
+  rmSync(old, { recursive: true, force: true })
+  renameSync(made, old)
+}
+
+// Last, so that a command that is running finds its chunks until the new ones are there.
+function removeOldChunks(current) {
+  const chunks = here('dist/chunks')
+  if (!existsSync(chunks)) return
+  for (const name of readdirSync(chunks)) if (!current.has(name)) rmSync(join(chunks, name), { force: true })
+}

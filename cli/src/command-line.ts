@@ -49,6 +49,7 @@ function makeParser(argv: readonly string[], execute: Execute): Argv {
     .help()
     .alias('help', 'h')
     .strict()
+    .strictCommands()
     .recommendCommands()
     .demandCommand(1, 'a command is missing')
     .exitProcess(false)

@@ -35,7 +35,9 @@ export const flightsExample: Example = {
     for (const [index, line] of lines.entries()) {
       const value = valueFromNode(host.definitions, EVENT, parseJson(line))
       pipeline.push({ kind: 'event', principal, schema: EVENT, value }, index + 1)
-      await pipeline.room()
+      const full = pipeline.room()
+      if (full === undefined) continue
+      await full
       progress(`${accepted} of ${lines.length} flights`)
     }
     await pipeline.end()

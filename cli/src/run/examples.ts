@@ -44,6 +44,8 @@ export async function examples(context: CommandContext, args: Arguments): Promis
   }
 }
 
+const RATED_MIN = 1000
+
 interface Place {
   readonly folder: string
   readonly keyFolder: string
@@ -148,8 +150,8 @@ async function feedAndCheck(
     world: since.world,
     lines: [
       ...(await example.tell(run)),
-      `${fed.events} events sent, each durable before it counted: ${rate(fed.events, fed.seconds)}`,
-      `${report.entries} entries derived again and compared: ${rate(report.entries, seconds)}`,
+      `${fed.events} events sent, each durable before it counted${rate(fed.events, fed.seconds)}`,
+      `${report.entries} entries derived again and compared${rate(report.entries, seconds)}`,
       `log root ${report.root}`,
     ],
   }
@@ -165,8 +167,10 @@ function replayAll(run: ExampleRun): { readonly report: ReturnType<typeof replay
   return { report, seconds: (performance.now() - started) / 1000 }
 }
 
+/** Nothing for so few that the rate says nothing. */
 function rate(count: number, seconds: number): string {
-  return `${Math.round(count / Math.max(seconds, 1e-6)).toLocaleString('en')} a second`
+  if (count < RATED_MIN) return ''
+  return `: ${Math.round(count / Math.max(seconds, 1e-6)).toLocaleString('en')} a second`
 }
 
 function round(seconds: number): number {
