@@ -35,7 +35,7 @@ export async function makeHostileWorld(sandbox: Sandbox, cases: readonly Hostile
   const modules = []
   for (const { name } of cases) {
     const { hash } = await sandbox.data<{ readonly hash: string }>(['blob', 'put', hostileFile(name), '--world', world])
-    modules.push({ name: reducerName(name), wasmHash: hash, state: { bytes: {} }, event: { unit: {} } })
+    modules.push({ name: reducerName(name), wasmHash: hash, state: { bytes: {} }, event: { record: {} } })
   }
   writeBareWorld(world, modules)
   await sandbox.data(['push', '--world', world])
@@ -46,7 +46,7 @@ export async function makeHostileWorld(sandbox: Sandbox, cases: readonly Hostile
 export async function expectOutcomes(sandbox: Sandbox, world: string, cases: readonly HostileCase[]): Promise<void> {
   for (const { name, outcome } of cases) {
     const reducer = reducerName(name)
-    const sent = await sandbox.ask<Sent>(['event', 'send', eventSchema(reducer), 'null', '--world', world])
+    const sent = await sandbox.ask<Sent>(['event', 'send', eventSchema(reducer), '{}', '--world', world])
     expect(sent, `${name}: ${JSON.stringify(sent)}`).toMatchObject({
       ok: true,
       exit: 1,
