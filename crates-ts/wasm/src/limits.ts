@@ -1,0 +1,38 @@
+/** Every bound of this package (spec/05-determinism.md, "Limits"). All but the pool size are part of the engine digest. */
+
+export const PAGE_BYTES = 65_536
+
+export const WASM_LIMITS = {
+  /** Size of a module as given. */
+  moduleBytesMax: 4 * 1024 * 1024,
+  /** Code bytes of one function with its declarations of locals. Rewriting grows code at most 21-fold. */
+  functionBytesMax: 256 * 1024,
+  typesMax: 4_096,
+  parametersMax: 128,
+  /** Results of a function, parameters or results of a block. */
+  resultsMax: 16,
+  functionsMax: 20_000,
+  globalsMax: 4_096,
+  exportsMax: 4_096,
+  tableElementsMax: 65_536,
+  elementSegmentsMax: 4_096,
+  dataSegmentsMax: 16_384,
+  /** Locals without parameters. */
+  localsMax: 8_192,
+  branchTableMax: 8_192,
+  nestingMax: 1_024,
+  /** The cap of a memory in pages of 64 KiB; a declared maximum lowers it. */
+  memoryPagesMax: 256,
+  /** Estimated bytes of one frame. */
+  frameBytesMax: 64 * 1024,
+  frameBytesConstant: 96,
+  /** What all frames of one call may take together, leaf frames aside. */
+  stackBytes: 256 * 1024,
+  /** A function without calls and without loops, this short, need not check the fuel at its entry. */
+  uncheckedLeafBytesMax: 256,
+  /** Issues reported at most for one module. */
+  issuesMax: 64,
+} as const
+
+/** Instances kept by one runtime. A host setting: instances are stateless, so it changes nothing but time. */
+export const POOL_MODULES_MAX = 256
