@@ -34,9 +34,4 @@ export type { Checked, FieldLocator, FieldRange, SchemaCodec } from './codec/por
 export { AIR_VALUE_ERRORS, type AirValueErrorCode } from './codec/value-errors.ts'
 export { compileSchema } from './codec/compile.ts'
 export { makeDynamicCodec, type DynamicCodec } from './codec/dynamic.ts'
-export {
-  valueFromJson,
-  valueToJson,
-  type ValueFromJsonOptions,
-  type ValueToJsonOptions,
-} from './codec/value-json.ts'
+export { valueFromJson, valueToJson, type ValueFromJsonOptions, type ValueToJsonOptions } from './codec/value-json.ts'

@@ -58,8 +58,10 @@ function reportConstraint(error: ValueError, { at, name, found, sink }: Found): 
   switch (code) {
     case 'air.unsupported':
       return report(sink, code, at, `this version does not carry out ${name}; only an empty one is accepted`)
-    case 'air.bad_name':
-      return report(sink, code, at, `expected a name like demo/State@1, or a short word, found ${sortOf(found)}`)
+    case 'air.bad_name': {
+      const want = error.schema['pattern'] === undefined ? 'a word of 1 to 256 characters' : 'a name like demo/State@1'
+      return report(sink, code, at, `expected ${want}, found ${sortOf(found)}`)
+    }
     case 'air.bad_version':
       return report(sink, code, at, `expected the text "1", found ${sortOf(found)}`)
     case 'air.too_large':
