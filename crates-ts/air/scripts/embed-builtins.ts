@@ -5,11 +5,11 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { AosError, type Sha256Port } from '@aos/cbor'
+import type { Sha256Port } from '@aos/cbor'
 import { definitionJson } from '../src/definitions/format.ts'
 import { hashDefinition } from '../src/definitions/node.ts'
 import { parseDefinitions } from '../src/definitions/parse.ts'
-import { compareText } from '../src/issues.ts'
+import { compareText, issuesError } from '../src/issues.ts'
 import { formatJson } from '../src/json-format.ts'
 import { isJsonObject, parseJson } from '../src/json.ts'
 import type { DefSchema } from '../src/model.ts'
@@ -34,7 +34,7 @@ export function readBuiltinSources(): readonly DefSchema[] {
   const definitions = files.flatMap((file) => {
     const parsed = parseDefinitions(parseJson(readFileSync(new URL(file, SOURCES), 'utf8')), { reserved: 'accepted' })
     if (parsed.ok) return parsed.value
-    throw new AosError('air.bad_definition', `${file}: ${JSON.stringify(parsed.issues)}`)
+    throw issuesError(parsed.issues)
   })
   const schemas = definitions.filter((definition) => definition.kind === 'defschema')
   return schemas.toSorted((left, right) => compareText(left.name, right.name))

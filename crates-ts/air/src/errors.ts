@@ -21,7 +21,7 @@ export const AIR_ERRORS = {
   'air.duplicate_name': 'Two definitions of one kind, or two entries of one list, have the same name.',
   'air.duplicate_route': 'Two routes lead the same event to the same reducer.',
   'air.hash_mismatch': 'A manifest names another hash than that of the definition.',
-  'air.missing_manifest': 'The sources hold no manifest.',
+  'air.invariant': 'A rule that this package holds for itself is broken: a defect of the program.',
   'air.not_a_reducer': 'A route leads to a module that is not a reducer.',
   'air.receipt_event_missing': 'A reducer emits an effect whose receipt event its event schema does not take.',
   'air.reserved_name': 'A name under sys/ is not one of the built-in definitions.',
