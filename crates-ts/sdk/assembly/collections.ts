@@ -1,9 +1,11 @@
 /** What AIR has and AssemblyScript lacks: an optional number, and maps and sets in canonical order. */
 import { compareKeys, isOrdered } from './order'
 import { trapMissingKey } from './trap'
-import { Writer } from './writer'
+import { Parked, exchange, writeArray, writeRaw, writtenSize } from './writer'
 
 /** A present value of an option of integers or booleans; an absent one is null. */
+// @ts-ignore: decorator
+@unmanaged
 export class Some<T> {
   constructor(public value: T) {}
 }
@@ -141,12 +143,17 @@ export class SortedSet<T> {
 
 /** Encodes a set of items without an order of their own: each is written, then all are sorted as bytes and folded. */
 export class ItemSorter {
-  readonly writer: Writer = new Writer(256)
+  private written: Parked = new Parked(256)
   private ends: Array<usize> = new Array<usize>()
 
-  /** Call after each item was written to `writer`. */
+  /** What is written from here to `endItem` is an item. */
+  beginItem(): void {
+    exchange(this.written)
+  }
+
   endItem(): void {
-    this.ends.push(this.writer.size)
+    this.ends.push(writtenSize())
+    exchange(this.written)
   }
 
   private compare(left: i32, right: i32): i32 {
@@ -165,18 +172,18 @@ export class ItemSorter {
   }
 
   private pointerOf(index: i32): usize {
-    return this.writer.pointer + this.startOf(index)
+    return this.written.start + this.startOf(index)
   }
 
-  /** Writes the array to `target`. */
-  finish(target: Writer): void {
+  /** Writes the array. */
+  encode(): void {
     const order = new Array<i32>()
     for (let item = 0; item < this.ends.length; item++) {
       let at = order.length
       while (at > 0 && this.compare(order[at - 1], item) > 0) at -= 1
       if (at == 0 || this.compare(order[at - 1], item) != 0) insert<i32>(order, at, item)
     }
-    target.array(order.length)
-    for (let at = 0; at < order.length; at++) target.raw(this.pointerOf(order[at]), this.sizeOf(order[at]))
+    writeArray(order.length)
+    for (let at = 0; at < order.length; at++) writeRaw(this.pointerOf(order[at]), this.sizeOf(order[at]))
   }
 }

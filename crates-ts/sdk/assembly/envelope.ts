@@ -1,9 +1,9 @@
-/** The envelopes of spec/04-abi.md: what `step` and `run` receive and return. They carry no prefix themselves. */
-import { Reader } from './reader'
+/** The envelopes of spec/04-abi.md around `step` and `run`. They carry no prefix themselves; the values in them do. */
+import { matchWord, openReader, openValue, readMap, readNat, readNull, readerPosition, skipBytes, skipItem } from './reader'
 import { trapBadEnvelope } from './trap'
-import { Writer } from './writer'
+import { openWriter, writeWord, writtenSize, writtenStart } from './writer'
 
-/** Readers look up to eight bytes ahead. */
+/** How far readers look ahead. */
 const LOOK_AHEAD: usize = 8
 
 /** Gives the host room for an input or for the pair (pointer, length) of an output. */
@@ -11,233 +11,93 @@ export function alloc(size: i32): usize {
   return heap.alloc(<usize>size + LOOK_AHEAD)
 }
 
-function openVersion(reader: Reader): void {
-  if (reader.nat() != 1) trapBadEnvelope()
-}
+// Where the values of the input begin and end; 0 for one that is not there.
+let stateStart: usize = 0
+let stateEnd: usize = 0
+let valueStart: usize = 0
+let valueEnd: usize = 0
+let contextStart: usize = 0
+let contextEnd: usize = 0
 
-function openValue(reader: Reader): Reader {
-  const value = reader.nested()
-  value.prefix()
-  return value
-}
-
-/** A reducer's input, taken apart; the values are decoded by the caller. */
-export class ReducerInput {
-  /** The cell's state, or null when the cell does not exist. */
-  state: Reader | null = null
-  private eventValue: Reader | null = null
-  private contextValue: Reader | null = null
-
-  constructor(pointer: usize, size: usize) {
-    const reader = new Reader(pointer, pointer + size)
-    for (let left = reader.map(); left > 0; left--) {
-      // The keys "version", "state", "event" and "ctx", each with its head.
-      if (reader.word(0x6e6f697372657667, 0xffffffffffffffff, 8)) openVersion(reader)
-      else if (reader.word(0x657461747365, 0xffffffffffff, 6)) this.state = reader.isNull() ? null : openValue(reader)
-      else if (reader.word(0x746e65766565, 0xffffffffffff, 6)) this.openEvent(reader)
-      else if (reader.word(0x78746363, 0xffffffff, 4)) this.contextValue = reader.isNull() ? null : openValue(reader)
-      else {
-        reader.skip()
-        reader.skip()
-      }
+/** Takes a reducer's or a pure module's input apart. */
+export function openInput(pointer: usize, inputSize: usize): void {
+  openReader(pointer, pointer + inputSize)
+  for (let left = readMap(); left > 0; left--) {
+    // "version", "state", "event", "input" and "ctx", each with its head.
+    if (matchWord(0x6e6f697372657667, 0xffffffffffffffff, 8)) {
+      if (readNat() != 1) trapBadEnvelope()
+    } else if (matchWord(0x657461747365, 0xffffffffffff, 6)) {
+      if (readNull()) continue
+      const size = skipBytes()
+      stateEnd = readerPosition()
+      stateStart = stateEnd - size
+    } else if (matchWord(0x746e65766565, 0xffffffffffff, 6)) {
+      readEvent()
+    } else if (matchWord(0x7475706e6965, 0xffffffffffff, 6)) {
+      readValueSpan()
+    } else if (matchWord(0x78746363, 0xffffffff, 4)) {
+      if (readNull()) continue
+      const size = skipBytes()
+      contextEnd = readerPosition()
+      contextStart = contextEnd - size
+    } else {
+      skipPair()
     }
   }
+}
 
-  private openEvent(reader: Reader): void {
-    for (let left = reader.map(); left > 0; left--) {
-      // The key "value"; the schema is the one that the module declares, the key is in the context.
-      if (reader.word(0x65756c617665, 0xffffffffffff, 6)) this.eventValue = openValue(reader)
-      else {
-        reader.skip()
-        reader.skip()
-      }
-    }
-  }
-
-  get event(): Reader {
-    return present(this.eventValue)
-  }
-
-  /** Only modules that declare a context receive one. */
-  get context(): Reader {
-    return present(this.contextValue)
+/** Takes the value out of an event. The schema is the one that the module declares; the key is in the context. */
+function readEvent(): void {
+  for (let left = readMap(); left > 0; left--) {
+    if (matchWord(0x65756c617665, 0xffffffffffff, 6)) readValueSpan()
+    else skipPair()
   }
 }
 
-function present(reader: Reader | null): Reader {
-  if (reader === null) trapBadEnvelope()
-  return changetype<Reader>(reader)
+function readValueSpan(): void {
+  const size = skipBytes()
+  valueEnd = readerPosition()
+  valueStart = valueEnd - size
 }
 
-/** A pure module's input, taken apart. */
-export class PureInput {
-  private inputValue: Reader | null = null
-  private contextValue: Reader | null = null
-
-  constructor(pointer: usize, size: usize) {
-    const reader = new Reader(pointer, pointer + size)
-    for (let left = reader.map(); left > 0; left--) {
-      // The keys "version", "input" and "ctx".
-      if (reader.word(0x6e6f697372657667, 0xffffffffffffffff, 8)) openVersion(reader)
-      else if (reader.word(0x7475706e6965, 0xffffffffffff, 6)) this.inputValue = openValue(reader)
-      else if (reader.word(0x78746363, 0xffffffff, 4)) this.contextValue = reader.isNull() ? null : openValue(reader)
-      else {
-        reader.skip()
-        reader.skip()
-      }
-    }
-  }
-
-  get input(): Reader {
-    return present(this.inputValue)
-  }
-
-  get context(): Reader {
-    return present(this.contextValue)
-  }
+function skipPair(): void {
+  skipItem()
+  skipItem()
 }
 
-/** What a step returns beside the state: the events it raises and the effects it asks for, in the order of the calls. */
-export class Output {
-  private events: Writer | null = null
-  private eventCount: i32 = 0
-  private effects: Writer | null = null
-  private effectCount: i32 = 0
-
-  /** Raises an event of a named schema's class. The key names the cell, as canonical CBOR; routing may derive it. */
-  raise<T>(event: T, key: Uint8Array | null = null): void {
-    const writer = this.openEvent(event.schemaName(), key)
-    const mark = writer.open()
-    writer.prefix()
-    event.encode(writer)
-    writer.close(mark)
-    this.closeEvent(writer, key)
-  }
-
-  /** Raises an event whose value is canonical CBOR already. */
-  raiseBytes(schema: string, value: Uint8Array, key: Uint8Array | null = null): void {
-    const writer = this.openEvent(schema, key)
-    writer.bytes(value)
-    this.closeEvent(writer, key)
-  }
-
-  private openEvent(schema: string, key: Uint8Array | null): Writer {
-    let writer = this.events
-    if (writer === null) {
-      writer = new Writer(512)
-      this.events = writer
-    }
-    this.eventCount += 1
-    writer.map(key === null ? 2 : 3)
-    writer.word(0x616d6568637366, 7) // "schema"
-    writer.text(schema)
-    writer.word(0x65756c617665, 6) // "value"
-    return writer
-  }
-
-  private closeEvent(writer: Writer, key: Uint8Array | null): void {
-    if (key === null) return
-    writer.word(0x79656b63, 4) // "key"
-    writer.bytes(key)
-  }
-
-  /** Asks for an effect with params that are canonical CBOR already. Without a slot the grant "default" is meant. */
-  effect(kind: string, params: Uint8Array, slot: string = '', idempotencyKey: Uint8Array | null = null): void {
-    const writer = this.openEffect(kind, slot, idempotencyKey)
-    writer.bytes(params)
-    this.closeEffect(writer, slot, idempotencyKey)
-  }
-
-  /** Asks for an effect with params of a generated class. */
-  emit<T>(kind: string, params: T, slot: string = '', idempotencyKey: Uint8Array | null = null): void {
-    const writer = this.openEffect(kind, slot, idempotencyKey)
-    const mark = writer.open()
-    writer.prefix()
-    params.encode(writer)
-    writer.close(mark)
-    this.closeEffect(writer, slot, idempotencyKey)
-  }
-
-  private openEffect(kind: string, slot: string, idempotencyKey: Uint8Array | null): Writer {
-    let writer = this.effects
-    if (writer === null) {
-      writer = new Writer(512)
-      this.effects = writer
-    }
-    this.effectCount += 1
-    writer.map(2 + i32(slot.length > 0) + i32(idempotencyKey !== null))
-    writer.word(0x646e696b64, 5) // "kind"
-    writer.text(kind)
-    writer.text('params_cbor')
-    return writer
-  }
-
-  private closeEffect(writer: Writer, slot: string, idempotencyKey: Uint8Array | null): void {
-    if (slot.length > 0) {
-      writer.text('cap_slot')
-      writer.text(slot)
-    }
-    if (idempotencyKey !== null) {
-      writer.text('idempotency_key')
-      writer.bytes(idempotencyKey)
-    }
-  }
-
-  /** The envelope after its state. */
-  writeTo(writer: Writer): void {
-    // "domain_events"
-    writer.word(0x5f6e69616d6f646d, 8)
-    writer.word(0x73746e657665, 6)
-    writer.array(this.eventCount)
-    const events = this.events
-    if (events !== null) writer.raw(events.pointer, events.size)
-    writer.word(0x7374636566666567, 8) // "effects"
-    writer.array(this.effectCount)
-    const effects = this.effects
-    if (effects !== null) writer.raw(effects.pointer, effects.size)
-    writer.word(0xf66e6e6163, 5) // "ann": null
-  }
+/** Moves the reader to the state; false when the cell does not exist. */
+export function openState(): bool {
+  if (stateStart == 0) return false
+  openValue(stateStart, stateEnd)
+  return true
 }
 
-/** Begins a reducer's output; the state follows (`beginState` … `endState`, or `noState`). */
-export function beginOutput(): Writer {
-  const writer = new Writer(1024)
-  writer.word(0x657461747365a4, 7) // map of 4, "state"
-  return writer
+/** Moves the reader to the event of a reducer or the input of a pure module. */
+export function openEvent(): void {
+  if (valueStart == 0) trapBadEnvelope()
+  openValue(valueStart, valueEnd)
 }
 
-/** Begins a pure module's output; the value follows between `beginValue` and `endValue`. */
-export function beginPureOutput(): Writer {
-  const writer = new Writer(1024)
-  writer.word(0x74757074756f66a1, 8) // map of 1, "output"
-  return writer
+/** Moves the reader to the context, which only modules that declare one receive. */
+export function openContext(): void {
+  if (contextStart == 0) trapBadEnvelope()
+  openValue(contextStart, contextEnd)
 }
 
-/** Opens the byte string of a value and writes the prefix. */
-export function beginValue(writer: Writer): usize {
-  const mark = writer.open()
-  writer.prefix()
-  return mark
+/** Begins a reducer's output; the state follows, as bytes or null. */
+export function openOutput(): void {
+  openWriter(1024)
+  writeWord(0x657461747365a4, 7) // a map of 4, "state"
+}
+
+/** Begins a pure module's output; the value follows, as bytes. */
+export function openPureOutput(): void {
+  openWriter(1024)
+  writeWord(0x74757074756f66a1, 8) // a map of 1, "output"
 }
 
 /** Hands the output over: its pointer and length go where the host asked for them. */
-export function finishOutput(writer: Writer, target: usize): void {
-  store<u32>(target, <u32>writer.pointer)
-  store<u32>(target, <u32>writer.size, 4)
-}
-
-/** The canonical CBOR of a text, with prefix: a cell key of schema text. */
-export function encodeTextKey(text: string): Uint8Array {
-  const writer = new Writer(64)
-  writer.prefix()
-  writer.text(text)
-  return writer.take()
-}
-
-/** The canonical CBOR of a generated class's value, with prefix. */
-export function encodeValue<T>(value: T): Uint8Array {
-  const writer = new Writer(256)
-  writer.prefix()
-  value.encode(writer)
-  return writer.take()
+export function closeOutput(target: usize): void {
+  store<u32>(target, <u32>writtenStart())
+  store<u32>(target, <u32>writtenSize(), 4)
 }

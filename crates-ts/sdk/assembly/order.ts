@@ -25,14 +25,20 @@ function compareBytes(left: Uint8Array, right: Uint8Array): i32 {
 }
 
 /** An integer as a number that sorts like its encoding: 0, 1, 2 … then -1, -2, -3 … */
-@inline function rank<T extends number>(value: T): u64 {
+// @ts-ignore: decorator
+@inline
+function rank<T extends number>(value: T): u64 {
   if (isSigned<T>()) return <i64>value < 0 ? ~(<u64>value) | 0x8000000000000000 : <u64>value
   return <u64>value
 }
 
 /** Whether values of T have an order without being encoded. */
-@inline export function isOrdered<T>(): bool {
-  return isInteger<T>() || isString<T>() || idof<T>() == idof<Uint8Array>()
+// @ts-ignore: decorator
+@inline
+export function isOrdered<T>(): bool {
+  if (isInteger<T>() || isString<T>()) return true
+  if (!isManaged<T>()) return false
+  return idof<T>() == idof<Uint8Array>()
 }
 
 /** Less than 0, 0 or more than 0: the order of the encoded bytes of integers, texts and byte strings. */

@@ -1,205 +1,202 @@
 /**
- * A cursor over CBOR in linear memory. Integers in canonical order of size, definite lengths; anything else traps.
- * It accepts what the host hands out (canonical values) and the states of older modules (any order of record keys,
- * one-key variants), so that a module can be replaced by another one.
+ * A cursor over CBOR in linear memory: definite lengths only; anything unexpected traps. It accepts what the host hands
+ * out (canonical values) and states of other modules (any order of record keys, one-key variants), so that a module
+ * can replace another one. There is one cursor, in globals: a field of an object would cost a metered store a byte.
+ * Looks ahead up to eight bytes, which `alloc` keeps free behind every input.
  */
 import { decodeText } from './text'
 import { trapEndOfInput, trapMissingField, trapOutOfRange, trapWrongType } from './trap'
 
-/** How a variant was written: the shape of `openVariant`. */
-export const BARE: i32 = 0
-export const ONE_KEY: i32 = 1
-export const TAGGED: i32 = 2
-export const TAGGED_WITH_VALUE: i32 = 3
+let at: usize = 0
+let end: usize = 0
 
-export class Reader {
-  constructor(
-    public at: usize,
-    public end: usize,
-  ) {}
+/** Moves the cursor to the start of some bytes. */
+export function openReader(from: usize, to: usize): void {
+  at = from
+  end = to
+}
 
-  /** Skips the self-describe prefix d9d9f7 when it is there. */
-  prefix(): void {
-    if (this.end - this.at > 3 && (load<u32>(this.at) & 0xffffff) == 0xf7d9d9) this.at += 3
+/** Moves the cursor to the start of a value and over its self-describe prefix d9d9f7, when it has one. */
+export function openValue(from: usize, to: usize): void {
+  openReader(to - from > 3 && (load<u32>(from) & 0xffffff) == 0xf7d9d9 ? from + 3 : from, to)
+}
+
+/** Where the cursor stands. */
+export function readerPosition(): usize {
+  return at
+}
+
+function readHead(major: u32): u64 {
+  if (at >= end) trapEndOfInput()
+  const first = <u32>load<u8>(at)
+  if (first >> 5 != major) trapWrongType()
+  at += 1
+  const info = first & 31
+  return info < 24 ? info : readLongHead(info)
+}
+
+function readLongHead(info: u32): u64 {
+  if (info > 27) trapWrongType()
+  const from = at
+  const size = <usize>1 << (info - 24)
+  if (end - from < size) trapEndOfInput()
+  at = from + size
+  if (info == 24) return load<u8>(from)
+  if (info == 25) return bswap<u16>(load<u16>(from))
+  if (info == 26) return bswap<u32>(load<u32>(from))
+  return bswap<u64>(load<u64>(from))
+}
+
+function peek(): u32 {
+  if (at >= end) trapEndOfInput()
+  return load<u8>(at)
+}
+
+export function readNat(): u64 {
+  return readHead(0)
+}
+
+export function readInt(): i64 {
+  const negative = peek() >> 5 == 1
+  const value = readHead(negative ? 1 : 0)
+  if (<i64>value < 0) trapOutOfRange()
+  return negative ? ~(<i64>value) : <i64>value
+}
+
+export function readBool(): bool {
+  const first = peek()
+  if ((first & 0xfe) != 0xf4) trapWrongType()
+  at += 1
+  return first == 0xf5
+}
+
+/** Whatever stands for a unit is skipped. */
+export function readUnit(): bool {
+  skipItem()
+  return true
+}
+
+/** True when null stands there; then it is consumed. */
+export function readNull(): bool {
+  if (peek() != 0xf6) return false
+  at += 1
+  return true
+}
+
+/** The size of a text or byte string, all of which is there. */
+function readSize(major: u32): usize {
+  const size = readHead(major)
+  if (size > <u64>(end - at)) trapEndOfInput()
+  return <usize>size
+}
+
+export function readText(): string {
+  const size = readSize(3)
+  const from = at
+  at = from + size
+  return decodeText(from, size)
+}
+
+/** A copy of a byte string. */
+export function readBytes(): Uint8Array {
+  const size = readSize(2)
+  const copy = new Uint8Array(<i32>size)
+  memory.copy(copy.dataStart, at, size)
+  at += size
+  return copy
+}
+
+/** Moves behind a byte string: its size, which ends where the cursor stands then. */
+export function skipBytes(): usize {
+  const size = readSize(2)
+  at += size
+  return size
+}
+
+/** Opens an array: the number of items, which cannot be more than there are bytes. */
+export function readArray(): i32 {
+  return <i32>readSize(4)
+}
+
+/** Opens a map: the number of pairs. */
+export function readMap(): i32 {
+  return <i32>readSize(5)
+}
+
+/** Consumes the literal of up to 8 bytes when it stands there. `mask` covers its size. */
+// @ts-ignore: decorator
+@inline
+export function matchWord(literal: u64, mask: u64, size: usize): bool {
+  if (end - at < size || (load<u64>(at) & mask) != literal) return false
+  at += size
+  return true
+}
+
+/** Consumes the literal of 9 to 16 bytes when it stands there. `mask` covers the part in `second`. */
+export function matchWords(first: u64, second: u64, mask: u64, size: usize): bool {
+  if (end - at < size || load<u64>(at) != first || (load<u64>(at, 8) & mask) != second) return false
+  at += size
+  return true
+}
+
+/** Consumes a longer literal, which lies in static memory, when it stands there. */
+export function matchLiteral(from: usize, size: usize): bool {
+  if (end - at < size || memory.compare(at, from, size) != 0) return false
+  at += size
+  return true
+}
+
+// How a variant was written: what `openVariant` returns.
+const BARE: i32 = 0
+const ONE_KEY: i32 = 1
+const TAGGED: i32 = 2
+const TAGGED_WITH_VALUE: i32 = 3
+
+/** Opens a variant; its tag comes next. What it returns goes to `openPayload` or `skipPayload`. */
+export function openVariant(): i32 {
+  if (peek() >> 5 == 3) return BARE
+  const pairs = readMap()
+  // 64 24 74 61 67: the key "$tag"
+  if (!matchWord(0x6761742464, 0xffffffffff, 5)) {
+    if (pairs != 1) trapWrongType()
+    return ONE_KEY
   }
+  if (pairs > 2) trapWrongType()
+  return pairs == 2 ? TAGGED_WITH_VALUE : TAGGED
+}
 
-  private head(major: u32): u64 {
-    const at = this.at
-    if (at >= this.end) trapEndOfInput()
-    const first = <u32>load<u8>(at)
-    if (first >> 5 != major) trapWrongType()
-    const info = first & 31
-    if (info < 24) {
-      this.at = at + 1
-      return info
+/** Moves to the payload. */
+export function openPayload(shape: i32): void {
+  if (shape == ONE_KEY) return
+  if (shape != TAGGED_WITH_VALUE) trapMissingField()
+  openValueKey()
+}
+
+function openValueKey(): void {
+  // 66 24 76 61 6c 75 65: the key "$value"
+  if (!matchWord(0x65756c61762466, 0xffffffffffffff, 7)) trapWrongType()
+}
+
+/** Moves behind the payload that a unit arm may have. */
+export function skipPayload(shape: i32): void {
+  if (shape == TAGGED_WITH_VALUE) openValueKey()
+  if (shape == TAGGED_WITH_VALUE || shape == ONE_KEY) skipItem()
+}
+
+/** Moves behind one item of any type. */
+export function skipItem(): void {
+  let open: u64 = 1
+  while (open > 0) {
+    open -= 1
+    const major = peek() >> 5
+    const argument = readHead(major)
+    if (major < 2 || major == 7) continue
+    if (major == 6) {
+      open += 1
+      continue
     }
-    return this.longHead(at + 1, info)
-  }
-
-  private longHead(at: usize, info: u32): u64 {
-    if (info > 27) trapWrongType()
-    const size = <usize>1 << (info - 24)
-    if (this.end - at < size) trapEndOfInput()
-    this.at = at + size
-    if (info == 24) return load<u8>(at)
-    if (info == 25) return bswap<u16>(load<u16>(at))
-    if (info == 26) return bswap<u32>(load<u32>(at))
-    return bswap<u64>(load<u64>(at))
-  }
-
-  private peek(): u32 {
-    if (this.at >= this.end) trapEndOfInput()
-    return load<u8>(this.at)
-  }
-
-  nat(): u64 {
-    return this.head(0)
-  }
-
-  int(): i64 {
-    const negative = this.peek() >> 5 == 1
-    const value = this.head(negative ? 1 : 0)
-    if (<i64>value < 0) trapOutOfRange()
-    return negative ? ~(<i64>value) : <i64>value
-  }
-
-  bool(): bool {
-    const first = this.peek()
-    if ((first & 0xfe) != 0xf4) trapWrongType()
-    this.at += 1
-    return first == 0xf5
-  }
-
-  /** A unit; whatever stands there is skipped. */
-  unit(): bool {
-    this.skip()
-    return true
-  }
-
-  /** True when null stands there; then it is consumed. */
-  isNull(): bool {
-    if (this.peek() != 0xf6) return false
-    this.at += 1
-    return true
-  }
-
-  private span(major: u32): usize {
-    const size = this.head(major)
-    if (size > <u64>(this.end - this.at)) trapEndOfInput()
-    return <usize>size
-  }
-
-  text(): string {
-    const size = this.span(3)
-    const from = this.at
-    this.at = from + size
-    return decodeText(from, size)
-  }
-
-  /** A copy of a byte string. */
-  bytes(): Uint8Array {
-    const size = this.span(2)
-    const copy = new Uint8Array(<i32>size)
-    memory.copy(copy.dataStart, this.at, size)
-    this.at += size
-    return copy
-  }
-
-  /** Moves behind a byte string and gives a cursor over its content. */
-  nested(): Reader {
-    const size = this.span(2)
-    const from = this.at
-    this.at = from + size
-    return new Reader(from, this.at)
-  }
-
-  private count(major: u32): i32 {
-    const size = this.head(major)
-    if (size > <u64>(this.end - this.at)) trapEndOfInput()
-    return <i32>size
-  }
-
-  /** Opens an array: the number of items. */
-  array(): i32 {
-    return this.count(4)
-  }
-
-  /** Opens a map: the number of pairs. */
-  map(): i32 {
-    return this.count(5)
-  }
-
-  /** Consumes the literal of up to 8 bytes when it stands there. `mask` covers its size. */
-  @inline word(literal: u64, mask: u64, size: usize): bool {
-    const at = this.at
-    if (this.end - at < size || (load<u64>(at) & mask) != literal) return false
-    this.at = at + size
-    return true
-  }
-
-  /** Consumes the literal of 9 to 16 bytes when it stands there. `mask` covers the part in `second`. */
-  words(first: u64, second: u64, mask: u64, size: usize): bool {
-    const at = this.at
-    if (this.end - at < size || load<u64>(at) != first || (load<u64>(at, 8) & mask) != second) return false
-    this.at = at + size
-    return true
-  }
-
-  /** Consumes a longer literal, which lies in static memory, when it stands there. */
-  literal(from: usize, size: usize): bool {
-    const at = this.at
-    if (this.end - at < size || memory.compare(at, from, size) != 0) return false
-    this.at = at + size
-    return true
-  }
-
-  /** Opens a variant; the tag comes next. Its shape goes to `payload` or `noPayload`. */
-  openVariant(): i32 {
-    if (this.peek() >> 5 == 3) return BARE
-    const pairs = this.map()
-    // 0x64 0x24 "tag" = 65 24 74 61 67: the key "$tag"
-    if (!this.word(0x6761742464, 0xffffffffff, 5)) {
-      if (pairs != 1) trapWrongType()
-      return ONE_KEY
-    }
-    if (pairs > 2) trapWrongType()
-    return pairs == 2 ? TAGGED_WITH_VALUE : TAGGED
-  }
-
-  /** The payload comes next. */
-  payload(shape: i32): void {
-    if (shape == ONE_KEY) return
-    if (shape != TAGGED_WITH_VALUE) trapMissingField()
-    this.valueKey()
-  }
-
-  private valueKey(): void {
-    // 66 24 76 61 6c 75 65: the key "$value"
-    if (!this.word(0x65756c61762466, 0xffffffffffffff, 7)) trapWrongType()
-  }
-
-  /** Moves behind the payload that a unit arm may have. */
-  noPayload(shape: i32): void {
-    if (shape == TAGGED_WITH_VALUE) this.valueKey()
-    if (shape == TAGGED_WITH_VALUE || shape == ONE_KEY) this.skip()
-  }
-
-  /** Moves behind one item of any type. */
-  skip(): void {
-    let open: u64 = 1
-    while (open > 0) {
-      open -= 1
-      const major = this.peek() >> 5
-      const argument = this.head(major)
-      if (major == 2 || major == 3) {
-        if (argument > <u64>(this.end - this.at)) trapEndOfInput()
-        this.at += <usize>argument
-      } else if (major == 4 || major == 5) {
-        if (argument > <u64>(this.end - this.at)) trapEndOfInput()
-        open += major == 5 ? argument << 1 : argument
-      } else if (major == 6) {
-        open += 1
-      }
-    }
+    if (argument > <u64>(end - at)) trapEndOfInput()
+    if (major < 4) at += <usize>argument
+    else open += major == 5 ? argument << 1 : argument
   }
 }

@@ -4,10 +4,23 @@
  */
 import { trapBadText } from './trap'
 
+/** Bytes of the header of a managed object behind its block, the last four of them the size. */
+const OBJECT_HEADER: usize = 16
+
+/**
+ * Room for a string of so many bytes. Of the header only the size is written: a string's type is known where it is
+ * used, and nothing is ever collected within a step.
+ */
+function newText(size: usize): usize {
+  const text = heap.alloc(OBJECT_HEADER + size) + OBJECT_HEADER
+  store<u32>(text - 4, <u32>size)
+  return text
+}
+
 /** Makes the string of `size` UTF-8 bytes at `from`; traps on malformed UTF-8. */
 export function decodeText(from: usize, size: usize): string {
   if (size == 0) return ''
-  const text = __new(size << 1, idof<string>())
+  const text = newText(size << 1)
   let at: usize = 0
   while (at < size) {
     const word = load<u32>(from + at)
@@ -40,7 +53,7 @@ function continuation(at: usize, end: usize): u32 {
 }
 
 function decodeWide(from: usize, size: usize): string {
-  const text = __new(size << 1, idof<string>())
+  const text = newText(size << 1)
   const end = from + size
   let at = from
   let to = text
@@ -75,7 +88,8 @@ function decodeWide(from: usize, size: usize): string {
       to += 4
     }
   }
-  return changetype<string>(__renew(text, to - text))
+  store<u32>(text - 4, <u32>(to - text))
+  return changetype<string>(text)
 }
 
 /** How many UTF-8 bytes the string takes. Counts a lone surrogate as three; `encodeText` traps on it. */

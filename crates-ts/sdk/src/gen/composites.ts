@@ -47,26 +47,26 @@ export function compositeText(type: GuestType): readonly string[] {
 }
 
 function readHead(type: GuestType): string {
-  return `export function read$${compositeName(type)}(r: Reader): ${typeText(type)} {`
+  return `export function read$${compositeName(type)}(): ${typeText(type)} {`
 }
 
 function writeHead(type: GuestType, value: string): string {
-  return `export function write$${compositeName(type)}(w: Writer, ${value}: ${typeText(type)}): void {`
+  return `export function write$${compositeName(type)}(${value}: ${typeText(type)}): void {`
 }
 
 function listText(type: GuestType & { kind: 'list' }): readonly string[] {
   return [
     readHead(type),
-    '  const size = r.array()',
+    '  const size = readArray()',
     `  const list = new ${typeText(type)}(size)`,
-    `  for (let at = 0; at < size; at++) unchecked((list[at] = ${readText(type.item, 'r')}))`,
+    `  for (let at = 0; at < size; at++) unchecked((list[at] = ${readText(type.item)}))`,
     '  return list',
     '}',
     '',
     writeHead(type, 'list'),
     '  const size = list.length',
-    '  w.array(size)',
-    `  for (let at = 0; at < size; at++) ${writeText(type.item, 'w', 'unchecked(list[at])')}`,
+    '  writeArray(size)',
+    `  for (let at = 0; at < size; at++) ${writeText(type.item, 'unchecked(list[at])')}`,
     '}',
   ]
 }
@@ -74,19 +74,20 @@ function listText(type: GuestType & { kind: 'list' }): readonly string[] {
 function setText(type: GuestType & { kind: 'set' }): readonly string[] {
   const ordered = type.item.kind === 'scalar'
   const write = ordered
-    ? ['  w.array(set.size)', `  for (let at = 0; at < set.size; at++) ${writeText(type.item, 'w', 'set.at(at)')}`]
+    ? ['  writeArray(set.size)', `  for (let at = 0; at < set.size; at++) ${writeText(type.item, 'set.at(at)')}`]
     : [
         '  const sorter = new ItemSorter()',
         '  for (let at = 0; at < set.size; at++) {',
-        `    ${writeText(type.item, 'sorter.writer', 'set.at(at)')}`,
+        '    sorter.beginItem()',
+        `    ${writeText(type.item, 'set.at(at)')}`,
         '    sorter.endItem()',
         '  }',
-        '  sorter.finish(w)',
+        '  sorter.encode()',
       ]
   return [
     readHead(type),
     `  const set = new ${typeText(type)}()`,
-    `  for (let left = r.array(); left > 0; left--) set.add(${readText(type.item, 'r')})`,
+    `  for (let left = readArray(); left > 0; left--) set.add(${readText(type.item)})`,
     '  return set',
     '}',
     '',
@@ -100,35 +101,35 @@ function mapText(type: GuestType & { kind: 'map' }): readonly string[] {
   return [
     readHead(type),
     `  const map = new ${typeText(type)}()`,
-    '  for (let left = r.map(); left > 0; left--) {',
-    `    const key = ${readText(type.key, 'r')}`,
-    `    map.set(key, ${readText(type.value, 'r')})`,
+    '  for (let left = readMap(); left > 0; left--) {',
+    `    const key = ${readText(type.key)}`,
+    `    map.set(key, ${readText(type.value)})`,
     '  }',
     '  return map',
     '}',
     '',
     writeHead(type, 'map'),
-    '  w.map(map.size)',
+    '  writeMap(map.size)',
     '  for (let at = 0; at < map.size; at++) {',
-    `    ${writeText(type.key, 'w', 'map.keyAt(at)')}`,
-    `    ${writeText(type.value, 'w', 'map.valueAt(at)')}`,
+    `    ${writeText(type.key, 'map.keyAt(at)')}`,
+    `    ${writeText(type.value, 'map.valueAt(at)')}`,
     '  }',
     '}',
   ]
 }
 
 function optionText(type: GuestType & { kind: 'option' }): readonly string[] {
-  const read = readText(type.inner, 'r')
+  const read = readText(type.inner)
   const numeric = isNumeric(type.inner)
   return [
     readHead(type),
-    '  if (r.isNull()) return null',
+    '  if (readNull()) return null',
     `  return ${numeric ? `new ${presentText(type.inner)}(${read})` : read}`,
     '}',
     '',
     writeHead(type, 'value'),
-    '  if (value === null) w.none()',
-    `  else ${writeText(type.inner, 'w', numeric ? 'value.value' : 'value')}`,
+    '  if (value === null) writeNull()',
+    `  else ${writeText(type.inner, numeric ? 'value.value' : 'value')}`,
     '}',
   ]
 }

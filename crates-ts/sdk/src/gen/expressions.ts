@@ -87,16 +87,16 @@ export function compositeName(type: GuestType): string {
 }
 
 /** An expression that reads the value at the cursor. */
-export function readText(type: GuestType, reader: string): string {
-  if (type.kind === 'scalar') return `${reader}.${type.scalar}()`
-  if (type.kind === 'record' || type.kind === 'variant') return `${type.className}.decode(${reader})`
-  return `read$${compositeName(type)}(${reader})`
+export function readText(type: GuestType): string {
+  if (type.kind === 'scalar') return `read${compositeName(type)}()`
+  if (type.kind === 'record' || type.kind === 'variant') return `${type.className}.decode()`
+  return `read$${compositeName(type)}()`
 }
 
 /** A statement that writes the value. */
-export function writeText(type: GuestType, writer: string, value: string): string {
-  if (isUnit(type)) return `${writer}.none()`
-  if (type.kind === 'scalar') return `${writer}.${type.scalar}(${value})`
-  if (type.kind === 'record' || type.kind === 'variant') return `${value}.encode(${writer})`
-  return `write$${compositeName(type)}(${writer}, ${value})`
+export function writeText(type: GuestType, value: string): string {
+  if (isUnit(type)) return 'writeNull()'
+  if (type.kind === 'scalar') return `write${compositeName(type)}(${value})`
+  if (type.kind === 'record' || type.kind === 'variant') return `${value}.encode()`
+  return `write$${compositeName(type)}(${value})`
 }

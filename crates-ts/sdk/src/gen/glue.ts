@@ -2,7 +2,7 @@
 import { compositeName, presentText, readText, writeText, isNumeric, typeText } from './expressions.ts'
 import type { GuestType } from './guest-type.ts'
 
-export interface GlueTypes {
+export interface ReducerGlueTypes {
   readonly state: GuestType
   readonly event: GuestType
   readonly context: GuestType | undefined
@@ -43,60 +43,104 @@ export function stateOf(type: GuestType): GuestType & { kind: 'option' } {
   return type.kind === 'option' ? type : { kind: 'option', inner: type }
 }
 
-export function reducerGlueText(types: GlueTypes): readonly string[] {
+/** Statements that decode the context, and the argument that hands it over. */
+function contextText(context: GuestType | undefined): {
+  readonly statements: readonly string[]
+  readonly argument: readonly string[]
+  readonly names: readonly string[]
+} {
+  if (context === undefined) return { statements: [], argument: [], names: [] }
+  return {
+    statements: ['  openContext()', `  const context = ${readText(context)}`],
+    argument: ['context'],
+    names: importsFor(context, 'read'),
+  }
+}
+
+export function reducerGlueText(types: ReducerGlueTypes): readonly string[] {
   const state = stateOf(types.state).inner
-  const context = types.context === undefined ? [] : [readText(types.context, 'input.context')]
-  const contextNames = types.context === undefined ? [] : importsFor(types.context, 'read')
-  const call = ['state', readText(types.event, 'input.event'), 'out', ...context].join(', ')
-  const read = readText(state, 'before')
+  const context = contextText(types.context)
+  const present = presentText(state)
   return [
-    ...importLine([...importsFor(state, 'both'), ...importsFor(types.event, 'read'), ...contextNames], './generated'),
+    ...importLine([...importsFor(state, 'both'), ...importsFor(types.event, 'read'), ...context.names], './generated'),
     "import { reduce } from './index'",
-    "import { Output, ReducerInput, Some, SortedMap, SortedSet, beginOutput, beginValue, finishOutput } from '@aos/sdk'",
-    "export { alloc } from '@aos/sdk'",
+    ...SDK_IMPORT,
     '',
     'export function step(target: usize, pointer: usize, size: usize): void {',
-    '  const input = new ReducerInput(pointer, size)',
+    '  openInput(pointer, size)',
+    `  let state: ${present} | null = null`,
+    `  if (openState()) state = ${isNumeric(state) ? `new ${present}(${readText(state)})` : readText(state)}`,
+    '  openEvent()',
+    `  const event = ${readText(types.event)}`,
+    ...context.statements,
     '  const out = new Output()',
-    '  const before = input.state',
-    `  let state: ${presentText(state)} | null = null`,
-    `  if (before !== null) state = ${isNumeric(state) ? `new ${presentText(state)}(${read})` : read}`,
-    `  const next: ${presentText(state)} | null = reduce(${call})`,
-    '  const writer = beginOutput()',
+    `  const next: ${present} | null = reduce(${['state', 'event', 'out', ...context.argument].join(', ')})`,
+    '  openOutput()',
     '  if (next === null) {',
-    '    writer.none()',
+    '    writeNull()',
     '  } else {',
-    '    const mark = beginValue(writer)',
-    `    ${writeText(state, 'writer', isNumeric(state) ? 'next.value' : 'next')}`,
-    '    writer.close(mark)',
+    '    const mark = openBytes()',
+    `    ${writeText(state, isNumeric(state) ? 'next.value' : 'next')}`,
+    '    closeBytes(mark)',
     '  }',
-    '  out.writeTo(writer)',
-    '  finishOutput(writer, target)',
+    '  out.encode()',
+    '  closeOutput(target)',
     '}',
   ]
 }
 
 export function pureGlueText(types: PureGlueTypes): readonly string[] {
-  const context = types.context === undefined ? [] : [readText(types.context, 'input.context')]
-  const contextNames = types.context === undefined ? [] : importsFor(types.context, 'read')
-  const call = [readText(types.input, 'input.input'), ...context].join(', ')
+  const context = contextText(types.context)
   return [
     ...importLine(
-      [...importsFor(types.input, 'read'), ...importsFor(types.output, 'write'), ...contextNames],
+      [...importsFor(types.input, 'read'), ...importsFor(types.output, 'write'), ...context.names],
       './generated',
     ),
     "import { run as compute } from './index'",
-    "import { PureInput, Some, SortedMap, SortedSet, beginPureOutput, beginValue, finishOutput } from '@aos/sdk'",
-    "export { alloc } from '@aos/sdk'",
+    ...SDK_IMPORT,
     '',
     'export function run(target: usize, pointer: usize, size: usize): void {',
-    '  const input = new PureInput(pointer, size)',
-    `  const output: ${typeText(types.output)} = compute(${call})`,
-    '  const writer = beginPureOutput()',
-    '  const mark = beginValue(writer)',
-    `  ${writeText(types.output, 'writer', 'output')}`,
-    '  writer.close(mark)',
-    '  finishOutput(writer, target)',
+    '  openInput(pointer, size)',
+    '  openEvent()',
+    `  const input = ${readText(types.input)}`,
+    ...context.statements,
+    `  const output: ${typeText(types.output)} = compute(${['input', ...context.argument].join(', ')})`,
+    '  openPureOutput()',
+    '  const mark = openBytes()',
+    `  ${writeText(types.output, 'output')}`,
+    '  closeBytes(mark)',
+    '  closeOutput(target)',
     '}',
   ]
 }
+
+const SDK_IMPORT: readonly string[] = [
+  `import {
+  Output,
+  Some,
+  SortedMap,
+  SortedSet,
+  closeBytes,
+  closeOutput,
+  openBytes,
+  openContext,
+  openEvent,
+  openInput,
+  openOutput,
+  openPureOutput,
+  openState,
+  readBool,
+  readBytes,
+  readInt,
+  readNat,
+  readText,
+  readUnit,
+  writeBool,
+  writeBytes,
+  writeInt,
+  writeNat,
+  writeNull,
+  writeText,
+} from '@aos/sdk'`,
+  "export { alloc } from '@aos/sdk'",
+]

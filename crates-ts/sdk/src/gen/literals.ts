@@ -52,16 +52,16 @@ function wordsOf(bytes: readonly number[]): readonly (readonly number[])[] {
 }
 
 /** Statements that write the bytes. */
-export function writeLiteral(bytes: readonly number[], writer: string): readonly string[] {
-  return wordsOf(bytes).map((word) => `${writer}.word(${wordText(word)}, ${word.length})`)
+export function writeLiteral(bytes: readonly number[]): readonly string[] {
+  return wordsOf(bytes).map((word) => `writeWord(${wordText(word)}, ${word.length})`)
 }
 
 /** A condition that consumes the bytes when they stand at the cursor. */
-export function matchLiteral(bytes: readonly number[], reader: string): string {
+export function matchLiteral(bytes: readonly number[]): string {
   if (bytes.length > WORDS_MAX_BYTES) {
-    return `${reader}.literal(memory.data<u8>([${bytes.join(', ')}]), ${bytes.length})`
+    return `matchLiteral(memory.data<u8>([${bytes.join(', ')}]), ${bytes.length})`
   }
   const [first = [], second] = wordsOf(bytes)
-  if (second === undefined) return `${reader}.word(${wordText(first)}, ${maskText(first)}, ${first.length})`
-  return `${reader}.words(${wordText(first)}, ${wordText(second)}, ${maskText(second)}, ${bytes.length})`
+  if (second === undefined) return `matchWord(${wordText(first)}, ${maskText(first)}, ${first.length})`
+  return `matchWords(${wordText(first)}, ${wordText(second)}, ${maskText(second)}, ${bytes.length})`
 }

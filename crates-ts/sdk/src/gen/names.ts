@@ -17,8 +17,8 @@ const RESERVED_MEMBERS: ReadonlySet<string> = new Set(MEMBERS.split(' '))
 
 const GLOBALS =
   'Array ArrayBuffer Boolean DataView Date Error Function Infinity Int8Array JSON Map Math NaN Number Object Output ' +
-  'ItemSorter PureInput Reader ReducerInput RegExp Set Some SortedMap SortedSet StaticArray String Symbol Uint8Array ' +
-  'Writer abort alloc changetype encodeTextKey encodeValue heap memory reduce run step trace unreachable'
+  'ItemSorter RegExp Set Some SortedMap SortedSet StaticArray String Symbol Uint8Array ' +
+  'abort alloc changetype encodeTextKey encodeValue heap memory reduce run step trace unreachable'
 
 /** Names of the SDK and of the language's library, which no generated class may have. */
 const RESERVED_CLASSES: ReadonlySet<string> = new Set(GLOBALS.split(' '))

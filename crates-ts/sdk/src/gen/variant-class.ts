@@ -3,7 +3,7 @@ import { defaultText, isUnit, readText, typeText, writeText } from './expression
 import type { GuestClass, GuestType, Member } from './guest-type.ts'
 import { mapHead, matchLiteral, textBytes, writeLiteral } from './literals.ts'
 import { pascalOf } from './names.ts'
-import { schemaNameText } from './record-class.ts'
+import { UNMANAGED, schemaNameText } from './record-class.ts'
 
 /**
  * A variant's payload lies in one 64-bit slot: an integer, or the pointer of an object. Nothing is ever freed
@@ -17,6 +17,7 @@ export function variantText(variant: GuestClass): readonly string[] {
     '}',
     '',
     variant.schema === undefined ? '/** A variant inside another type. */' : `/** The variant ${variant.schema}. */`,
+    ...UNMANAGED,
     `export class ${className} {`,
     '  private constructor(',
     `    readonly tag: ${tagName},`,
@@ -96,11 +97,11 @@ function fromSlot(type: GuestType): string {
 
 function decodeText(variant: GuestClass): readonly string[] {
   const { className } = variant
-  const lines = ['', `  static decode(r: Reader): ${className} {`, '    const shape = r.openVariant()']
+  const lines = ['', `  static decode(): ${className} {`, '    const shape = openVariant()']
   for (const { key, name, type } of variant.members) {
-    lines.push(`    if (${matchLiteral(textBytes(key), 'r')}) {`)
-    if (isUnit(type)) lines.push('      r.noPayload(shape)', `      return ${className}.${name}()`)
-    else lines.push('      r.payload(shape)', `      return ${className}.${name}(${readText(type, 'r')})`)
+    lines.push(`    if (${matchLiteral(textBytes(key))}) {`)
+    if (isUnit(type)) lines.push('      skipPayload(shape)', `      return ${className}.${name}()`)
+    else lines.push('      openPayload(shape)', `      return ${className}.${name}(${readText(type)})`)
     lines.push('    }')
   }
   lines.push('    trapUnknownArm()', `    return changetype<${className}>(0)`, '  }')
@@ -108,7 +109,7 @@ function decodeText(variant: GuestClass): readonly string[] {
 }
 
 function encodeText(variant: GuestClass): readonly string[] {
-  const lines = ['', '  encode(w: Writer): void {', '    switch (this.tag) {']
+  const lines = ['', '  encode(): void {', '    switch (this.tag) {']
   for (const { key, name, type } of variant.members) {
     const unit = isUnit(type)
     const literal = [
@@ -118,8 +119,8 @@ function encodeText(variant: GuestClass): readonly string[] {
       ...(unit ? [] : textBytes('$value')),
     ]
     lines.push(`      case ${variant.tagName}.${name}:`)
-    lines.push(...writeLiteral(literal, 'w').map((line) => `        ${line}`))
-    if (!unit) lines.push(`        ${writeText(type, 'w', fromSlot(type))}`)
+    lines.push(...writeLiteral(literal).map((line) => `        ${line}`))
+    if (!unit) lines.push(`        ${writeText(type, fromSlot(type))}`)
     lines.push('        break')
   }
   lines.push('    }', '  }')
