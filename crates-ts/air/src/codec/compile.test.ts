@@ -214,3 +214,32 @@ test('empty records, one-byte and two-byte map heads', () => {
     expect(codec.decode(codec.encode(value))).toEqual(value)
   }
 })
+
+describe('values of all sizes share the encoder', () => {
+  const codec = compileSchema(record({ body: { kind: 'bytes' }, list: { kind: 'list', item: { kind: 'text' } } }), NONE)
+  const sizes = [0, 1, 23, 24, 25, 80, 255, 256, 511, 512, 4000, 8100, 8192, 9000, 65_535, 65_536, 200_000]
+  const valueOf = (size: number): Value => ({
+    body: new Uint8Array(size).fill(size & 0xff),
+    list: ['x'.repeat(size), 'é'.repeat(size % 300), '😀'.repeat(size % 7)],
+  })
+
+  test('and none changes another', () => {
+    const encoded = [...sizes, ...sizes.toReversed()].map((size) => ({ size, bytes: codec.encode(valueOf(size)) }))
+    for (const { size, bytes } of encoded) expect(codec.decode(bytes)).toEqual(valueOf(size))
+  })
+
+  test('lists, sets and maps grow the buffer in the middle', () => {
+    const many = Array.from({ length: 5000 }, (_, index) => (index * 7919) % 5000)
+    const set = compileSchema({ kind: 'set', item: INT }, NONE)
+    expect(set.decode(set.encode([...many, ...many]))).toEqual(many.toSorted((left, right) => left - right))
+    const map = compileSchema({ kind: 'map', key: 'nat', value: { kind: 'text' } }, NONE)
+    const entries = many.map((key): [number, string] => [key, `value ${key}`])
+    expect(map.decode(map.encode(new Map(entries)))).toEqual(new Map(entries))
+    expect([...(map.decode(map.encode(new Map(entries))) as Map<number, string>).keys()]).toEqual(
+      many.toSorted((left, right) => left - right),
+    )
+    const list = compileSchema({ kind: 'list', item: record({ a: INT, b: { kind: 'option', inner: INT } }) }, NONE)
+    const items = many.map((value) => ({ a: value, b: value % 2 === 0 ? null : -value }))
+    expect(list.decode(list.encode(items))).toEqual(items)
+  })
+})

@@ -1,5 +1,5 @@
 /** Schema codecs (spec/03-values.md): the fast generated paths, and the slow ones that explain a refusal. */
-import { type CanonicalBytes, CborWriter, PREFIX, decodeForeign, hasPrefix, isAosError } from '@aos/cbor'
+import { type CanonicalBytes, PREFIX, decodeForeign, hasPrefix } from '@aos/cbor'
 import type { SchemaTable, TypeExpr, Value } from '../model.ts'
 import { checkValue, checkValueAt } from './check.ts'
 import { valueToData } from './dynamic.ts'
@@ -8,9 +8,8 @@ import { generatePut, generateRead, generateScan, type PutValue, type ReadValue,
 import { compileLocator } from './locate.ts'
 import type { SchemaCodec } from './port.ts'
 import { makeShapes, type ShapeGraph } from './shape.ts'
-
-/** A writer that grew beyond this is not kept for the next value. */
-const SPARE_CAPACITY_MAX = 1 << 20
+import { Sink } from './sink.ts'
+import { slack } from './write.ts'
 
 /**
  * Compiles the codec of a type whose references stand in `table`. Each direction is generated when it is first used.
@@ -37,8 +36,8 @@ class CompiledCodec {
   private readonly scan: ScanValue
   private put: PutValue | undefined
   private read: ReadValue | undefined
-  /** A writer kept between calls; taken out while in use. */
-  private spare: CborWriter | undefined
+  /** Kept between calls; taken out while in use. */
+  private spare: Sink | undefined
 
   constructor(type: TypeExpr, table: SchemaTable) {
     this.graph = makeShapes(type, table)
@@ -61,14 +60,15 @@ class CompiledCodec {
   }
 
   encode(value: Value): CanonicalBytes {
-    const writer = this.spare ?? new CborWriter(512)
+    const sink = this.spare ?? new Sink()
     this.spare = undefined
-    writer.reset()
-    writer.prefix()
     this.put ??= generatePut(this.graph)
-    const done = wasPut(this.put, writer, value)
-    const bytes = done ? writer.take() : undefined
-    if (writer.capacity <= SPARE_CAPACITY_MAX) this.spare = writer
+    const start = sink.begin()
+    slack(sink, start)
+    sink.bytes.set(PREFIX, start)
+    const end = this.put(sink, value, start + PREFIX.length)
+    const bytes = end < 0 ? undefined : sink.finish(end)
+    this.spare = sink
     if (bytes !== undefined) return bytes as CanonicalBytes // the generated encoder is a maker of the brand
     valueToData(this.type, this.table, value)
     throw disagreement('encoder')
@@ -97,16 +97,6 @@ class CompiledCodec {
 
   private lift(foreign: Uint8Array): Value {
     return valueFromForeign(this.type, this.table, decodeForeign(foreign))
-  }
-}
-
-function wasPut(put: PutValue, writer: CborWriter, value: Value): boolean {
-  try {
-    return put(writer, value)
-  } catch (error) {
-    // The writer refuses lone surrogates by throwing; the dynamic codec finds them again and knows the path.
-    if (isAosError(error)) return false
-    throw error
   }
 }
 

@@ -3,17 +3,17 @@
  * the type as written and not with its references followed. Names chosen by authors enter it only through
  * JSON.stringify; keys enter as bytes.
  */
-import type { CborWriter } from '@aos/cbor'
 import type { MapKeyType, PrimitiveType, Value } from '../model.ts'
 import * as read from './read.ts'
 import * as scan from './scan.ts'
+import { type Sink, SLACK } from './sink.ts'
 import type { CompositeShape, FieldShape, RecordShape, Shape, ShapeGraph, VariantShape } from './shape.ts'
 import * as write from './write.ts'
 
 /** The offset after a canonical value at `at`, or -1. */
 export type ScanValue = (bytes: Uint8Array, at: number) => number
-/** False when the value does not have the type; what was written so far is then meaningless. */
-export type PutValue = (writer: CborWriter, value: unknown) => boolean
+/** Writes at `at`, where `SLACK` bytes are free. The offset after the value, or -1 when it does not have the type. */
+export type PutValue = (sink: Sink, value: unknown, at: number) => number
 /** The value at the cursor, which moves behind it. */
 export type ReadValue = (cursor: read.Cursor) => Value
 
@@ -24,26 +24,25 @@ const VALUE_KEY: readonly number[] = [0x66, 0x24, 0x76, 0x61, 0x6c, 0x75, 0x65]
 export function generateScan(graph: ShapeGraph): ScanValue {
   const functions = graph.composites.map((shape) => `function f${shape.id}(b,at){${scanBody(shape)}}`)
   const root = `return function(b,at){${scanNext(graph.root)}return at}`
-  return evaluate<ScanValue>([...functions, root], scan, [])
+  return evaluate<ScanValue>([...functions, root], scan)
 }
 
 export function generatePut(graph: ShapeGraph): PutValue {
-  const constants: Uint8Array[] = []
-  const functions = graph.composites.map((shape) => `function f${shape.id}(w,v){${putBody(shape, constants)}}`)
-  return evaluate<PutValue>([...functions, `return ${putName(graph.root)}`], write, constants)
+  const functions = graph.composites.map((shape) => `function f${shape.id}(s,v,at){${putBody(shape)}}`)
+  return evaluate<PutValue>([...functions, `return ${putName(graph.root)}`], write)
 }
 
 export function generateRead(graph: ShapeGraph): ReadValue {
   const functions = graph.composites.map((shape) => `function f${shape.id}(c){${readBody(shape)}}`)
-  return evaluate<ReadValue>([...functions, `return ${readName(graph.root)}`], read, [])
+  return evaluate<ReadValue>([...functions, `return ${readName(graph.root)}`], read)
 }
 
-/** The text is made by this file alone; `library` are the functions it may call, `constants` the bytes it writes. */
-function evaluate<T>(parts: readonly string[], library: object, constants: readonly Uint8Array[]): T {
+/** The text is made by this file alone; `library` holds the functions it may call. */
+function evaluate<T>(parts: readonly string[], library: object): T {
   const text = `'use strict';const {${Object.keys(library).join(',')}}=L;${parts.join('\n')}`
   // eslint-disable-next-line @typescript-eslint/no-implied-eval -- compiled codecs are the point of this file
-  const make: (library: object, constants: readonly Uint8Array[]) => T = new Function('L', 'K', text) as never // a Function has no better type
-  return make(library, constants)
+  const make: (library: object) => T = new Function('L', text) as never // a Function has no better type
+  return make(library)
 }
 
 // --- validators ---
@@ -153,49 +152,50 @@ function keyKind(key: MapKeyType): Shape {
   return { kind: key }
 }
 
-function putBody(shape: CompositeShape, constants: Uint8Array[]): string {
+function putBody(shape: CompositeShape): string {
   switch (shape.kind) {
     case 'record':
-      return putRecord(shape, constants)
+      return putRecord(shape)
     case 'variant':
-      return putVariant(shape, constants)
+      return putVariant(shape)
     case 'option':
-      return `if(v===null){w.null();return true}return ${putName(shape.inner)}(w,v)`
+      return `if(v===null)return putNull(s,v,at);return ${putName(shape.inner)}(s,v,at)`
     case 'list':
-      return `return putList(w,v,${putName(shape.item)})`
+      return `return putList(s,v,at,${putName(shape.item)})`
     case 'set':
-      return `return putSet(w,v,${putName(shape.item)})`
+      return `return putSet(s,v,at,${putName(shape.item)})`
     case 'map':
-      return `return putMap(w,v,${putName(keyKind(shape.key))},${putName(shape.value)})`
+      return `return putMap(s,v,at,{key:${putName(keyKind(shape.key))},value:${putName(shape.value)}})`
   }
 }
 
-function putRecord(shape: RecordShape, constants: Uint8Array[]): string {
-  let text = `if(!isPlain(v)||keyCount(v)!==${shape.fields.length})return false;`
-  if (shape.fields.length === 0) text += `w.map(0);`
+function putRecord(shape: RecordShape): string {
+  let text = `if(!isPlain(v)||keyCount(v)!==${shape.fields.length})return -1;let b=s.bytes;`
+  if (shape.fields.length === 0) text += `b[at++]=160;`
   for (const [index, field] of shape.fields.entries()) {
     const head = index === 0 ? mapHead(shape.fields.length) : []
-    const raw = constant(constants, [...head, ...field.key])
-    text += `w.raw(${raw});if(!${putName(field.shape)}(w,${member(field.name)}))return false;`
+    text += `${putConstant([...head, ...field.key])}at=${putName(field.shape)}(s,${member(field.name)},at);`
+    text += `if(at<0)return -1;b=s.bytes;`
   }
-  return `${text}return true`
+  return `${text}return at`
 }
 
-function putVariant(shape: VariantShape, constants: Uint8Array[]): string {
-  let text = `if(!isPlain(v))return false;const n=keyCount(v);switch(v.$tag){`
+function putVariant(shape: VariantShape): string {
+  let text = `if(!isPlain(v))return -1;const n=keyCount(v);let b=s.bytes;switch(v.$tag){`
   for (const arm of shape.arms) {
     const unit = isUnit(arm)
-    const raw = [unit ? 0xa1 : 0xa2, ...TAG_KEY, ...arm.key, ...(unit ? [] : VALUE_KEY)]
-    const rest = unit ? 'true' : `${putName(arm.shape)}(w,v.$value)`
-    text += `case ${JSON.stringify(arm.name)}:if(n!==${unit ? 1 : 2})return false;`
-    text += `w.raw(${constant(constants, raw)});return ${rest};`
+    const constant = [unit ? 0xa1 : 0xa2, ...TAG_KEY, ...arm.key, ...(unit ? [] : VALUE_KEY)]
+    text += `case ${JSON.stringify(arm.name)}:if(n!==${unit ? 1 : 2})return -1;${putConstant(constant)}`
+    text += unit ? 'return at;' : `return ${putName(arm.shape)}(s,v.$value,at);`
   }
-  return `${text}}return false`
+  return `${text}}return -1`
 }
 
-function constant(constants: Uint8Array[], bytes: readonly number[]): string {
-  constants.push(Uint8Array.from(bytes))
-  return `K[${constants.length - 1}]`
+/** Makes room for the bytes and what follows them, and writes them. */
+function putConstant(bytes: readonly number[]): string {
+  const room = bytes.length + SLACK
+  const stores = bytes.map((byte, index) => `b[at+${index}]=${byte};`).join('')
+  return `if(at+${room}>b.length){s.grow(at,${room});b=s.bytes}${stores}at+=${bytes.length};`
 }
 
 function member(name: string): string {
