@@ -79,6 +79,8 @@ function checkCommon(ingress: Ingress): void {
 
 function checkShortText(text: string, field: string): void {
   if (!text.isWellFormed()) throw kernelError('kernel.bad_ingress', 'the text has a lone surrogate', { path: [field] })
+  // One UTF-16 unit takes three bytes at most.
+  if (text.length > 0 && text.length * 3 <= LIMITS.shortTextBytesMax) return
   const size = utf8Length(text)
   if (size > 0 && size <= LIMITS.shortTextBytesMax) return
   throw kernelError('kernel.bad_ingress', `expected 1 to ${LIMITS.shortTextBytesMax} bytes, found ${size}`, {
@@ -117,9 +119,13 @@ function admitted(ports: KernelPorts, given: Partial<Admitted> & { readonly part
     manifest: undefined,
     engine: undefined,
     body: parts.idempotencyKey === undefined ? undefined : hashBody(ports, parts),
-    apply: () => undefined,
+    apply: changeNothing,
     ...given,
   }
+}
+
+function changeNothing(): void {
+  // Events change cells, which the turn does.
 }
 
 function hashBody(ports: KernelPorts, parts: IngressParts): HashBytes {
@@ -144,8 +150,21 @@ function admitEvent(ports: KernelPorts, state: WorldState, ingress: EventIngress
   const deliveries: Delivery[] = []
   routeEvent(state.catalog, { schema, value, key }, 0, deliveries)
   if (key !== undefined && deliveries.length === 0) checkFreeKey(key)
-  const parts = { ...baseParts(ingress), schema, value, key, blobs: sortBlobs(ingress.blobs ?? []) }
-  return admitted(ports, { parts, deliveries })
+  // Written out: this is the way of every event.
+  const parts: IngressParts = {
+    kindNumber: KIND_NUMBER.event,
+    principal: ingress.principal,
+    auth: NO_AUTH,
+    trace: ingress.trace,
+    idempotencyKey: ingress.idempotencyKey,
+    blobs: ingress.blobs === undefined ? NO_BLOBS : sortBlobs(ingress.blobs),
+    schema,
+    value,
+    key,
+    command: undefined,
+  }
+  const body = ingress.idempotencyKey === undefined ? undefined : hashBody(ports, parts)
+  return { parts, deliveries, manifest: undefined, engine: undefined, body, apply: changeNothing }
 }
 
 function checkFreeKey(key: Uint8Array): void {

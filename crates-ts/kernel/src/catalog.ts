@@ -9,9 +9,6 @@ import type { Hash, HashBytes } from '@aos/cbor'
 import { kernelError } from './errors.ts'
 import type { KernelPorts, LoadedModule } from './ports.ts'
 
-/** The only context schema that reducers may ask for. */
-const REDUCER_CONTEXT = 'sys/ReducerContext@1'
-
 export interface ReducerRecord {
   readonly name: string
   readonly module: LoadedModule
@@ -48,8 +45,7 @@ export const EMPTY_CATALOG: Catalog = { codec: () => undefined, reducers: new Ma
 type GetNode = (hash: Hash) => Uint8Array
 
 /**
- * Loads and checks a manifest. Throws `kernel.bad_manifest` (details.issues), `kernel.bad_node`,
- * `kernel.unsupported_context`, and `wasm.*` for a module that is refused.
+ * Loads and checks a manifest. Throws `kernel.bad_manifest` (details.issues), `kernel.bad_node`, and `wasm.*` for a module that is refused.
  */
 export function loadCatalog(ports: KernelPorts, manifestHash: Hash, get: GetNode): Catalog {
   const manifest = loadNode(ports, manifestHash, get)
@@ -137,12 +133,6 @@ function makeReducer(
   })
   const abi = module.reducer
   if (abi === undefined) return undefined
-  if (abi.context !== undefined && abi.context !== REDUCER_CONTEXT) {
-    throw kernelError(
-      'kernel.unsupported_context',
-      `${module.name} asks for ${abi.context}; expected ${REDUCER_CONTEXT}`,
-    )
-  }
   return {
     name: module.name,
     module: loaded,

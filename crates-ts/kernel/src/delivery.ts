@@ -10,6 +10,7 @@ import { LIMITS } from './limits.ts'
 import type { KernelPorts } from './ports.ts'
 import { routeEvent } from './routing.ts'
 import type { Delivery, RoutedEvent } from './routing.ts'
+import { Slab } from './slab.ts'
 
 /** What a module may know of the turn it runs in. */
 export interface TurnFacts {
@@ -35,6 +36,8 @@ const NOTHING_RAISED: readonly RoutedEvent[] = []
 export class DeliveryRunner {
   readonly #ports: KernelPorts
   readonly #input: CborWriter = new CborWriter()
+  /** Small blocks: a state that is kept long keeps its block. */
+  readonly #states: Slab = new Slab({ blockBytes: 8192 })
 
   constructor(ports: KernelPorts) {
     this.#ports = ports
@@ -93,7 +96,17 @@ export class DeliveryRunner {
       return failed('effect_denied', fuel, `effect ${output.effects[0]?.kind ?? ''}: nothing grants it`)
     }
     const raised = output.domainEvents.length === 0 ? NOTHING_RAISED : normalizeRaised(catalog, output)
-    return { outcome: 'ok', fuel, state: newState(delivery, old, output.state), raised, note: undefined }
+    return { outcome: 'ok', fuel, state: this.#newState(delivery, old, output.state), raised, note: undefined }
+  }
+
+  /** Checked against its schema, kept byte for byte as returned (K20). The view is copied. */
+  #newState(delivery: Delivery, old: Uint8Array | undefined, state: Uint8Array | null): Uint8Array | null | undefined {
+    if (state === null) return old === undefined ? undefined : null
+    if (old !== undefined && equalBytes(old, state)) return undefined
+    if (state.length > LIMITS.stateBytesMax)
+      throw badOutput(`a state may have ${LIMITS.stateBytesMax} bytes, found ${state.length}`)
+    delivery.reducer.stateCodec.accepts(state)
+    return this.#states.copy(state)
   }
 
   #context(delivery: Delivery, facts: TurnFacts, ordinal: number): CanonicalBytes {
@@ -132,20 +145,6 @@ const ENTROPY_TAG: Uint8Array = Uint8Array.from('aos/module-entropy/v1', (charac
 
 function failed(outcome: DeliveryOutcome, fuel: number, note: string | undefined): DeliveryResult {
   return { outcome, fuel, state: undefined, raised: NOTHING_RAISED, note }
-}
-
-/** Checked against its schema, kept byte for byte as returned (K20). The view is copied. */
-function newState(
-  delivery: Delivery,
-  old: Uint8Array | undefined,
-  state: Uint8Array | null,
-): Uint8Array | null | undefined {
-  if (state === null) return old === undefined ? undefined : null
-  if (old !== undefined && equalBytes(old, state)) return undefined
-  if (state.length > LIMITS.stateBytesMax)
-    throw badOutput(`a state may have ${LIMITS.stateBytesMax} bytes, found ${state.length}`)
-  delivery.reducer.stateCodec.accepts(state)
-  return state.slice()
 }
 
 /** Raised events in canonical form, each of a known schema and routable. */

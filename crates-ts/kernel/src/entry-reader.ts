@@ -39,6 +39,9 @@ export function readEntry(bytes: Uint8Array): EntryView {
   }
 }
 
+const NO_AUTH: readonly VerifiedSignature[] = []
+const NO_BLOBS: readonly HashBytes[] = []
+
 class EntryCursor {
   readonly #bytes: Uint8Array
   readonly #reader: CborReader
@@ -64,7 +67,23 @@ class EntryCursor {
     if (count < wanted) throw badEntry(`expected ${wanted} values at least, found ${count}`)
     const value = ingress.hasValue ? reader.bytes() : undefined
     const key = ingress.hasKey ? reader.bytes() : undefined
-    return { height, kindNumber, nowNs, header, ...ingress, entropy, value, key }
+    return {
+      height,
+      kindNumber,
+      nowNs,
+      header,
+      principal: ingress.principal,
+      auth: ingress.auth,
+      trace: ingress.trace,
+      idempotencyKey: ingress.idempotencyKey,
+      blobs: ingress.blobs,
+      schema: ingress.schema,
+      command: ingress.command,
+      hasKey: ingress.hasKey,
+      entropy,
+      value,
+      key,
+    }
   }
 
   #readHeader(): { readonly height: number; readonly kindNumber: number; readonly nowNs: bigint } {
@@ -88,10 +107,10 @@ class EntryCursor {
   } {
     const reader = this.#reader
     let principal = ''
-    let auth: readonly VerifiedSignature[] = []
+    let auth = NO_AUTH
     let trace: Uint8Array | undefined
     let idempotencyKey: string | undefined
-    let blobs: readonly HashBytes[] = []
+    let blobs = NO_BLOBS
     let schema: string | undefined
     let command: ReadonlyMap<Data, Data> | undefined
     let hasValue = false

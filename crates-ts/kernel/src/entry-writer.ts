@@ -5,6 +5,7 @@ import type { DeliveryOutcome, VerifiedSignature } from './api.ts'
 import { ITEM } from './codes.ts'
 import type { TurnBound } from './codes.ts'
 import { Salter } from './salts.ts'
+import { Slab } from './slab.ts'
 
 /** What stands in `ingress`; values are given as bytes and stand there by salted hash. */
 export interface IngressParts {
@@ -55,6 +56,8 @@ export class EntryWriter {
   readonly #header: CborWriter = new CborWriter()
   readonly #entry: CborWriter = new CborWriter()
   readonly #digest: Uint8Array = new Uint8Array(HASH_BYTES)
+  /** Entries live until they are on the disk, so that blocks are soon free. */
+  readonly #slab: Slab = new Slab({ blockBytes: 262_144 })
   #entropy: Uint8Array = new Uint8Array(0)
   #itemCount = 0
   #valueCount = 0
@@ -181,7 +184,7 @@ export class EntryWriter {
     entry.bytes(this.#entropy)
     entry.array(this.#valueCount)
     entry.raw(this.#values.view())
-    return { entry: entry.take(), leaf }
+    return { entry: this.#slab.copy(entry.view()), leaf }
   }
 
   #writeHeader(header: HeaderParts): void {

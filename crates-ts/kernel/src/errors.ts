@@ -20,7 +20,6 @@ export const KERNEL_ERRORS = {
   'kernel.bad_manifest': 'the manifest or a definition it names does not hold',
   'kernel.bad_node': 'a definition node is not what the manifest says',
   'kernel.unlisted_blob': 'the manifest relies on a blob that the ingress does not list',
-  'kernel.unsupported_context': 'a module asks for a context that the kernel does not give',
   'kernel.key_exists': 'the key is registered already',
   'kernel.key_unknown': 'the key is not registered, or revoked already',
   'kernel.last_owner': 'the last owner key cannot be revoked',

@@ -18,6 +18,10 @@ export function checkEngine(view: EntryView, ours: Hash): void {
 
 /** Throws `kernel.bad_entry` for a kind or a command that this release does not know. */
 export function rebuildIngress(view: EntryView): Ingress {
+  if (isPlainEvent(view)) {
+    // Written out: this is the way of nearly every entry.
+    return { kind: 'event', principal: view.principal, schema: view.schema, value: view.value }
+  }
   const base = {
     principal: view.principal,
     ...(view.trace === undefined ? {} : { trace: view.trace }),
@@ -53,6 +57,19 @@ export function rebuildIngress(view: EntryView): Ingress {
     default:
       throw badCommand(view)
   }
+}
+
+/** An event without any of the optional fields. */
+function isPlainEvent(view: EntryView): view is EntryView & { readonly schema: string; readonly value: Uint8Array } {
+  return (
+    view.kindNumber === KIND_NUMBER.event &&
+    view.schema !== undefined &&
+    view.value !== undefined &&
+    view.key === undefined &&
+    view.trace === undefined &&
+    view.idempotencyKey === undefined &&
+    view.blobs.length === 0
+  )
 }
 
 type Command = ReadonlyMap<Data, Data>
