@@ -1,6 +1,7 @@
 /** Finding a field inside canonical bytes without decoding the rest (spec/03-values.md, "Paths"). */
-import { hasPrefix, skipItem } from '@aos/cbor'
+import { hasPrefix } from '@aos/cbor'
 import type { FieldLocator, FieldRange } from './port.ts'
+import { headEnd, scanLength } from './scan.ts'
 import type { Shape } from './shape.ts'
 
 /** Moves to the wanted part of the canonical value at `at`; -1 when this value has no such part. */
@@ -17,7 +18,7 @@ export function compileLocator(root: Shape, path: string): FieldLocator | undefi
     const start = step(bytes, hasPrefix(bytes) ? 3 : 0)
     if (start < 0) return false
     range.start = start
-    range.end = skipItem(bytes, start)
+    range.end = passItem(bytes, start)
     return true
   }
 }
@@ -74,9 +75,22 @@ function stepsToPayload(
 function passFields(bytes: Uint8Array, start: number, keyBytes: readonly number[]): number {
   let at = start
   for (let index = 0; index < keyBytes.length; index += 1) {
-    at = (index === 0 ? at : skipItem(bytes, at)) + (keyBytes[index] ?? 0)
+    at = (index === 0 ? at : passItem(bytes, at)) + (keyBytes[index] ?? 0)
   }
   return at
+}
+
+/** The offset after the item at `at`, which a validator accepted: nothing is checked, nothing allocated. */
+function passItem(bytes: Uint8Array, at: number): number {
+  const head = bytes[at] ?? 0
+  const major = head >> 5
+  if (major < 2) return (head & 0x1f) === 27 ? at + 9 : headEnd(bytes, at)
+  if (major === 7) return at + 1
+  const length = scanLength(bytes, at, major)
+  let next = headEnd(bytes, at)
+  if (major < 4) return next + length
+  for (let left = major === 4 ? length : length * 2; left > 0; left -= 1) next = passItem(bytes, next)
+  return next
 }
 
 function holds(bytes: Uint8Array, at: number, key: Uint8Array): boolean {
