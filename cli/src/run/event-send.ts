@@ -22,10 +22,11 @@ export async function eventSend(context: CommandContext, args: Arguments): Promi
   for (const only of ['envelope', 'acks']) if (args.flag(only)) throw usage(`--${only} goes with --ndjson`)
   const schema = args.text('schema')
   const text = await readArgumentText(context, args.text('value'))
+  const idempotencyKey = args.optionalText('idempotency-key')
+  const key = args.optionalText('key')
+  const value = parseJson(text)
   return withWorld(context, args, async (host) => {
-    const idempotencyKey = args.optionalText('idempotency-key')
-    const key = args.optionalText('key')
-    const event = makeEvent(host, { schema, value: parseJson(text), key, idempotencyKey })
+    const event = makeEvent(host, { schema, value, key, idempotencyKey })
     return describe(context, host, await host.send(event))
   })
 }

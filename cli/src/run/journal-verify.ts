@@ -35,9 +35,9 @@ export async function journalReplay(context: CommandContext, args: Arguments): P
   const substitutions = args.list('module').map(parseSubstitution)
   const verify = args.flag('verify')
   if (substitutions.length > 0 && !verify) throw usage('--module goes with --verify')
+  const to = args.optionalHeight('to')
   return withFolder(context, args, async (opened) => {
     const head = needHead(opened)
-    const to = args.optionalHeight('to')
     if (to !== undefined && to > head.height) {
       throw new AosError('host.bad_height', `the journal ends at height ${head.height}, found ${to}`)
     }

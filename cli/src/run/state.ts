@@ -9,9 +9,11 @@ import { embedNode, prettyNode } from '../json-node.ts'
 import { withWorld } from '../world.ts'
 
 export async function stateGet(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  const at = args.optionalHeight('at')
+  const keyText = args.optionalText('key')
   return withWorld(context, args, async (host) => {
-    const moment = await readMoment(host, args.optionalHeight('at'))
-    const cell = readCellView(moment, args.text('reducer'), args.optionalText('key'))
+    const moment = await readMoment(host, at)
+    const cell = readCellView(moment, args.text('reducer'), keyText)
     const { reducer, height, bytes } = cell
     const key = embedNode(cell.key)
     if (!args.flag('raw')) {
@@ -31,8 +33,9 @@ export async function stateLs(context: CommandContext, args: Arguments): Promise
   if (limit < 1) throw usage('limit: expected a number from 1')
   const cursor = args.optionalText('cursor')
   if (cursor !== undefined && !/^([0-9a-f]{2})*$/.test(cursor)) throw usage('cursor: expected next_cursor of an answer')
+  const at = args.optionalHeight('at')
   return withWorld(context, args, async (host) => {
-    const moment = await readMoment(host, args.optionalHeight('at'))
+    const moment = await readMoment(host, at)
     const reducer = args.text('reducer')
     const { keySchema } = needReducer(moment.definitions, reducer)
     const cells: { readonly key: unknown; readonly size: number; readonly state_hash: string }[] = []
