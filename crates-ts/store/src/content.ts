@@ -38,7 +38,9 @@ export class LevelContent implements ContentStore {
 
   get(hash: Hash): Uint8Array | undefined {
     const bytes = this.#read(keyOf(BLOB, hashBytes(hash)), hash)
-    return bytes === undefined ? undefined : checkBlob(hash, bytes)
+    if (bytes === undefined) return undefined
+    // LevelDB gives a Buffer, whose slice() is a view: callers get plain bytes.
+    return checkBlob(hash, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length))
   }
 
   has(hash: Hash): boolean {

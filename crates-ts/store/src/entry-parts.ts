@@ -29,6 +29,7 @@ const KEY_HEIGHT = 0
 const KEY_INGRESS_HASH = 6
 const KEY_DERIVED_HASH = 7
 const KEY_PREV = 9
+const KEY_MAX = 23 // a larger key is no single byte
 const HASH_ITEM_BYTES = 2 + HASH_BYTES // 0x58 0x20 and the hash
 
 /** The range of the header, undefined when the bytes are no entry. Cheap: the other parts are not looked at. */
@@ -54,30 +55,38 @@ export function findParts(entry: Uint8Array): EntryParts | undefined {
   }
 }
 
-/** SHA-256(0x00 ‖ header). Throws nothing; the caller has found the header. */
-export function hashHeader(entry: Uint8Array, header: ByteRange): HashBytes {
-  const input = new Uint8Array(1 + header.to - header.from)
-  input.set(entry.subarray(header.from, header.to), 1)
-  const leaf = new Uint8Array(HASH_BYTES)
-  nodeSha256.sha256Into(input, leaf, 0)
-  return leaf
+/** Hashes headers to leaves, SHA-256(0x00 ‖ header), in one buffer that is used again and again. */
+export class LeafHasher {
+  #input = new Uint8Array(512)
+
+  /** The caller has found the header. */
+  hash(entry: Uint8Array, header: ByteRange): HashBytes {
+    const length = 1 + header.to - header.from
+    if (this.#input.length < length) this.#input = new Uint8Array(2 * length)
+    this.#input.set(entry.subarray(header.from, header.to), 1)
+    const leaf = new Uint8Array(HASH_BYTES)
+    nodeSha256.sha256Into(this.#input.subarray(0, length), leaf, 0)
+    return leaf
+  }
 }
 
 /** The chain fields of a header; undefined when one is absent or not of its type. */
 export function readChainFields(entry: Uint8Array, header: ByteRange): ChainFields | undefined {
-  const values = new Map<number, number>()
+  let height: number | undefined
+  let ingressHash: HashBytes | undefined
+  let derivedHash: HashBytes | undefined
+  let prev: HashBytes | undefined
   for (let at = header.from + 1; at < header.to;) {
     const key = entry[at] ?? 0
-    if (key > 23) return undefined
-    values.set(key, at + 1)
+    if (key > KEY_MAX) return undefined
+    if (key === KEY_HEIGHT) height = readUint(entry, at + 1)
+    else if (key === KEY_INGRESS_HASH) ingressHash = readHash(entry, at + 1)
+    else if (key === KEY_DERIVED_HASH) derivedHash = readHash(entry, at + 1)
+    else if (key === KEY_PREV) prev = readHash(entry, at + 1)
     const end = skip(entry, at + 1)
     if (end === undefined) return undefined
     at = end
   }
-  const height = readUint(entry, values.get(KEY_HEIGHT))
-  const ingressHash = readHash(entry, values.get(KEY_INGRESS_HASH))
-  const derivedHash = readHash(entry, values.get(KEY_DERIVED_HASH))
-  const prev = readHash(entry, values.get(KEY_PREV))
   if (height === undefined || ingressHash === undefined || derivedHash === undefined || prev === undefined) {
     return undefined
   }
@@ -94,8 +103,7 @@ function skip(bytes: Uint8Array, at: number): number | undefined {
   }
 }
 
-function readUint(bytes: Uint8Array, at: number | undefined): number | undefined {
-  if (at === undefined) return undefined
+function readUint(bytes: Uint8Array, at: number): number | undefined {
   const first = bytes[at] ?? 0xff
   if (first < 24) return first
   if (first > 27) return undefined
@@ -104,7 +112,7 @@ function readUint(bytes: Uint8Array, at: number | undefined): number | undefined
   return Number.isSafeInteger(value) ? value : undefined
 }
 
-function readHash(bytes: Uint8Array, at: number | undefined): HashBytes | undefined {
-  if (at === undefined || bytes[at] !== 0x58 || bytes[at + 1] !== HASH_BYTES) return undefined
+function readHash(bytes: Uint8Array, at: number): HashBytes | undefined {
+  if (bytes[at] !== 0x58 || bytes[at + 1] !== HASH_BYTES) return undefined
   return at + HASH_ITEM_BYTES <= bytes.length ? bytes.slice(at + 2, at + HASH_ITEM_BYTES) : undefined
 }

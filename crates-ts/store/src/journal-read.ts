@@ -3,7 +3,7 @@ import type { HashBytes } from '@aos/cbor'
 import { AosError } from '@aos/cbor'
 import type { Disk } from './disk.ts'
 import { asStoreError } from './disk.ts'
-import { findHeader, hashHeader } from './entry-parts.ts'
+import { LeafHasher, findHeader } from './entry-parts.ts'
 import type { JournalRecord } from './port.ts'
 import { SegmentScanner, forEachFrame } from './segment-scan.ts'
 import { corrupt, listSegments, readHeader, type SegmentName } from './segments.ts'
@@ -12,9 +12,11 @@ import { corrupt, listSegments, readHeader, type SegmentName } from './segments.
 export class StoredRecord implements JournalRecord {
   readonly height: number
   readonly bytes: Uint8Array
+  readonly #hasher: LeafHasher
   #leaf: HashBytes | undefined
 
-  constructor(height: number, bytes: Uint8Array) {
+  constructor(height: number, bytes: Uint8Array, hasher: LeafHasher) {
+    this.#hasher = hasher
     this.height = height
     this.bytes = bytes
   }
@@ -24,7 +26,7 @@ export class StoredRecord implements JournalRecord {
     if (this.#leaf === undefined) {
       const header = findHeader(this.bytes)
       if (header === undefined) throw corrupt(this.height, 'the entry has no readable header', 'header')
-      this.#leaf = hashHeader(this.bytes, header)
+      this.#leaf = this.#hasher.hash(this.bytes, header)
     }
     return this.#leaf
   }
@@ -58,6 +60,7 @@ function* readSegment(
 ): Generator<readonly JournalRecord[], number, undefined> {
   const file = guarded(() => disk.open(name.path, 'read'), `opening ${name.path}`)
   try {
+    const hasher = new LeafHasher()
     const scanner = new SegmentScanner(file, readHeader(file, name), range.from)
     while (scanner.nextHeight <= range.to) {
       const step = guarded(() => scanner.next(), `reading ${name.path}`)
@@ -68,7 +71,7 @@ function* readSegment(
       if (scanner.nextHeight <= range.from) continue
       const records: JournalRecord[] = []
       const whole = forEachFrame(step, (height, entry) => {
-        if (height >= range.from && height <= range.to) records.push(new StoredRecord(height, entry))
+        if (height >= range.from && height <= range.to) records.push(new StoredRecord(height, entry, hasher))
       })
       if (!whole) throw corrupt(step.head.firstHeight, 'the frames do not fill their group', 'frame')
       yield records

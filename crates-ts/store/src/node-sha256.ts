@@ -8,16 +8,12 @@ export function sha256Latin1(input: Uint8Array): string {
   return hash('sha256', input, 'latin1' as 'hex')
 }
 
-interface Latin1Writer {
-  latin1Write(this: Uint8Array, text: string, offset: number, length: number): number
-}
-
-// Every Buffer has this method, and it works on any byte view; the types do not list it.
-const { latin1Write } = Buffer.prototype as unknown as Latin1Writer
-
-/** Writes a latin1 digest as bytes. */
+/**
+ * Writes a latin1 digest as bytes. A loop, not a native call: a small fresh array lives inside the JavaScript heap, and
+ * handing it to native code would first move it out, which costs twice the hash.
+ */
 export function writeLatin1(output: Uint8Array, digest: string, offset: number): void {
-  latin1Write.call(output, digest, offset, digest.length)
+  for (let at = 0; at < digest.length; at += 1) output[offset + at] = digest.charCodeAt(at)
 }
 
 /** The port of the host; portable implementations are proven equal by the vectors in spec/vectors/hash. */

@@ -5,7 +5,7 @@
 import { AosError, equalBytes, formatHash, type HashBytes } from '@aos/cbor'
 import type { AcknowledgedHead } from './acknowledged.ts'
 import type { Disk, DiskFile } from './disk.ts'
-import { findHeader, hashHeader, readChainFields } from './entry-parts.ts'
+import { LeafHasher, findHeader, readChainFields } from './entry-parts.ts'
 import { PAGE_BYTES, type SegmentFooter, type SegmentHeader } from './layout.ts'
 import { MerkleLog } from './merkle.ts'
 import type { JournalHead } from './port.ts'
@@ -148,6 +148,7 @@ function isFooterOf(footer: SegmentFooter, header: SegmentHeader, scanner: Segme
 
 /** Checks the headers of the tail: each entry names its height and the leaf before it. */
 class ChainCheck {
+  readonly #hasher = new LeafHasher()
   #height: number
   #leaf: HashBytes
 
@@ -173,7 +174,7 @@ class ChainCheck {
       if (fields.height !== height) throw corrupt(height, `the entry calls itself ${fields.height}`, 'header.height')
       if (!equalBytes(fields.prev, this.#leaf))
         throw corrupt(height, 'the entry does not follow the one before', 'header.prev')
-      this.#leaf = hashHeader(entry, header)
+      this.#leaf = this.#hasher.hash(entry, header)
       this.#height = height + 1
       log.append(this.#leaf)
     })

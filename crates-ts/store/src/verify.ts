@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { equalBytes, formatHash, isAosError, sha256, type Hash, type HashBytes } from '@aos/cbor'
 import { AcknowledgedHead } from './acknowledged.ts'
 import { asStoreError, nodeDisk, type Disk, type DiskFile } from './disk.ts'
-import { findParts, hashHeader, readChainFields, type ByteRange } from './entry-parts.ts'
+import { LeafHasher, findParts, readChainFields, type ByteRange } from './entry-parts.ts'
 import { PAGE_BYTES, type SegmentFooter, type SegmentHeader } from './layout.ts'
 import { MerkleLog } from './merkle.ts'
 import { nodeSha256 } from './node-sha256.ts'
@@ -79,6 +79,7 @@ function asDifference(error: unknown): JournalDifference | undefined {
 /** What must hold from one segment to the next. */
 class JournalCheck {
   readonly log = new MerkleLog()
+  readonly hasher = new LeafHasher()
   leaf: HashBytes = new Uint8Array(32)
   lastGroup: HashBytes = new Uint8Array(32)
   epoch = 0
@@ -147,7 +148,7 @@ function verifyEntry(height: number, entry: Uint8Array, check: JournalCheck): Ha
   same(height, 'header.prev', check.leaf, fields.prev)
   same(height, 'header.ingress_hash', hashOf(entry, parts.ingress), fields.ingressHash)
   same(height, 'header.derived_hash', hashOf(entry, parts.derived), fields.derivedHash)
-  const leaf = hashHeader(entry, parts.header)
+  const leaf = check.hasher.hash(entry, parts.header)
   if (height === 0 && check.world !== undefined) same(0, 'segment.world', leaf, check.world)
   return leaf
 }

@@ -1,0 +1,85 @@
+/** The kill -9 loop: no acknowledged entry may be lost, whenever the process dies. */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { openWorldStore, verifyJournal } from '../src/index.ts'
+import { withFolder } from './_folder.ts'
+
+const MODULES = join(import.meta.dirname, '../../../node_modules')
+
+export interface KillRound {
+  /** Highest height the child said was acknowledged. */
+  readonly acknowledged: number
+  /** Highest height that stands after reopening. */
+  readonly head: number
+}
+
+/** Bundles the child where LevelDB's binding is found and nobody looks, and removes it afterwards. */
+async function withChild<T>(body: (script: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(MODULES, '.aos-kill-'))
+  try {
+    const outfile = join(folder, 'appender.mjs')
+    await build({
+      entryPoints: [join(import.meta.dirname, '_appender.ts')],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      conditions: ['@aos/source'],
+      external: ['level'],
+      logLevel: 'error',
+    })
+    return await body(outfile)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Lets the child run until it has acknowledged `heights` more, then kills it without warning. */
+function runAndKill(
+  script: string,
+  folder: string,
+  options: { readonly seed: number; readonly heights: number },
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [script, folder, String(options.seed)], { stdio: ['ignore', 'pipe', 'pipe'] })
+    let text = ''
+    let errors = ''
+    let first = -1
+    child.stderr.on('data', (chunk: Buffer) => {
+      errors += chunk.toString()
+    })
+    child.stdout.on('data', (chunk: Buffer) => {
+      text += chunk.toString()
+      const lines = text.split('\n')
+      const last = Number(lines.at(-2) ?? -1)
+      if (first < 0) first = Number(lines[0])
+      if (last - first >= options.heights) child.kill('SIGKILL')
+    })
+    child.on('close', (_code, signal) => {
+      if (signal === 'SIGKILL') resolve(Number(text.split('\n').at(-2) ?? -1))
+      else reject(new Error(`the child ended by itself: ${errors}`))
+    })
+  })
+}
+
+/** Runs, kills and reopens one world again and again; each round starts where the last one died. */
+export function killRounds(rounds: number, seed: number): Promise<readonly KillRound[]> {
+  return withChild((script) =>
+    withFolder(async (folder) => {
+      const results: KillRound[] = []
+      for (let round = 0; round < rounds; round += 1) {
+        const heights = 50 + ((seed * 31 + round * 977) % 1500)
+        const acknowledged = await runAndKill(script, folder, { seed: seed + round, heights })
+        const store = await openWorldStore(folder)
+        const head = store.journal.head?.height ?? -1
+        await store.close()
+        const verdict = verifyJournal(folder)
+        if (!verdict.ok || verdict.entries !== head + 1) throw new Error(JSON.stringify(verdict))
+        results.push({ acknowledged, head })
+      }
+      return results
+    }),
+  )
+}
