@@ -16,7 +16,7 @@ export const GRANULE_MASK = 1023
 export const STRADDLE_BYTES = 8
 
 /** Bit number of the first quarter of the octave 2^9; bits are counted from here. */
-export const CHUNK_ORIGIN = ((1023 + 9) << 2) % 64
+export const CHUNK_ORIGIN: number = ((1023 + 9) << 2) % 64
 
 export interface Chunk {
   /** 0 to 63. */

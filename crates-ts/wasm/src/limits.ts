@@ -4,9 +4,9 @@ export const PAGE_BYTES = 65_536
 
 export const WASM_LIMITS = {
   /** Size of a module as given. */
-  moduleBytesMax: 4 * 1024 * 1024,
+  moduleBytesMax: 4_194_304,
   /** Code bytes of one function with its declarations of locals. Rewriting grows code at most 21-fold. */
-  functionBytesMax: 256 * 1024,
+  functionBytesMax: 262_144,
   typesMax: 4_096,
   parametersMax: 128,
   /** Results of a function, parameters or results of a block. */
@@ -24,10 +24,10 @@ export const WASM_LIMITS = {
   /** The cap of a memory in pages of 64 KiB; a declared maximum lowers it. */
   memoryPagesMax: 256,
   /** Estimated bytes of one frame. */
-  frameBytesMax: 64 * 1024,
+  frameBytesMax: 65_536,
   frameBytesConstant: 96,
   /** What all frames of one call may take together, leaf frames aside. */
-  stackBytes: 256 * 1024,
+  stackBytes: 262_144,
   /** A function without calls and without loops, this short, need not check the fuel at its entry. */
   uncheckedLeafBytesMax: 256,
   /** Issues reported at most for one module. */

@@ -2,7 +2,7 @@
 import { AosError } from '@aos/cbor'
 import { ByteWriter } from './byte-writer.ts'
 import { composeImage, type ImagePiece } from './dirty-chunks.ts'
-import { refusal, type WasmIssue } from './errors.ts'
+import type { WasmIssue } from './errors.ts'
 import type { InjectedGlobals } from './injected-code.ts'
 import { PAGE_BYTES, WASM_LIMITS } from './limits.ts'
 import { ENTRIES, entryConvention, type Convention } from './module-abi.ts'
@@ -76,17 +76,12 @@ function assemble(module: WasmModule, issues: WasmIssue[]): RewrittenModule | un
     types: [],
     markFunction: module.functions.length,
   }
-  const runtimeTypes = Object.values(RUNTIME_TYPES).map(([parameters, results]) => typeOf(plan, parameters, results))
+  const runtimeTypes = RUNTIME_TYPES.map(([parameters, results]) => typeOf(plan, parameters, results))
   const code = writeCode(plan, issues)
   if (issues.length > 0) return undefined
   const bytes = writeModule(plan, runtimeTypes, code)
   if (!wasmEngine.validate(bytes)) {
-    const { code: defect, message } = refusal(
-      'wasm.rewriter_defect',
-      undefined,
-      'the rewritten module does not validate',
-    )
-    issues.push({ code: defect === 'wasm.rewriter_defect' ? defect : 'wasm.invalid', offset: undefined, message })
+    issues.push({ code: 'wasm.rewriter_defect', offset: undefined, message: 'the rewritten module does not validate' })
     return undefined
   }
   return {

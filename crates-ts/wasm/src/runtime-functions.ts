@@ -9,13 +9,13 @@ import { OP, VALUE_TYPE } from './opcode-table.ts'
 const { i32, i64, f64 } = VALUE_TYPE
 const EMPTY_TYPE = 0x40
 
-/** Types of the appended functions: parameters, results. */
-export const RUNTIME_TYPES = {
-  mark: [[i32, i32], []],
-  reset: [[f64, i32], []],
-  fuel: [[], [f64]],
-  stack: [[], [i32]],
-} as const
+/** Types of the appended functions in their order, mark, reset, fuel, stack: parameters, results. */
+export const RUNTIME_TYPES: readonly (readonly [readonly number[], readonly number[]])[] = [
+  [[i32, i32], []],
+  [[f64, i32], []],
+  [[], [f64]],
+  [[], [i32]],
+]
 
 export interface ResetPlan {
   readonly module: WasmModule
