@@ -44,7 +44,9 @@ export function isOrdered<T>(): bool {
 /** Less than 0, 0 or more than 0: the order of the encoded bytes of integers, texts and byte strings. */
 export function compareKeys<T>(left: T, right: T): i32 {
   if (isInteger<T>()) {
+    // @ts-ignore: T is an integer here
     const a = rank<T>(left)
+    // @ts-ignore: T is an integer here
     const b = rank<T>(right)
     return i32(a > b) - i32(a < b)
   }

@@ -23,8 +23,10 @@ export class Output {
 
   /** Raises an event of a named schema's class. The key names the cell, as canonical CBOR; routing may derive it. */
   raise<T>(event: T, key: Uint8Array | null = null): void {
+    // @ts-ignore: AssemblyScript resolves the method for the class that T stands for
     const events = this.beginEvent(event.schemaName(), key)
     const mark = openBytes()
+    // @ts-ignore: AssemblyScript resolves the method for the class that T stands for
     event.encode()
     closeBytes(mark)
     endEvent(events, key)
@@ -63,6 +65,7 @@ export class Output {
   emit<T>(kind: string, params: T, slot: string = '', idempotencyKey: Uint8Array | null = null): void {
     const effects = this.beginEffect(kind, slot, idempotencyKey)
     const mark = openBytes()
+    // @ts-ignore: AssemblyScript resolves the method for the class that T stands for
     params.encode()
     closeBytes(mark)
     endEffect(effects, slot, idempotencyKey)
@@ -134,6 +137,7 @@ export function encodeValue<T>(value: T): Uint8Array {
   const scratch = new Parked(256)
   exchange(scratch)
   writePrefix()
+  // @ts-ignore: AssemblyScript resolves the method for the class that T stands for
   value.encode()
   const bytes = takeWritten()
   exchange(scratch)

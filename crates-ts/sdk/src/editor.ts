@@ -16,7 +16,7 @@ export function guestTsconfig(): string {
       target: 'ESNext',
       module: 'ESNext',
       moduleResolution: 'bundler',
-      lib: ['ES2023'],
+      noLib: true,
       types: [],
       strict: true,
       noEmit: true,
