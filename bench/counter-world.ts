@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { BUILTINS, compileSchema } from '@aos/air'
 import type { SchemaCodec } from '@aos/air'
 import type { Sha256Port } from '@aos/cbor'
 import { HostWorld, MODULE_PROFILE, makeOsStamper, openFolder, replayInto, worldFolderAt } from '@aos/host'
@@ -88,11 +87,7 @@ export class EventMaker {
   readonly #codec: SchemaCodec
 
   constructor(host: HostWorld) {
-    const { schemas } = host.definitions
-    const table = new Map([...BUILTINS, ...schemas].map(([name, schema]) => [name, schema.type]))
-    const type = table.get(COUNTER_EVENT)
-    if (type === undefined) throw new Error(`the world has no ${COUNTER_EVENT}`)
-    this.#codec = compileSchema(type, table)
+    this.#codec = host.definitions.codec(COUNTER_EVENT)
   }
 
   start(target: number): EventIngress {

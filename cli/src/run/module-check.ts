@@ -22,9 +22,7 @@ export async function moduleCheck(context: CommandContext, args: Arguments): Pro
   }
   const lines = [
     ok ? `${context.style.good('admitted')}` : context.style.bad('refused'),
-    ...issues.map(
-      (issue) => `  ${issue.message}${issue.offset === undefined ? '' : ` at byte ${issue.offset}`} [${issue.code}]`,
-    ),
+    ...issues.map((issue) => `  ${issue.message} [${issue.code}]`),
     `imports  ${imports.length === 0 ? 'none' : imports.map(nameOf).join(', ')}`,
     `exports  ${exports.length === 0 ? 'none' : exports.map(nameOf).join(', ')}`,
     `size     ${size} bytes${meteredSize === undefined ? '' : `, metered ${meteredSize}`}`,
