@@ -4,8 +4,11 @@ import type { ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
 import { ROOT } from '../tidy/tree.ts'
+
+// Every step of these tests is a process of its own, and the machine may be busy.
+vi.setConfig({ testTimeout: 180_000 })
 
 const COMMAND = join(ROOT, 'cli/bin/aos.mjs')
 

@@ -5,16 +5,9 @@ import type { Reply, Sandbox, Verdict } from './command.ts'
 
 /** Segment files of a world, oldest first. The last one is open. */
 export function listSegments(world: string): readonly string[] {
-  const found: string[] = []
-  const walk = (folder: string): void => {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      const path = join(folder, entry.name)
-      if (entry.isDirectory()) walk(path)
-      else if (readFileSync(path).subarray(0, 64).includes('aosj1')) found.push(path)
-    }
-  }
-  walk(join(world, '.aos'))
-  return found.sort((left, right) => (left < right ? -1 : 1))
+  const folder = join(world, '.aos/world/journal')
+  const names = readdirSync(folder).filter((name) => name.endsWith('.seg'))
+  return names.sort((left, right) => (left < right ? -1 : 1)).map((name) => join(folder, name))
 }
 
 export function flipByte(file: string, place: { readonly offset: number; readonly mask: number }): void {
@@ -37,8 +30,9 @@ export function copyWorld(world: string, to: string): string {
 /** The height that a refusal names, wherever it says so; undefined when it names none. */
 export function namedHeight(reply: Reply<Verdict>): number | undefined {
   if (reply.ok) return reply.data.first_difference?.height
-  const details = reply.error.details as { readonly height?: number } | undefined // what store and host put there
-  return details?.height ?? heightIn(reply.error.message)
+  // What store and host put there.
+  const details = reply.error.details as { readonly height?: number; readonly first_missing?: number } | undefined
+  return details?.height ?? details?.first_missing ?? heightIn(reply.error.message)
 }
 
 function heightIn(message: string): number | undefined {

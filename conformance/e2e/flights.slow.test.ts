@@ -2,14 +2,15 @@ import { expect, test } from 'vitest'
 import { makeSandbox } from './command.ts'
 import { runCrashRound } from './crash.ts'
 import { copyWorld } from './damage.ts'
-import { FLIGHTS, makeFlightsWorld, readFlightLines, readStats, summarizeFlights } from './flights.ts'
+import { FLIGHTS, readFlightLines, readStats, summarizeFlights } from './flights.ts'
 import { SEED, makeRandom } from './random.ts'
+import { makeExampleWorld } from './worlds.ts'
 
 const ROUNDS = 20
 
 test(`20,000 flights, killed ${ROUNDS} times (seed ${SEED})`, async () => {
   const sandbox = makeSandbox()
-  const fresh = await makeFlightsWorld(sandbox)
+  const fresh = await makeExampleWorld(sandbox, FLIGHTS.example)
   const lines = readFlightLines()
   const random = makeRandom(SEED + 100)
   let cut = 0

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { ROOT } from '../tidy/tree.ts'
 import type { Sandbox } from './command.ts'
-import { copyExample } from './worlds.ts'
 
 export const FLIGHTS = { example: '10-flights', event: 'demo/Flight@1', reducer: 'demo/FlightStats@1' } as const
 
@@ -20,12 +19,6 @@ export interface Stats {
   readonly count: number
   readonly delay_total: number
   readonly worst: Flight
-}
-
-export async function makeFlightsWorld(sandbox: Sandbox): Promise<string> {
-  const world = copyExample(sandbox, FLIGHTS.example)
-  await sandbox.data(['push', '--world', world])
-  return world
 }
 
 /** One JSON object a line, in the order of the file. */

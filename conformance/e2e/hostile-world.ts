@@ -49,7 +49,7 @@ export async function expectOutcomes(sandbox: Sandbox, world: string, cases: rea
     const sent = await sandbox.ask<Sent>(['event', 'send', eventSchema(reducer), '{}', '--world', world])
     expect(sent, `${name}: ${JSON.stringify(sent)}`).toMatchObject({
       ok: true,
-      exit: 1,
+      exit: outcome === 'out_of_fuel' || outcome === 'stack_overflow' ? 5 : 1,
       // What is well-formed for the corpus is not an envelope.
       data: { steps: [{ reducer, outcome: outcome === 'ok' ? 'bad_output' : outcome }] },
     })

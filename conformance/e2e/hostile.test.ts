@@ -16,7 +16,7 @@ const REFUSED = ['import-function', 'threads-atomic', 'simd', 'float-abi', 'magi
 
 const cases = readHostileCases()
 
-test('hostile reducers end with a code, the world goes on, and both tiers agree', { timeout: 120_000 }, async () => {
+test('hostile reducers end with a code, the world goes on, and both tiers agree', async () => {
   const sandbox = makeSandbox()
   const chosen = cases.filter(({ name }) => RUNNING.includes(name))
   expect(chosen).toHaveLength(RUNNING.length)
@@ -25,7 +25,7 @@ test('hostile reducers end with a code, the world goes on, and both tiers agree'
   await expectSameEverywhere(sandbox, world)
 })
 
-test('both tiers agree on a world that works', { timeout: 120_000 }, async () => {
+test('both tiers agree on a world that works', async () => {
   const sandbox = makeSandbox()
   const world = await makeCounterWorld(sandbox)
   await feedCounter(sandbox, world, 200)
@@ -34,7 +34,7 @@ test('both tiers agree on a world that works', { timeout: 120_000 }, async () =>
   expect(state).toMatchObject({ state: { remaining: 0 } })
 })
 
-test('what is not admitted is refused with its code, by module check and by push', { timeout: 120_000 }, async () => {
+test('what is not admitted is refused with its code, by module check and by push', async () => {
   const sandbox = makeSandbox()
   const world = await makeCounterWorld(sandbox)
   const before = await sandbox.data<Head>(['journal', 'head', '--world', world])

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { makeSandbox } from './command.ts'
 import type { Sandbox, Verdict } from './command.ts'
-import { COUNTER, feedCounter, makeCounterWorld } from './worlds.ts'
+import { COUNTER, feedCounter, makeCounterWorld, pushWorld } from './worlds.ts'
 
 interface Module {
   readonly wasm_hash: string
@@ -45,7 +45,7 @@ async function makeOtherModule(sandbox: Sandbox): Promise<string> {
   const changed = text.replace(/remaining(\s*-=?\s*)1\b/, 'remaining$12')
   expect(changed).not.toBe(text)
   writeFileSync(source, changed)
-  await sandbox.data(['push', '--world', world])
+  await pushWorld(sandbox, world)
   return writeModule(sandbox, world, 'other.wasm')
 }
 

@@ -1,8 +1,14 @@
 /** Worlds that the tests drive: made with `aos init`, or copied from examples. */
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../tidy/tree.ts'
 import type { Head, Sandbox } from './command.ts'
+
+/**
+ * Compiled modules, kept between runs: their names are hashes of everything that they were made from. Compiling takes
+ * seconds, and most tests are about something else.
+ */
+const BUILDS = join(ROOT, 'node_modules/.cache/aos-e2e')
 
 export const COUNTER = { reducer: 'demo/CounterSM@1', event: 'demo/CounterEvent@1' } as const
 
@@ -18,17 +24,32 @@ export async function makeCounterWorld(
     const settings = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown> // whatever init wrote
     writeFileSync(file, JSON.stringify({ ...settings, segment_bytes: options.segmentBytes }))
   }
-  await sandbox.data(['push', '--world', world])
+  await pushWorld(sandbox, world)
   return world
 }
 
-/** A copy of an example's sources, without anything that it kept from running. */
-export function copyExample(sandbox: Sandbox, example: string): string {
+/** `aos push`, with the modules that an earlier test compiled. */
+export async function pushWorld(sandbox: Sandbox, world: string): Promise<void> {
+  const cache = join(world, '.aos/cache')
+  mkdirSync(BUILDS, { recursive: true })
+  cpSync(BUILDS, cache, { recursive: true, filter: (source) => !source.endsWith('.part') })
+  await sandbox.data(['push', '--world', world])
+  for (const name of readdirSync(cache).filter((file) => !existsSync(join(BUILDS, file)))) {
+    const part = join(BUILDS, `${process.pid}-${name}.part`)
+    cpSync(join(cache, name), part)
+    renameSync(part, join(BUILDS, name))
+  }
+}
+
+/** A copy of an example's sources, without anything that it kept from running, pushed. */
+export async function makeExampleWorld(sandbox: Sandbox, example: string): Promise<string> {
   const world = sandbox.path(example)
   cpSync(join(ROOT, 'examples', example), world, {
     recursive: true,
     filter: (source) => !/\/(\.aos|node_modules)(\/|$)/.test(source.slice(ROOT.length)),
   })
+  await sandbox.data(['init', sandbox.path('first'), '--template', 'empty']) // makes the owner key
+  await pushWorld(sandbox, world)
   return world
 }
 
