@@ -131,9 +131,20 @@ async function openJournal(opening: OpenJournal): Promise<SegmentJournal> {
   if (state.stub !== undefined) place.disk.remove(state.stub.path)
   await place.disk.syncFolder(place.folder)
   const active = tail === undefined || tail.sealed ? undefined : await ActiveSegment.reopen(place, tail.header, tail)
+  if (tail?.sealed === true) await syncFile(place.disk, tail.name.path)
   const acknowledgedHeight = acknowledged.head?.height ?? -1
   if (acknowledgedHeight > (tail?.head?.height ?? -1)) await acknowledged.reset(tail?.head)
   return new SegmentJournal({ place, epoch, readOnly, tail, active, acknowledged, world })
+}
+
+/** The bytes and the size that were read may so far stand only in the system's cache. */
+async function syncFile(disk: Disk, path: string): Promise<void> {
+  const file = disk.open(path, 'durable')
+  try {
+    await file.sync()
+  } finally {
+    file.close()
+  }
 }
 
 function readEpoch(meta: Database): number {

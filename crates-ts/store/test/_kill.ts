@@ -1,39 +1,15 @@
 /** The kill -9 loop: no acknowledged entry may be lost, whenever the process dies. */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { build } from 'esbuild'
 import { openWorldStore, verifyJournal } from '../src/index.ts'
+import { withBundle } from './_bundle.ts'
 import { withFolder } from './_folder.ts'
-
-const MODULES = join(import.meta.dirname, '../../../node_modules')
 
 export interface KillRound {
   /** Highest height the child said was acknowledged. */
   readonly acknowledged: number
   /** Highest height that stands after reopening. */
   readonly head: number
-}
-
-/** Bundles the child where LevelDB's binding is found and nobody looks, and removes it afterwards. */
-async function withChild<T>(body: (script: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(MODULES, '.aos-kill-'))
-  try {
-    const outfile = join(folder, 'appender.mjs')
-    await build({
-      entryPoints: [join(import.meta.dirname, '_appender.ts')],
-      outfile,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      conditions: ['@aos/source'],
-      external: ['level'],
-      logLevel: 'error',
-    })
-    return await body(outfile)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
 }
 
 /** Lets the child run until it has acknowledged `heights` more, then kills it without warning. */
@@ -66,7 +42,7 @@ function runAndKill(
 
 /** Runs, kills and reopens one world again and again; each round starts where the last one died. */
 export function killRounds(rounds: number, seed: number): Promise<readonly KillRound[]> {
-  return withChild((script) =>
+  return withBundle({ entryPoints: [join(import.meta.dirname, '_appender.ts')] }, (script) =>
     withFolder(async (folder) => {
       const results: KillRound[] = []
       for (let round = 0; round < rounds; round += 1) {
