@@ -2,7 +2,7 @@
 import { type CanonicalBytes, PREFIX, decodeForeign, hasPrefix } from '@aos/cbor'
 import type { SchemaTable, TypeExpr, Value } from '../model.ts'
 import { checkValue, checkValueAt } from './check.ts'
-import { valueToData } from './dynamic.ts'
+import { valueToData } from './lower.ts'
 import { valueFromForeign } from './foreign.ts'
 import { generatePut, generateRead, generateScan, type PutValue, type ReadValue, type ScanValue } from './generate.ts'
 import { compileLocator } from './locate.ts'

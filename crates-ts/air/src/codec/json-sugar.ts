@@ -4,7 +4,7 @@ import { shown } from '../issues.ts'
 import { isJsonArray, isJsonObject, type JsonNode, type JsonObject } from '../json.ts'
 import type { MapKeyType, TypeExpr, Value } from '../model.ts'
 import { resolveType } from '../types/resolve.ts'
-import { valueToData } from './dynamic.ts'
+import { valueToData } from './lower.ts'
 import { readMember, type Reading, readSugarScalar, refuse, refuseKind } from './json-scalar.ts'
 import { makeRecord, type MapKey, sortMap, sortSet } from './order.ts'
 

@@ -1,7 +1,7 @@
 /** Canonical order of values that have not become bytes yet (spec/03-values.md, "Sets and maps"). */
 import { compareBytes, encode, equalBytes } from '@aos/cbor'
 import type { SchemaTable, TypeExpr, Value } from '../model.ts'
-import { valueToData } from './dynamic.ts'
+import { valueToData } from './lower.ts'
 
 /** A key of a map value. */
 export type MapKey = string | number | bigint
