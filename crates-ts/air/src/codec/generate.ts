@@ -77,9 +77,9 @@ function scanBody(shape: CompositeShape): string {
     case 'list':
       return `${scanHead(4)}for(let i=0;i<n;i++){${scanNext(shape.item)}}return at`
     case 'set':
-      return `${scanHead(4)}let s=0,e=0;for(let i=0;i<n;i++){const a=at;${scanNext(shape.item)}${scanOrder('at')}}return at`
+      return `${scanHead(4)}let s=0,e=0;for(let i=0;i<n;i++){const a=at;${scanNext(shape.item)}${SCAN_ORDER}}return at`
     case 'map': {
-      const entry = `const a=at;${scanNext({ kind: shape.key })}${scanOrder('at')}${scanNext(shape.value)}`
+      const entry = `const a=at;${scanNext({ kind: shape.key })}${SCAN_ORDER}${scanNext(shape.value)}`
       return `${scanHead(5)}let s=0,e=0;for(let i=0;i<n;i++){${entry}}return at`
     }
   }
@@ -89,35 +89,33 @@ function scanHead(major: number): string {
   return `const n=scanLength(b,at,${major});if(n<0)return -1;at=headEnd(b,at);`
 }
 
-/** The item from `a` to `end` must follow the one from `s` to `e`. */
-function scanOrder(end: string): string {
-  return `if(i>0&&compareItems(b,s,e,a,${end})>=0)return -1;s=a;e=${end};`
-}
+/** The item from `a` to `at` must follow the one from `s` to `e`. */
+const SCAN_ORDER = 'if(i>0&&compareItems(b,s,e,a,at)>=0)return -1;s=a;e=at;'
 
 function scanRecord(shape: RecordShape): string {
   if (shape.fields.length === 0) return `return b[at]===0xa0?at+1:-1`
   let text = ''
   for (const [index, field] of shape.fields.entries()) {
     const constant = index === 0 ? [...mapHead(shape.fields.length), ...field.key] : [...field.key]
-    text += `if(${differs(constant, 0)})return -1;at+=${constant.length};${scanNext(field.shape)}`
+    text += `if(${differs(constant)})return -1;at+=${constant.length};${scanNext(field.shape)}`
   }
   return `${text}return at`
 }
 
 function scanVariant(shape: VariantShape): string {
-  let text = `const h=b[at];if(h!==0xa1&&h!==0xa2)return -1;at+=1;if(${differs(TAG_KEY, 0)})return -1;at+=5;`
+  let text = `const h=b[at];if(h!==0xa1&&h!==0xa2)return -1;at+=1;if(${differs(TAG_KEY)})return -1;at+=5;`
   for (const arm of shape.arms) {
     const after = isUnit(arm) ? [...arm.key] : [...arm.key, ...VALUE_KEY]
     const head = isUnit(arm) ? 0xa1 : 0xa2
     const rest = isUnit(arm) ? '' : scanNext(arm.shape)
-    text += `if(h===${head}&&!(${differs(after, 0)})){at+=${after.length};${rest}return at}`
+    text += `if(h===${head}&&!(${differs(after)})){at+=${after.length};${rest}return at}`
   }
   return `${text}return -1`
 }
 
 /** An expression that is true when the bytes at `at` are not the constant: bounds, then whole words, then the rest. */
-function differs(constant: readonly number[], offset: number): string {
-  const tests = [`at+${constant.length + offset}>b.length`]
+function differs(constant: readonly number[]): string {
+  const tests = [`at+${constant.length}>b.length`]
   let index = 0
   for (; index + 4 <= constant.length; index += 4) {
     const word = [0, 1, 2, 3].reduce((sum, step) => (sum << 8) | (constant[index + step] ?? 0), 0)

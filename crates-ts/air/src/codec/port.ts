@@ -25,7 +25,10 @@ export interface SchemaCodec {
   readonly validateAt: (bytes: Uint8Array, start: number) => number
   /** Strict check of a whole prefixed value; throws like validateAt, also on a missing prefix and on trailing bytes. */
   readonly validate: (bytes: Uint8Array) => void
-  /** Canonical prefixed bytes of a decoded value. Throws `air.type_mismatch` and kin with path. */
+  /**
+   * Canonical prefixed bytes of a decoded value; sets and maps may be in any order. Throws `air.type_mismatch` and kin
+   * with path. The bytes may be a view into a buffer that holds other values too: never use their `buffer` alone.
+   */
   readonly encode: (value: Value) => CanonicalBytes
   /** Strict decode of prefixed canonical bytes. */
   readonly decode: (bytes: Uint8Array) => Value
