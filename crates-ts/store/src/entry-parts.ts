@@ -70,6 +70,22 @@ export class LeafHasher {
   }
 }
 
+/**
+ * The quick form of the chain check, by place: a canonical header starts with its height and ends with the leaf before
+ * it. False also for what only `readChainFields` can tell.
+ */
+export function isLinked(entry: Uint8Array, header: ByteRange, link: { height: number; prev: HashBytes }): boolean {
+  const prevAt = header.to - HASH_BYTES
+  const isPlaced =
+    entry[header.from + 1] === KEY_HEIGHT &&
+    entry[prevAt - 3] === KEY_PREV &&
+    entry[prevAt - 2] === 0x58 &&
+    entry[prevAt - 1] === HASH_BYTES
+  if (!isPlaced || readUint(entry, header.from + 2) !== link.height) return false
+  for (let index = 0; index < HASH_BYTES; index += 1) if (entry[prevAt + index] !== link.prev[index]) return false
+  return true
+}
+
 /** The chain fields of a header; undefined when one is absent or not of its type. */
 export function readChainFields(entry: Uint8Array, header: ByteRange): ChainFields | undefined {
   let height: number | undefined

@@ -5,7 +5,7 @@
 import { AosError, equalBytes, formatHash, type HashBytes } from '@aos/cbor'
 import type { AcknowledgedHead } from './acknowledged.ts'
 import type { Disk, DiskFile } from './disk.ts'
-import { LeafHasher, findHeader, readChainFields } from './entry-parts.ts'
+import { LeafHasher, findHeader, isLinked, readChainFields, type ByteRange } from './entry-parts.ts'
 import { PAGE_BYTES, type SegmentFooter, type SegmentHeader } from './layout.ts'
 import { MerkleLog } from './merkle.ts'
 import type { JournalHead } from './port.ts'
@@ -168,17 +168,22 @@ class ChainCheck {
   group(group: ScannedGroup, log: MerkleLog): void {
     const whole = forEachFrame(group, (height, entry) => {
       const header = findHeader(entry)
-      const fields = header === undefined ? undefined : readChainFields(entry, header)
-      if (header === undefined || fields === undefined)
-        throw corrupt(height, 'the entry has no readable header', 'header')
-      if (fields.height !== height) throw corrupt(height, `the entry calls itself ${fields.height}`, 'header.height')
-      if (!equalBytes(fields.prev, this.#leaf))
-        throw corrupt(height, 'the entry does not follow the one before', 'header.prev')
+      if (header === undefined) throw corrupt(height, 'the entry has no readable header', 'header')
+      if (!isLinked(entry, header, { height, prev: this.#leaf })) this.#checkFields(height, entry, header)
       this.#leaf = this.#hasher.hash(entry, header)
       this.#height = height + 1
       log.append(this.#leaf)
     })
     if (!whole) throw corrupt(this.#height, 'the frames do not fill their group', 'frame')
+  }
+
+  #checkFields(height: number, entry: Uint8Array, header: ByteRange): void {
+    const fields = readChainFields(entry, header)
+    if (fields === undefined) throw corrupt(height, 'the entry has no readable header', 'header')
+    if (fields.height !== height) throw corrupt(height, `the entry calls itself ${fields.height}`, 'header.height')
+    if (!equalBytes(fields.prev, this.#leaf)) {
+      throw corrupt(height, 'the entry does not follow the one before', 'header.prev')
+    }
   }
 }
 
