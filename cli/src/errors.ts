@@ -5,7 +5,6 @@ export const CLI_ERRORS = {
   'cli.unknown_example': 'There is no example of this name.',
   'cli.unknown_template': 'There is no template of this name.',
   'cli.unknown_bench': 'There is no bench of this name.',
-  'cli.example_failed': 'An example did not end as it says it does.',
   'cli.bad_line': 'A line of the stream is not one event.',
   'cli.internal': 'The command has a bug; AOS_DEBUG=1 shows where.',
 } as const

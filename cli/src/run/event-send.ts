@@ -1,13 +1,12 @@
 /** `aos event send`. */
 import { formatJson, parseJson } from '@aos/air'
-import type { JsonNode } from '@aos/air'
-import { keySchemaOfEvent, keyFromText, localPrincipal, valueFromNode, valueToNode } from '@aos/host'
+import { valueToNode } from '@aos/host'
 import type { HostWorld } from '@aos/host'
-import { AosError } from '@aos/cbor'
-import type { EventIngress, StepReport, TurnResult } from '@aos/kernel'
+import type { StepReport, TurnResult } from '@aos/kernel'
 import { usage } from '../arguments.ts'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
+import { makeEvent } from '../event-text.ts'
 import { exitCodeOfTurn } from '../exit-code.ts'
 import { readArgumentText } from '../input.ts'
 import { embedNode } from '../json-node.ts'
@@ -29,34 +28,6 @@ export async function eventSend(context: CommandContext, args: Arguments): Promi
     const event = makeEvent(host, { schema, value, key, idempotencyKey })
     return describe(context, host, await host.send(event))
   })
-}
-
-export interface EventText {
-  readonly schema: string
-  /** In either lens. */
-  readonly value: JsonNode
-  /** JSON or a bare word. */
-  readonly key: string | undefined
-  readonly idempotencyKey: string | undefined
-}
-
-/** Canonical bytes of value and key. Throws `air.*`, `host.unknown_schema`, `host.not_keyed`. */
-export function makeEvent(host: HostWorld, given: EventText): EventIngress {
-  const { definitions } = host
-  const { schema, idempotencyKey } = given
-  const value = valueFromNode(definitions, schema, given.value)
-  const base = { kind: 'event', principal: localPrincipal(), schema, value } as const
-  return {
-    ...base,
-    ...(given.key === undefined ? {} : { key: keyBytes(host, schema, given.key) }),
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-  }
-}
-
-function keyBytes(host: HostWorld, schema: string, text: string): Uint8Array {
-  const keySchema = keySchemaOfEvent(host.definitions, schema)
-  if (keySchema !== undefined) return keyFromText(host.definitions, keySchema, text)
-  throw new AosError('host.not_keyed', `${schema} reaches no keyed reducer, found the key ${text}`, { path: ['key'] })
 }
 
 function describe(context: CommandContext, host: HostWorld, reply: TurnResult): CommandResult {

@@ -7,13 +7,13 @@ import type { HostWorld } from '@aos/host'
 import type { TurnResult } from '@aos/kernel'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
+import { makeEvent } from '../event-text.ts'
+import type { EventText } from '../event-text.ts'
 import { EXIT } from '../exit-code.ts'
 import { openArgumentStream } from '../input.ts'
 import { readLines } from '../ndjson.ts'
 import type { Line } from '../ndjson.ts'
 import { withWorld } from '../world.ts'
-import { makeEvent } from './event-send.ts'
-import type { EventText } from './event-send.ts'
 
 /** Refusals that are spelled out on standard error; the rest is only counted. */
 const REFUSALS_SHOWN = 10

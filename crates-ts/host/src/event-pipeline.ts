@@ -41,11 +41,12 @@ export class EventPipeline<Ticket> {
     if (group.length === 0) return
     this.#group = []
     this.#world.flush()
-    const durable = this.#world.durable() ?? Promise.resolve()
-    const delivered = durable.then(() => {
-      this.#underWay.shift()
+    const durable: Promise<void> = this.#world.durable() ?? Promise.resolve()
+    const delivered: Promise<void> = durable.then(() => {
       for (const { reply, ticket } of group) this.#onReply(reply, ticket)
+      void this.#underWay.shift()
     })
+    // A rejection stays at the head of the queue, where `room` and `end` find it.
     delivered.catch(() => undefined)
     this.#underWay.push(delivered)
   }
