@@ -3,15 +3,17 @@
 export const PAGE_BYTES = 65_536
 
 export const WASM_LIMITS = {
-  /** Size of a module as given. */
-  moduleBytesMax: 4_194_304,
+  /** Size of a module as given, debug sections of compilers included. */
+  moduleBytesMax: 33_554_432,
+  /** Size of the code section: what admission has to rewrite. */
+  codeBytesMax: 4_194_304,
   /** Code bytes of one function with its declarations of locals. Rewriting grows code at most 21-fold. */
   functionBytesMax: 262_144,
   typesMax: 4_096,
   parametersMax: 128,
   /** Results of a function, parameters or results of a block. */
   resultsMax: 16,
-  functionsMax: 20_000,
+  functionsMax: 65_536,
   globalsMax: 4_096,
   exportsMax: 4_096,
   tableElementsMax: 65_536,
@@ -26,10 +28,10 @@ export const WASM_LIMITS = {
   /** Estimated bytes of one frame. */
   frameBytesMax: 65_536,
   frameBytesConstant: 96,
-  /** What all frames of one call may take together, leaf frames aside. */
-  stackBytes: 262_144,
-  /** A function without calls and without loops, this short, need not check the fuel at its entry. */
-  uncheckedLeafBytesMax: 256,
+  /** What all frames of one call may be charged together. Engines give at least 984 KiB to a thread. */
+  stackBytes: 655_360,
+  /** A function without calls, of at most this many code bytes, neither checks the fuel at its entry nor is charged stack. */
+  smallLeafBytesMax: 256,
   /** Issues reported at most for one module. */
   issuesMax: 64,
 } as const

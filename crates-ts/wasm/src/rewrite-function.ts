@@ -72,6 +72,10 @@ class FunctionRewriter {
   private readonly instruction: Instruction = makeInstruction()
   private readonly reader: BinaryReader
   private readonly fuel: FuelPlace
+  /** Not a small leaf: checks the fuel at its entry and is charged stack. */
+  private readonly guarded: boolean
+  /** Values that instructions produce: what an optimising compiler might keep alive all at once. */
+  private values = 0
   /** The body is wrapped in a block when something must happen at its one exit. */
   private readonly wrapped: boolean
   private readonly out = new ByteWriter()
@@ -91,8 +95,9 @@ class FunctionRewriter {
     this.type = module.types[module.functions[index] ?? -1] ?? NO_TYPE
     this.reader = new BinaryReader(module.bytes, body.codeAt, body.end)
     this.fuel = { global: context.globals.fuel, local: body.loops ? this.local('fuel') : undefined }
-    this.wrapped = body.loops || body.calls
-    this.segmentChecks = body.calls || body.end - body.codeAt > WASM_LIMITS.uncheckedLeafBytesMax
+    this.guarded = body.calls || body.end - body.codeAt > WASM_LIMITS.smallLeafBytesMax
+    this.wrapped = body.loops || this.guarded
+    this.segmentChecks = this.guarded
   }
 
   run(): Uint8Array {
@@ -109,18 +114,19 @@ class FunctionRewriter {
   private assemble(): Uint8Array {
     const { context, body, out } = this
     const { stack } = context.globals
-    const frameBytes = this.frameBytes()
+    this.checkFrame()
+    const stackBytes = this.stackBytes()
     const result = new ByteWriter(out.length + 64)
     const declared = new BinaryReader(context.module.bytes, body.localsAt, body.codeAt)
     declared.u32()
     result.u32(body.localGroups + this.scratch.size).raw(declared.take(declared.end - declared.offset))
     for (const name of this.scratch.keys()) result.op(1, SCRATCH_TYPE[name])
-    if (body.calls) emitStackEnter(result, stack, frameBytes)
+    if (this.guarded) emitStackEnter(result, stack, stackBytes)
     emitReload(result, this.fuel)
     if (this.wrapped) this.emitBlockType(result.byte(OP.block))
     result.raw(out.view())
     if (!this.wrapped) return result.take()
-    if (body.calls) emitStackLeave(result, stack, frameBytes)
+    if (this.guarded) emitStackLeave(result, stack, stackBytes)
     emitSpill(result, this.fuel)
     return result.byte(OP.end).take()
   }
@@ -133,20 +139,30 @@ class FunctionRewriter {
     else result.signed(this.context.blockTypeOf(results))
   }
 
-  /** An upper estimate for every tier of the compiler. */
-  private frameBytes(): number {
-    const { parameters, results } = this.type
-    const slots =
-      parameters.length + results.length + this.body.localCount + this.scratch.size + this.control.heightMax + 4
+  /** The frame as the function describes it, which is what a baseline compiler makes of it. */
+  private checkFrame(): void {
+    const slots = this.variables() + this.control.heightMax + this.type.results.length + 4
     const bytes = WASM_LIMITS.frameBytesConstant + 8 * slots
-    if (bytes > WASM_LIMITS.frameBytesMax) {
-      throw refusal(
-        'wasm.frame_too_large',
-        this.body.localsAt,
-        `a frame of ${bytes} bytes, at most ${WASM_LIMITS.frameBytesMax}`,
-      )
-    }
-    return bytes
+    if (bytes <= WASM_LIMITS.frameBytesMax) return
+    throw refusal(
+      'wasm.frame_too_large',
+      this.body.localsAt,
+      `a frame of ${bytes} bytes, at most ${WASM_LIMITS.frameBytesMax}`,
+    )
+  }
+
+  /**
+   * An upper estimate for every tier. An optimising compiler merges equal expressions and moves pure ones behind a call,
+   * so that any value may live across it; a moved expression keeps its operands alive in its place.
+   */
+  private stackBytes(): number {
+    const slots = 2 * (this.variables() + this.control.heightMax) + this.type.results.length + this.values + 4
+    return WASM_LIMITS.frameBytesConstant + 8 * slots
+  }
+
+  /** Parameters, locals and added locals. */
+  private variables(): number {
+    return this.type.parameters.length + this.body.localCount + this.scratch.size
   }
 
   private local(name: Scratch): number {
@@ -185,6 +201,7 @@ class FunctionRewriter {
       return
     }
     this.segmentFuel += opcode.fuel
+    this.values += opcode.pushes
     this.control.pop(opcode.pops)
     if (code <= OP.callIndirect) this.rewriteControl(code)
     else if (code >= OP.i32Store && code <= OP.memoryGrow) this.rewriteMemory(code)
@@ -276,6 +293,7 @@ class FunctionRewriter {
     this.copy()
     emitReload(this.segment, this.fuel)
     this.control.push(type.results.length)
+    this.values += type.results.length
   }
 
   private rewriteMemory(code: number): void {
@@ -311,8 +329,12 @@ class FunctionRewriter {
 
   private copyCanonical(code: number): void {
     this.copy()
-    if (makesNanF32(code)) emitCanonicalF32(this.segment, this.local('f32'))
-    else if (makesNanF64(code)) emitCanonicalF64(this.segment, this.local('f64'))
+    const nan32 = makesNanF32(code)
+    const nan64 = makesNanF64(code)
+    if (nan32) emitCanonicalF32(this.segment, this.local('f32'))
+    if (nan64) emitCanonicalF64(this.segment, this.local('f64'))
+    // The comparison and the selection are values too.
+    if (nan32 || nan64) this.values += 2
   }
 
   private copy(): void {

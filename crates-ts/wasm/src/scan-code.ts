@@ -10,6 +10,10 @@ import { readCount } from './read-sections.ts'
 
 /** Reads all bodies; a refusal in one does not keep the others from being read. */
 export function readCode(reader: BinaryReader, draft: ModuleDraft): void {
+  const bytes = reader.end - reader.offset
+  if (bytes > WASM_LIMITS.codeBytesMax) {
+    throw refusal('wasm.limit', reader.offset, `${bytes} bytes of code, at most ${WASM_LIMITS.codeBytesMax}`)
+  }
   const count = readCount(reader, WASM_LIMITS.functionsMax, 'function bodies')
   const expected = draft.functions.length - draft.importedFunctions
   if (count !== expected) throw reader.malformed(`expected ${expected} function bodies, found ${count}`)
