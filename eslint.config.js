@@ -10,6 +10,7 @@ const TEST_TOOLS = [
   'vitest',
   'fast-check',
   'wabt',
+  'assemblyscript',
   'cbor2',
   'cborg',
   'cbor-x',
@@ -107,7 +108,12 @@ export default defineConfig(
     languageOptions: {
       parserOptions: {
         projectService: {
-          allowDefaultProject: ['vitest.config.ts', 'vitest.slow.config.ts', 'crates-ts/*/scripts/*.ts'],
+          allowDefaultProject: [
+            'vitest.config.ts',
+            'vitest.slow.config.ts',
+            'crates-ts/*/scripts/*.ts',
+            'crates-ts/*/bench/*.ts',
+          ],
         },
         tsconfigRootDir: import.meta.dirname,
       },
@@ -137,7 +143,13 @@ export default defineConfig(
     rules: { 'n/no-extraneous-import': ['error', { allowModules: [...TEST_TOOLS, ...INNER_PACKAGES] }] },
   },
   {
-    files: ['cli/src/**/*.ts', '**/scripts/**/*.ts', 'bench/**/*.ts', 'conformance/*.ts'],
+    files: [
+      'cli/src/**/*.ts',
+      'crates-ts/build/src/crash-guard.ts',
+      '**/*.test.ts',
+      '**/{scripts,bench}/**/*.ts',
+      'conformance/*.ts',
+    ],
     rules: { 'no-console': 'off' },
   },
   {

@@ -4,7 +4,7 @@
  * Tables are read from the source text, so that a package does not have to be loaded to be listed.
  */
 import ts from 'typescript'
-import { PACKAGES } from '../tidy/graph.ts'
+import { PACKAGES, isShipped } from '../tidy/graph.ts'
 import { listFiles, readText } from '../tidy/tree.ts'
 
 export interface CodeRow {
@@ -18,15 +18,21 @@ export const CHAPTER = 'spec/08-errors.md'
 const BEGIN = '<!-- codes: made by conformance/errors-table.ts, do not edit -->'
 const END = '<!-- end of codes -->'
 
-/** Every row of every `export const …_ERRORS` in a package's `src/errors.ts`, by code. */
+/** Every row of every `export const …_ERRORS` in a package's error tables, by code. */
 export function readCodeTables(): readonly CodeRow[] {
   const rows = PACKAGES.flatMap((rule) => {
-    const path = `${rule.folder}/src/errors.ts`
-    if (!listFiles(rule.folder).includes(path)) return []
-    const source = ts.createSourceFile(path, readText(path), ts.ScriptTarget.ES2023)
-    return source.statements.flatMap((statement) => tableRows(statement, path, rule.name))
+    const paths = listFiles(rule.folder).filter(isErrorTable)
+    return paths.flatMap((path) => {
+      const source = ts.createSourceFile(path, readText(path), ts.ScriptTarget.ES2023)
+      return source.statements.flatMap((statement) => tableRows(statement, path, rule.name))
+    })
   })
   return rows.sort((left, right) => (left.code < right.code ? -1 : 1))
+}
+
+/** `errors.ts`, or `value-errors.ts` and the like, anywhere in a package's sources. */
+export function isErrorTable(path: string): boolean {
+  return isShipped(path) && /[/-]errors\.ts$/.test(path)
 }
 
 function tableRows(statement: ts.Statement, path: string, packageName: string): readonly CodeRow[] {

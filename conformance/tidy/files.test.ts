@@ -54,10 +54,13 @@ test('debts carry an issue, and no other tags are used', () => {
   expectNone(code.filter((path) => debt.test(readText(path))))
 })
 
+/** Stands between the compiler, which prints, and everybody else. */
+const CONSOLE_GUARDS: readonly string[] = ['crates-ts/build/src/crash-guard.ts']
+
 test('only the CLI writes to a console', () => {
   const shipped = files.filter((path) => isShipped(path) && path.startsWith('crates-ts/'))
   const console = /\bconsole\.|\bprocess\.(stdout|stderr)\b/
-  expectNone(shipped.filter((path) => console.test(readText(path))))
+  expectNone(shipped.filter((path) => console.test(readText(path)) && !CONSOLE_GUARDS.includes(path)))
 })
 
 test('chapters of the specification that code cites exist', () => {

@@ -49,6 +49,7 @@ export const TEST_TOOLS: readonly string[] = [
   'vitest',
   'fast-check',
   'wabt',
+  'assemblyscript',
   'cbor2',
   'cborg',
   'cbor-x',

@@ -11,6 +11,8 @@ export interface ImportSeen {
 export interface SourceFacts {
   readonly imports: readonly ImportSeen[]
   readonly literals: readonly string[]
+  /** What templates with a hole begin with. */
+  readonly templateHeads: readonly string[]
 }
 
 const cache = new Map<string, SourceFacts>()
@@ -21,14 +23,16 @@ export function readSource(path: string): SourceFacts {
   if (known !== undefined) return known
   const imports: ImportSeen[] = []
   const literals: string[] = []
+  const templateHeads: string[] = []
   const visit = (node: ts.Node): void => {
     if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) literals.push(node.text)
+    if (ts.isTemplateExpression(node)) templateHeads.push(node.head.text)
     const seen = importOf(node)
     if (seen !== undefined) imports.push(seen)
     ts.forEachChild(node, visit)
   }
   visit(ts.createSourceFile(path, readText(path), ts.ScriptTarget.ES2023))
-  const facts = { imports, literals }
+  const facts = { imports, literals, templateHeads }
   cache.set(path, facts)
   return facts
 }
