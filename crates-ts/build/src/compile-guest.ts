@@ -1,5 +1,6 @@
 /** AssemblyScript to WebAssembly, in this process and in memory. */
 import { AosError } from '@aos/cbor'
+import { guardCompiler } from './crash-guard.ts'
 import { compareDiagnostics, formatDiagnostic } from './diagnostic.ts'
 import type { Diagnostic } from './diagnostic.ts'
 import { ASC_FLAGS } from './flags.ts'
@@ -17,25 +18,28 @@ const MESSAGE_DIAGNOSTICS_MAX = 10
 
 /**
  * Compiles a guest; equal sources give equal bytes. The first call loads the compiler, which takes about a second.
- * Throws `build.bad_sources`, and `build.compile_failed` with every error in `details.diagnostics`.
+ * Throws `build.bad_sources`, `build.compiler_crashed`, and `build.compile_failed` with every error in
+ * `details.diagnostics`.
  */
 export async function compileGuest(sources: GuestSources): Promise<CompiledGuest> {
   const { files, entry } = guestFiles(sources)
   const { default: asc } = await import('assemblyscript/asc')
   const diagnostics: Diagnostic[] = []
   let wasm: Uint8Array | undefined
-  const { error } = await asc.main([entry, '--outFile', OUTPUT, ...ASC_FLAGS], {
-    stdout: { write: () => undefined },
-    stderr: { write: () => undefined },
-    readFile: (name) => files.get(name) ?? null,
-    writeFile: (name, contents) => {
-      if (name === OUTPUT && typeof contents !== 'string') wasm = contents
-    },
-    listFiles: () => [],
-    reportDiagnostic: (message) => {
-      diagnostics.push(diagnosticOf(message, files))
-    },
-  })
+  const { error } = await guardCompiler(sources.name, () =>
+    asc.main([entry, '--outFile', OUTPUT, ...ASC_FLAGS], {
+      stdout: { write: () => undefined },
+      stderr: { write: () => undefined },
+      readFile: (name) => files.get(name) ?? null,
+      writeFile: (name, contents) => {
+        if (name === OUTPUT && typeof contents !== 'string') wasm = contents
+      },
+      listFiles: () => [],
+      reportDiagnostic: (message) => {
+        diagnostics.push(diagnosticOf(message, files))
+      },
+    }),
+  )
   diagnostics.sort(compareDiagnostics)
   if (error !== null || wasm === undefined) throw compileError(sources.name, diagnostics, error)
   return { wasm: keepFunctionNames(wasm), warnings: diagnostics.filter(({ severity }) => severity === 'warning') }

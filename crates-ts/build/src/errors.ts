@@ -2,4 +2,5 @@
 export const BUILD_ERRORS = {
   'build.bad_sources': 'The sources of a module lack index.ts or contain a file that the generator makes.',
   'build.compile_failed': 'The compiler refused the sources; details.diagnostics has file, line, column and message.',
+  'build.compiler_crashed': 'The compiler met sources that it neither accepts nor refuses.',
 } as const

@@ -24,6 +24,17 @@ export function longest(left: Note, right: Note): Note {
 }
 `
 
+/** A constructor's parameter cannot be called so, which this version of the compiler finds out too late. */
+const CRASHING = `
+import { Note, Output } from './generated'
+class Crash {
+  constructor(public constructor: u64 = 0, public other: u64 = 0) {}
+}
+export function reduce(state: Note | null, event: Note, out: Output): Note | null {
+  return new Crash(1).constructor > 0 ? event : null
+}
+`
+
 function sourcesOf(index: string, others: Record<string, string> = {}): ReturnType<typeof guestSources> {
   const sources = guestSources({ module: MODULE, schemas: SCHEMAS, source: index })
   return { ...sources, files: new Map([...sources.files, ...Object.entries(others)]) }
@@ -83,6 +94,19 @@ describe('compileGuest', () => {
     const missing = await failureOf(compileGuest(sourcesOf('export const nothing: i32 = 0')))
     expect(missing).toMatchObject({ code: 'build.compile_failed' })
     expect(String(missing)).toContain("no exported member 'reduce'")
+  }, 60_000)
+
+  it('survives a crash of the compiler, alone and beside another compilation', async () => {
+    const { exit } = process
+    const print = Reflect.get(console, 'error')
+    const crashing = sourcesOf(CRASHING)
+    expect(await failureOf(compileGuest(crashing))).toMatchObject({ code: 'build.compiler_crashed' })
+    expect(process.exit).toBe(exit)
+    expect(Reflect.get(console, 'error')).toBe(print)
+    const good = sourcesOf(KEEP, { 'longest.ts': LONGEST })
+    const [failure, { wasm }] = await Promise.all([failureOf(compileGuest(crashing)), compileGuest(good)])
+    expect(failure).toMatchObject({ code: 'build.compiler_crashed' })
+    expect(describeGuest(loadGuest(wasm)).imports).toBe(0)
   }, 60_000)
 
   it('refuses sources without index.ts, and files that would hide generated ones', async () => {

@@ -45,12 +45,12 @@ function fail(diagnostic: ts.Diagnostic): never {
 }
 
 describe('the files for editors', () => {
-  it.each(['00-counter', '10-flights'])('make the project of %s check without a message', async (name) => {
+  it.each(['00-counter', '10-flights'])('make the project of %s check without a message', (name) => {
     const { directory: source, sources } = readExample(name)
     cpSync(join(source, 'reducers'), join(directory, 'reducers'), { recursive: true })
     cpSync(join(source, 'tsconfig.json'), join(directory, 'tsconfig.json'))
     for (const [file, text] of readSdkFiles()) put(join(GUEST_SDK_DIR, file), text)
-    put(join(GUEST_SDK_DIR, 'assembly.d.ts'), await readEditorTypes())
+    put(join(GUEST_SDK_DIR, 'assembly.d.ts'), readEditorTypes())
     for (const [file, text] of sources.generated) put(join(GUEST_GENERATED_DIR, sources.name, file), text)
     expect(checkProject()).toEqual([])
     put(join(sources.name, 'index.ts'), "import { Nothing } from './generated'\nexport const wrong: string = Nothing\n")

@@ -41,6 +41,11 @@ const SCHEMAS: SchemaTable = new Map([
     'test/Every@1',
     record({
       bool: { kind: 'bool' },
+      string: { kind: 'text' },
+      set: { kind: 'nat' },
+      type: { kind: 'nat' },
+      Array: { kind: 'nat' },
+      new: { kind: 'nat' },
       int: { kind: 'int' },
       nat: { kind: 'nat' },
       dec128: { kind: 'dec128' },

@@ -1,6 +1,6 @@
 /**
- * Why a guest stops. Each reason is a function of its own, so that the name stands in the trap report.
- * A trap discards the step; the cell stays as it was.
+ * Why a guest stops. A trap discards the step; the cell stays as it was. The report names the function that trapped;
+ * the optimiser usually puts these into their callers, so that it is the decoder or the reducer.
  */
 
 /** The input ended inside an item. */

@@ -9,7 +9,7 @@ export interface SdkFilesOptions {
   readonly sdkDir?: string
 }
 
-/** AssemblyScript sources and `assembly.d.ts` (for editors) by file name, in the order of the names. Throws `sdk.sources_missing`. */
+/** AssemblyScript sources by file name, in the order of the names. Throws `sdk.sources_missing`. */
 export function readSdkFiles(options: SdkFilesOptions = {}): ReadonlyMap<string, string> {
   const directory = options.sdkDir ?? fileURLToPath(new URL('../assembly', import.meta.url))
   try {

@@ -46,9 +46,12 @@ describe('nameSchemas', () => {
 
 describe('memberNames', () => {
   it('makes identifiers, escapes reserved words and keeps names apart', () => {
-    const keys = ['plain', 'class', 'encode', 'with-dash', 'with_dash', '1st', 'straße', '']
+    const keys = ['plain', 'type', 'set', 'string', 'class', 'encode', 'with-dash', 'with_dash', '1st', 'straße', '']
     expect([...memberNames(keys).values()]).toEqual([
       'plain',
+      'type',
+      'set',
+      'string',
       'class_',
       'encode_',
       'with_dash',

@@ -1,13 +1,11 @@
 /** From AIR names to AssemblyScript identifiers: stable, readable, without collisions. */
 
 const WORDS =
-  'abstract any as assert async await bool boolean break case catch class const constructor continue declare default ' +
-  'delete do else enum export extends f32 f64 false finally for from function get i16 i32 i64 i8 if implements import ' +
-  'in instanceof interface is isize let module namespace new null number object of package private protected public ' +
-  'readonly return set static string super switch symbol this throw true try type typeof u16 u32 u64 u8 undefined ' +
-  'usize v128 var void while with yield'
+  'arguments async await break case catch class const constructor continue default delete do else enum eval export ' +
+  'extends false finally for function if implements import in instanceof interface let new null of package private ' +
+  'protected public readonly return static super switch this throw true try typeof undefined var void while with yield'
 
-/** Identifiers of the language, which nothing generated may have. */
+/** Words that cannot name a parameter, a field or an enum's member. */
 const RESERVED_WORDS: ReadonlySet<string> = new Set(WORDS.split(' '))
 
 const MEMBERS = 'encode decode schemaName initial tag slot name length prototype toString valueOf'
@@ -16,6 +14,7 @@ const MEMBERS = 'encode decode schemaName initial tag slot name length prototype
 const RESERVED_MEMBERS: ReadonlySet<string> = new Set(MEMBERS.split(' '))
 
 const GLOBALS =
+  'any bool boolean f32 f64 i16 i32 i64 i8 isize number object string symbol u16 u32 u64 u8 usize v128 ' +
   'Array ArrayBuffer Boolean DataView Date Error Function Infinity Int8Array JSON Map Math NaN Number Object Output ' +
   'ItemSorter RegExp Set Some SortedMap SortedSet StaticArray String Symbol Uint8Array ' +
   'abort alloc changetype encodeTextKey encodeValue heap memory reduce run step trace unreachable'
