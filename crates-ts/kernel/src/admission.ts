@@ -220,7 +220,8 @@ function admitGenesis(ports: AdmissionPorts, state: WorldState, ingress: Genesis
 }
 
 function register(ports: KernelPorts, state: WorldState, key: Omit<RegisteredKey, 'revoked'>): void {
-  state.keys.set(toHex(sha256(ports.sha256, key.publicKey)), { ...key, revoked: undefined })
+  const publicKey = key.publicKey.slice()
+  state.keys.set(toHex(sha256(ports.sha256, publicKey)), { ...key, publicKey, revoked: undefined })
 }
 
 function admitManifest(ports: KernelPorts, state: WorldState, ingress: ManifestIngress): Admitted {

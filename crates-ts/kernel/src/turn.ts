@@ -50,7 +50,8 @@ export class Overlay {
     const text = cellKeyText(key)
     const known = table.get(text)
     if (known !== undefined) return known
-    const cell: Cell = { key, table, text, state: undefined, generation: 0, pending: undefined }
+    // A copy: the key may be a view of the ingress, whose bytes are the caller's.
+    const cell: Cell = { key: key.slice(), table, text, state: undefined, generation: 0, pending: undefined }
     table.set(text, cell)
     this.#touched.push(cell)
     return cell

@@ -86,6 +86,22 @@ describe('replay', () => {
     }
   })
 
+  it('keeps nothing of the buffers it is given', () => {
+    const bench = run([
+      [0, 3],
+      [4, 1],
+    ])
+    const world = createWorld(bench.ports())
+    for (const entry of bench.entries) {
+      const buffer = entry.slice()
+      world.replay(buffer, { verify: false })
+      buffer.fill(0xff)
+    }
+    expect(cellsOf(world)).toBe(cellsOf(bench.world))
+    expect(world.keys).toEqual(bench.world.keys)
+    expect(world.head).toEqual(bench.world.head)
+  })
+
   it('names height, path, reducer and key when a module behaves otherwise', () => {
     const bench = run([
       [0, 1],
