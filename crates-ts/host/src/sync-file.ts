@@ -5,7 +5,7 @@ import { badConfig, isRecord, parseConfig, refuseOthers } from './settings.ts'
 
 /** Where a module's bytes come from. Paths are relative to the world folder. */
 export interface ModuleSource {
-  /** Folder of a guest's sources, with index.ts in it. */
+  /** Folder of a guest's sources, with index.ts in it; or a compiled module, whose name ends in .wasm. */
   readonly source: string
 }
 
@@ -38,13 +38,13 @@ function readAirDir(file: string, air: unknown): string {
 function readModules(file: string, modules: unknown): ReadonlyMap<string, ModuleSource> {
   const found = new Map<string, ModuleSource>()
   if (modules === undefined) return found
-  if (!isRecord(modules)) throw badConfig(file, ['modules'], 'expected {NAME: {"source": FOLDER}}')
+  if (!isRecord(modules)) throw badConfig(file, ['modules'], 'expected {NAME: {"source": FOLDER or FILE.wasm}}')
   for (const [name, entry] of Object.entries(modules)) {
     const path = ['modules', name]
-    if (!isRecord(entry)) throw badConfig(file, path, 'expected {"source": FOLDER}')
+    if (!isRecord(entry)) throw badConfig(file, path, 'expected {"source": FOLDER or FILE.wasm}')
     refuseOthers(file, entry, ['source'], path)
     const source = entry['source']
-    if (typeof source !== 'string') throw badConfig(file, [...path, 'source'], 'expected a folder')
+    if (typeof source !== 'string') throw badConfig(file, [...path, 'source'], 'expected a folder or a .wasm file')
     found.set(name, { source })
   }
   return found

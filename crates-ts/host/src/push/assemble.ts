@@ -3,6 +3,7 @@ import { ZERO_HASH, checkManifest, completeManifest, encodeDefinition, hashDefin
 import type { DefModule, DefSchema, Manifest } from '@aos/air'
 import { AosError, formatPath, hashText } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { nodeSha256 } from '../sha256.ts'
 import type { SyncFile } from '../sync-file.ts'
@@ -149,6 +150,7 @@ async function buildModules(
     const source = options.sync.modules.get(module.name)
     let bytes: Uint8Array
     if (source === undefined) bytes = storedWasm(options, module)
+    else if (source.source.endsWith('.wasm')) bytes = compiledWasm(options, module, source.source)
     else {
       options.onProgress(`building ${module.name}`)
       const sourcePath = join(options.folder.root, source.source)
@@ -172,6 +174,15 @@ function storedWasm(options: AssembleOptions, module: DefModule): Uint8Array {
       hint: 'name its source under modules in aos.sync.json, or put the file with `aos blob put` and name its hash',
     },
   )
+}
+
+/** A module that was compiled elsewhere is taken as it is. */
+function compiledWasm(options: AssembleOptions, module: DefModule, source: string): Uint8Array {
+  const file = join(options.folder.root, source)
+  if (existsSync(file)) return new Uint8Array(readFileSync(file))
+  throw new AosError('host.missing_wasm', `${module.name} is to come from ${source}, which does not exist`, {
+    path: ['modules', module.name, 'source'],
+  })
 }
 
 function isListed(manifest: Manifest, node: DefSchema | DefModule): boolean {
