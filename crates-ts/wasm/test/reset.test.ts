@@ -71,7 +71,7 @@ describe('reset', () => {
     }
     const quiet = call(new Uint8Array(0))
     const outcomes = new Set<string>()
-    for (let round = 0; round < 400; round += 1) {
+    for (let round = 0; round < 200; round += 1) {
       outcomes.add(call(randomInput(random)).split(' ')[0] ?? '')
       guest.exports.__reset(0, 0)
       if (!image.equals(guest.memory)) expect.fail(`seed ${SEED}, round ${round}: memory differs after reset`)
