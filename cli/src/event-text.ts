@@ -1,7 +1,7 @@
 /** An event as the command line gives it, made into an ingress. */
 import type { JsonNode } from '@aos/air'
 import { AosError } from '@aos/cbor'
-import { keyFromText, keySchemaOfEvent, localPrincipal, valueFromNode } from '@aos/host'
+import { keyFromText, keySchemaOfEvent, valueFromNode } from '@aos/host'
 import type { HostWorld } from '@aos/host'
 import type { EventIngress } from '@aos/kernel'
 
@@ -15,11 +15,11 @@ export interface EventText {
 }
 
 /** Canonical bytes of value and key. Throws `air.*`, `host.unknown_schema`, `host.not_keyed`. */
-export function makeEvent(host: HostWorld, given: EventText): EventIngress {
+export function makeEvent(host: HostWorld, given: EventText, principal: string): EventIngress {
   const { definitions } = host
   const { schema, idempotencyKey } = given
   const value = valueFromNode(definitions, schema, given.value)
-  const base = { kind: 'event', principal: localPrincipal(), schema, value } as const
+  const base = { kind: 'event', principal, schema, value } as const
   return {
     ...base,
     ...(given.key === undefined ? {} : { key: keyBytes(host, schema, given.key) }),

@@ -1,9 +1,12 @@
 /** VALUE, @FILE or @- on the command line. */
 import { readBytes, readText } from '@aos/host'
 import { resolve } from 'node:path'
-import { createReadStream } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { Readable } from 'node:stream'
+import { AosError } from '@aos/cbor'
 import type { CommandContext } from './context.ts'
+
+const STREAM_CHUNK_BYTES = 1 << 18
 
 /** The text that the argument stands for. Throws `host.file`. */
 export async function readArgumentText(context: CommandContext, argument: string): Promise<string> {
@@ -20,7 +23,9 @@ export async function readFileOrInput(context: CommandContext, path: string): Pr
 export function openArgumentStream(context: CommandContext, argument: string | undefined): NodeJS.ReadableStream {
   if (argument === undefined || argument === '@-') return context.stdin
   if (!argument.startsWith('@')) return Readable.from([Buffer.from(argument)])
-  return createReadStream(resolve(context.cwd, argument.slice(1)), { highWaterMark: 1 << 18 })
+  const path = resolve(context.cwd, argument.slice(1))
+  if (!existsSync(path)) throw new AosError('host.file', `cannot read ${path}: there is no such file`)
+  return createReadStream(path, { highWaterMark: STREAM_CHUNK_BYTES })
 }
 
 async function readAll(stream: NodeJS.ReadableStream): Promise<Uint8Array> {

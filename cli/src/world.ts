@@ -4,6 +4,9 @@ import type { HostWorld, OpenedFolder, WorldFolder } from '@aos/host'
 import type { Arguments } from './arguments.ts'
 import type { CommandContext } from './context.ts'
 
+/** Other commands hold a folder only for moments; a writer that stays has it longer than this. */
+export const LOCK_WAIT_MS = 400
+
 /** `--world`, AOS_WORLD, or the folder above. Throws `host.no_world`. */
 export function findWorld(context: CommandContext, args: Arguments): WorldFolder {
   return findWorldFolder({
@@ -22,6 +25,7 @@ export async function withWorld<T>(
   const host = await openWorld(findWorld(context, args), {
     environment: context.environment,
     acceptLoss: args.flag('accept-loss'),
+    lockWaitMs: LOCK_WAIT_MS,
     onReplay: (height) => {
       context.progress.report(`replaying: height ${height}`)
     },
@@ -42,6 +46,7 @@ export async function withFolder<T>(
   const opened = await openFolder(findWorld(context, args), {
     environment: context.environment,
     acceptLoss: args.flag('accept-loss'),
+    lockWaitMs: LOCK_WAIT_MS,
   })
   try {
     return await run(opened)

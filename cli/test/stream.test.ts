@@ -17,7 +17,7 @@ beforeAll(async () => {
   world = join(sandbox.folder, 'w')
   await sandbox.ask(['init', world])
   expect(await sandbox.ask(['push', '--world', world])).toMatchObject({ exit: 0 })
-})
+}, 60_000)
 
 afterAll(() => {
   sandbox.remove()

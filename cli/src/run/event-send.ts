@@ -1,6 +1,6 @@
 /** `aos event send`. */
 import { formatJson, parseJson } from '@aos/air'
-import { valueToNode } from '@aos/host'
+import { localPrincipal, valueToNode } from '@aos/host'
 import type { HostWorld } from '@aos/host'
 import type { StepReport, TurnResult } from '@aos/kernel'
 import { usage } from '../arguments.ts'
@@ -25,7 +25,7 @@ export async function eventSend(context: CommandContext, args: Arguments): Promi
   const key = args.optionalText('key')
   const value = parseJson(text)
   return withWorld(context, args, async (host) => {
-    const event = makeEvent(host, { schema, value, key, idempotencyKey })
+    const event = makeEvent(host, { schema, value, key, idempotencyKey }, localPrincipal())
     return describe(context, host, await host.send(event))
   })
 }

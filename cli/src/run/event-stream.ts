@@ -2,7 +2,7 @@
 import { formatJson, isJsonObject, parseJson } from '@aos/air'
 import type { JsonNode } from '@aos/air'
 import { AosError, isAosError } from '@aos/cbor'
-import { EventPipeline } from '@aos/host'
+import { EventPipeline, localPrincipal } from '@aos/host'
 import type { HostWorld } from '@aos/host'
 import type { TurnResult } from '@aos/kernel'
 import type { Arguments } from '../arguments.ts'
@@ -60,7 +60,12 @@ async function sendLines(
   const envelope = args.flag('envelope')
   const given = { schema, key: args.optionalText('key'), idempotencyKey: args.optionalText('idempotency-key') }
   const { id } = host
+  const principal = localPrincipal()
   let acknowledged = ''
+  const deliver = (): void => {
+    context.stdout.write(acknowledged)
+    acknowledged = ''
+  }
   const refuse = (line: number, error: AosError): void => {
     tally.refused += 1
     if (tally.refused <= REFUSALS_SHOWN) context.stderr.write(`line ${line}: ${error.message} [${error.code}]\n`)
@@ -70,20 +75,18 @@ async function sendLines(
     if (reply.kind === 'refused') refuse(line, reply.error)
     else {
       count(tally, reply)
-      if (acks) acknowledged += `{"line":${line},"height":${reply.height},"event_id":"${id}:${reply.height}.0"}\n`
+      if (!acks) return
+      // Once for all replies of a group, which come one after the other.
+      if (acknowledged === '') queueMicrotask(deliver)
+      acknowledged += `{"line":${line},"height":${reply.height},"event_id":"${id}:${reply.height}.0"}\n`
     }
   })
-  const deliver = (): void => {
-    if (acknowledged === '') return
-    context.stdout.write(acknowledged)
-    acknowledged = ''
-  }
   for await (const lines of readLines(openArgumentStream(context, args.optionalText('value')))) {
     for (const line of lines) {
       tally.sent += 1
       try {
         pipeline.push(
-          makeEvent(host, envelope ? openEnvelope(line, schema) : { ...given, value: parseJson(line.text) }),
+          makeEvent(host, envelope ? openEnvelope(line, schema) : { ...given, value: parseJson(line.text) }, principal),
           line.number,
         )
       } catch (error) {
@@ -93,14 +96,12 @@ async function sendLines(
       const full = pipeline.room()
       if (full === undefined) continue
       await full
-      deliver()
       context.progress.report(`${tally.accepted} accepted, ${tally.refused} refused`)
     }
     // A source that pauses must not hold back what it sent.
     pipeline.flush()
   }
   await pipeline.end()
-  deliver()
 }
 
 function count(tally: Tally, reply: Exclude<TurnResult, { readonly kind: 'refused' }>): void {

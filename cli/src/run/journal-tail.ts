@@ -1,13 +1,15 @@
 /** `aos journal tail [--follow]`. */
 import { loadDefinitions, summarizeJournal, viewEntry } from '@aos/host'
 import type { Definitions, OpenedFolder } from '@aos/host'
-import { isAosError } from '@aos/cbor'
+import { isAosError, parseHash } from '@aos/cbor'
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
 import { entryDocument, entryLine } from '../entry-text.ts'
 import { toJsonText } from '../json-text.ts'
-import { withFolder } from '../world.ts'
+import { findWorld, withFolder } from '../world.ts'
 import { needHead } from './journal.ts'
 
 const POLL_MS = 500
@@ -17,20 +19,52 @@ export async function journalTail(context: CommandContext, args: Arguments): Pro
   const count = args.optionalHeight('count') ?? 0
   const first = await withFolder(context, args, async (opened) => {
     const head = needHead(opened)
-    return { next: head.height + 1, entries: readEntries(context, opened, Math.max(0, head.height + 1 - count)) }
+    const from = Math.max(0, head.height + 1 - count)
+    const before = from === 0 ? undefined : definitionsAt(opened, from - 1)
+    return { next: head.height + 1, ...readEntries(context, opened, from, before) }
   })
   if (!args.flag('follow')) {
     const data = { entries: first.entries.map(({ document }) => document) }
     return { data, text: first.entries.map(({ line }) => line).join('\n') }
   }
   write(context, first.entries)
-  let next = first.next
-  for (;;) {
+  const journal = join(findWorld(context, args).store, 'journal')
+  let { next, definitions } = first
+  for (let seen = fingerprint(journal); ;) {
     await sleep(POLL_MS)
-    const more = await readMore(context, args, next)
-    write(context, more)
-    next += more.length
+    const now = fingerprint(journal)
+    if (now === seen) continue
+    const more = await readMore(context, args, { next, definitions })
+    if (more === undefined) continue
+    write(context, more.entries)
+    next += more.entries.length
+    definitions = more.definitions
+    seen = now
   }
+}
+
+/** undefined while a writer holds the folder. */
+async function readMore(
+  context: CommandContext,
+  args: Arguments,
+  from: { readonly next: number; readonly definitions: Definitions | undefined },
+): Promise<Batch | undefined> {
+  try {
+    return await withFolder(context, args, async (opened) => readEntries(context, opened, from.next, from.definitions))
+  } catch (error) {
+    if (isAosError(error) && error.code === 'store.locked') return undefined
+    throw error
+  }
+}
+
+/** Changes when something was appended. Looking at it takes no lock, so that others can write in between. */
+function fingerprint(journal: string): string {
+  return readdirSync(journal)
+    .map((name) => {
+      const { mtimeMs, size } = statSync(join(journal, name))
+      return `${name} ${size} ${mtimeMs}`
+    })
+    .join('\n')
 }
 
 interface Shown {
@@ -38,32 +72,35 @@ interface Shown {
   readonly line: string
 }
 
-/** The folder is opened only for a moment, so that others can write; while one of them holds it, nothing is shown. */
-async function readMore(context: CommandContext, args: Arguments, from: number): Promise<readonly Shown[]> {
-  try {
-    return await withFolder(context, args, async (opened) =>
-      (opened.store.journal.head?.height ?? -1) < from ? [] : readEntries(context, opened, from),
-    )
-  } catch (error) {
-    if (isAosError(error) && error.code === 'store.locked') return []
-    throw error
-  }
+interface Batch {
+  readonly entries: readonly Shown[]
+  /** In force after the last of them. */
+  readonly definitions: Definitions | undefined
 }
 
-function readEntries(context: CommandContext, opened: OpenedFolder, from: number): readonly Shown[] {
-  const shown: Shown[] = []
-  const definitions = inForce(opened)
-  for (const batch of opened.store.journal.read({ from })) {
+/** Entries are shown with the definitions given, and from a manifest on with those that it puts in force. */
+function readEntries(
+  context: CommandContext,
+  opened: OpenedFolder,
+  from: number,
+  given: Definitions | undefined,
+): Batch {
+  const entries: Shown[] = []
+  let definitions = given
+  const { journal } = opened.store
+  if ((journal.head?.height ?? -1) < from) return { entries, definitions }
+  for (const batch of journal.read({ from })) {
     for (const record of batch) {
       const view = viewEntry(record, definitions)
-      shown.push({ document: entryDocument(view), line: entryLine(context.style, view) })
+      entries.push({ document: entryDocument(view), line: entryLine(context.style, view) })
+      if (view.manifest !== undefined) definitions = loadDefinitions(parseHash(view.manifest), opened.readContent)
     }
   }
-  return shown
+  return { entries, definitions }
 }
 
-function inForce(opened: OpenedFolder): Definitions | undefined {
-  const { manifestHash } = summarizeJournal(opened.store.journal)
+function definitionsAt(opened: OpenedFolder, height: number): Definitions | undefined {
+  const { manifestHash } = summarizeJournal(opened.store.journal, height)
   return manifestHash === undefined ? undefined : loadDefinitions(manifestHash, opened.readContent)
 }
 

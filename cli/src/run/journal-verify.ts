@@ -17,13 +17,15 @@ import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
 import { EXIT } from '../exit-code.ts'
 import { embedNode, prettyNode } from '../json-node.ts'
-import { findWorld, withFolder } from '../world.ts'
+import { LOCK_WAIT_MS, findWorld, withFolder } from '../world.ts'
 import { needHead } from './journal.ts'
 
 /** Bytes on disk first, because opening would repair a torn end; then every entry. */
 export async function journalVerify(context: CommandContext, args: Arguments): Promise<CommandResult> {
   const report = await verifyWorldJournal(findWorld(context, args), {
     environment: context.environment,
+    lockWaitMs: LOCK_WAIT_MS,
+    acceptLoss: args.flag('accept-loss'),
     onProgress: (height) => {
       context.progress.report(`verifying: height ${height}`)
     },

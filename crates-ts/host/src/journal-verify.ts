@@ -16,7 +16,7 @@ import type { OpenWorldOptions } from './open-world.ts'
 import { nodeSha256 } from './sha256.ts'
 import type { WorldFolder } from './world-folder.ts'
 
-export interface VerifyOptions extends Pick<OpenWorldOptions, 'environment' | 'acceptLoss'> {
+export interface VerifyOptions extends Pick<OpenWorldOptions, 'environment' | 'acceptLoss' | 'lockWaitMs'> {
   readonly onProgress: (height: number) => void
 }
 

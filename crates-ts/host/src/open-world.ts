@@ -1,10 +1,11 @@
 /** Opens a world folder: store, kernel, and the journal replayed into it. */
-import { AosError, equalBytes } from '@aos/cbor'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AosError, equalBytes, isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { createWorld } from '@aos/kernel'
 import type { Difference, ModuleRuntime, World } from '@aos/kernel'
 import { openWorldStore } from '@aos/store'
-import type { JournalPort } from '@aos/store'
+import type { JournalPort, WorldStoreOptions } from '@aos/store'
 import { createModuleRuntime } from '@aos/wasm'
 import { HostWorld } from './host-world.ts'
 import type { OpenedStore } from './host-world.ts'
@@ -25,8 +26,24 @@ export interface OpenWorldOptions {
   readonly onReplay?: (height: number) => void
   /** Takes the place of the store on disk. */
   readonly store?: OpenedStore
+  /** How long to wait for another process that holds the folder for a moment; default: not at all. */
+  readonly lockWaitMs?: number
   /** Opens although acknowledged entries are gone (`journal.missing`). */
   readonly acceptLoss?: boolean
+}
+
+const LOCK_RETRY_MS = 25
+
+/** Opens, and while the lock is taken tries again. Throws `store.locked` when it stays so. */
+async function openUnlocked(path: string, options: WorldStoreOptions, waitMs: number): Promise<OpenedStore> {
+  for (let waited = 0; ; waited += LOCK_RETRY_MS) {
+    try {
+      return await openWorldStore(path, options)
+    } catch (error) {
+      if (!isAosError(error) || error.code !== 'store.locked' || waited >= waitMs) throw error
+      await sleep(LOCK_RETRY_MS)
+    }
+  }
 }
 
 /** A world's store and what a kernel on it needs; nothing has been replayed. */
@@ -51,7 +68,7 @@ export async function openFolder(folder: WorldFolder, options: OpenWorldOptions)
     ...(segmentBytes === undefined ? {} : { segmentBytes }),
     ...(options.acceptLoss === undefined ? {} : { acceptLoss: options.acceptLoss }),
   }
-  const store = options.store ?? (await openWorldStore(folder.store, storeOptions))
+  const store = options.store ?? (await openUnlocked(folder.store, storeOptions, options.lockWaitMs ?? 0))
   const modules = createModuleRuntime({ sha256: nodeSha256 })
   const readContent = makeContentReader(store)
   const makeKernel = (other?: ModuleRuntime): World =>
