@@ -1,5 +1,5 @@
 /**
- * `journal verify`: bytes on disk, then every entry for itself — canonical form, hashes of the parts, the chain, and the
+ * `journal verify`: bytes on disk, then every entry for itself — canonical form, hashes of the parts and values, the chain, and the
  * signatures with the keys of their height (spec/07-journal.md, "Verification"). Nothing is run: that is replay.
  */
 import { AosError, CborReader, encode, equalBytes, formatHash, isAosError, sha256, toHex } from '@aos/cbor'
@@ -13,6 +13,7 @@ import { checkRequest } from './keys/request.ts'
 import { keyIdOf } from './keys/key-pair.ts'
 import { openFolder } from './open-world.ts'
 import type { OpenWorldOptions } from './open-world.ts'
+import { checkSaltedValues } from './salted-values.ts'
 import { nodeSha256 } from './sha256.ts'
 import type { WorldFolder } from './world-folder.ts'
 
@@ -92,6 +93,7 @@ function verifyEntry(record: JournalRecord, prev: Uint8Array, keys: KeyHistory):
     compareHash('header.ingress_hash', sha256(nodeSha256, ingress), entry.header.get(6)) ??
     compareHash('header.derived_hash', sha256(nodeSha256, derived), entry.header.get(7)) ??
     verifyEntropy(entry) ??
+    checkSaltedValues(entry) ??
     keys.verify(entry, record)
   )
 }

@@ -1,0 +1,68 @@
+/** Checks the bodies of an entry against the salted hashes that name them (K5; spec/07-journal.md, "Bodies"). */
+import { equalBytes, formatHash } from '@aos/cbor'
+import type { Data } from '@aos/cbor'
+import type { DecodedEntry } from '@aos/kernel'
+import { nodeSha256 } from './sha256.ts'
+
+const TAG = new TextEncoder().encode('aos/salt/v1')
+const HASH_BYTES = 32
+const DELIVERY = 0
+const RAISED = 1
+
+export interface SaltedDifference {
+  readonly path: string
+  readonly expected: string
+  readonly found: string
+}
+
+/** undefined when all hold, or when the bodies were dropped. */
+export function checkSaltedValues(entry: DecodedEntry): SaltedDifference | undefined {
+  const { bodies } = entry
+  if (bodies === undefined) return undefined
+  const named = namedValues(entry)
+  if (named.length !== bodies.values.length) {
+    return { path: 'bodies', expected: `${named.length} values`, found: `${bodies.values.length} values` }
+  }
+  for (const [index, { path, hash }] of named.entries()) {
+    const salted = saltedHash(bodies.entropy, index, bodies.values[index] ?? new Uint8Array(0))
+    if (hash instanceof Uint8Array && equalBytes(hash, salted)) continue
+    return { path, expected: hash instanceof Uint8Array ? formatHash(hash) : 'a hash', found: formatHash(salted) }
+  }
+  return undefined
+}
+
+interface NamedValue {
+  readonly path: string
+  readonly hash: Data | undefined
+}
+
+/** In the order of the bodies: ingress first, then items in order. */
+function namedValues(entry: DecodedEntry): readonly NamedValue[] {
+  const named: NamedValue[] = []
+  const add = (fields: ReadonlyMap<number, Data>, field: number, path: string): void => {
+    if (fields.has(field)) named.push({ path, hash: fields.get(field) })
+  }
+  add(entry.ingress, 8, 'ingress.value')
+  add(entry.ingress, 9, 'ingress.key')
+  for (const [index, { fields }] of entry.derived.entries()) {
+    if (fields.get(0) === DELIVERY) add(fields, 2, `derived[${index}].key`)
+    if (fields.get(0) !== RAISED) continue
+    add(fields, 2, `derived[${index}].value`)
+    add(fields, 3, `derived[${index}].key`)
+  }
+  return named
+}
+
+/** SHA-256(salt ‖ value), salt = SHA-256(tag ‖ entropy ‖ u32be index). */
+function saltedHash(entropy: Uint8Array, index: number, value: Uint8Array): Uint8Array {
+  const salt = new Uint8Array(TAG.length + entropy.length + 4)
+  salt.set(TAG)
+  salt.set(entropy, TAG.length)
+  new DataView(salt.buffer).setUint32(TAG.length + entropy.length, index)
+  const message = new Uint8Array(HASH_BYTES + value.length)
+  nodeSha256.sha256Into(salt, message, 0)
+  message.set(value, HASH_BYTES)
+  const digest = new Uint8Array(HASH_BYTES)
+  nodeSha256.sha256Into(message, digest, 0)
+  return digest
+}
