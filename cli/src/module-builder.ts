@@ -6,10 +6,10 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { CommandContext } from './context.ts'
 
-export function makeModuleBuilder(context: Pick<CommandContext, 'assets'>): ModuleBuilder {
+export function makeModuleBuilder(context: Pick<CommandContext, 'assets' | 'progress'>): ModuleBuilder {
   const sdkDir = join(context.assets, 'sdk')
   return {
-    build: (request) => build(request, sdkDir),
+    build: (request) => build(request, sdkDir, context),
     installForEditors: async (request) => {
       const { generateGuest, guestTsconfig, readSdkFiles } = await import('@aos/sdk')
       for (const [name, text] of readSdkFiles({ sdkDir })) writeChanged(join(request.hidden, 'sdk', name), text)
@@ -26,7 +26,11 @@ export function makeModuleBuilder(context: Pick<CommandContext, 'assets'>): Modu
   }
 }
 
-async function build(request: BuildRequest, sdkDir: string): Promise<BuiltModule> {
+async function build(
+  request: BuildRequest,
+  sdkDir: string,
+  context: Pick<CommandContext, 'progress'>,
+): Promise<BuiltModule> {
   const [{ generateGuest, readSdkFiles }, { buildKey, compileGuest }] = await Promise.all([
     import('@aos/sdk'),
     import('@aos/build'),
@@ -40,6 +44,7 @@ async function build(request: BuildRequest, sdkDir: string): Promise<BuiltModule
   }
   const cached = join(request.cacheDir, `${buildKey(sources)}.wasm`)
   if (!request.force && existsSync(cached)) return { wasm: readFileSync(cached), fromCache: true }
+  context.progress.announce(`compiling ${sources.name}`)
   const { wasm } = await compileGuest(sources)
   writeWhole(cached, wasm)
   return { wasm, fromCache: false }

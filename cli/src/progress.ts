@@ -3,6 +3,8 @@
 export interface Progress {
   /** Says where the work is; shown only once it has lasted a second, and then at most ten times a second. */
   report(line: string): void
+  /** Says at once what will take long and cannot report, such as a compiler. */
+  announce(line: string): void
   /** Takes the line away. */
   done(): void
 }
@@ -19,15 +21,17 @@ export function makeProgress(
   const every = options.terminal ? EVERY_MS : EVERY_MS_WITHOUT_TERMINAL
   let next = started + FIRST_AFTER_MS
   let shown = false
+  const show = (line: string): void => {
+    if (options.quiet) return
+    next = performance.now() + every
+    shown = true
+    stream.write(options.terminal ? `\r\u001b[K${line}` : `${line}\n`)
+  }
   return {
     report(line: string): void {
-      if (options.quiet) return
-      const now = performance.now()
-      if (now < next) return
-      next = now + every
-      shown = true
-      stream.write(options.terminal ? `\r\u001b[K${line}` : `${line}\n`)
+      if (performance.now() >= next) show(line)
     },
+    announce: show,
     done(): void {
       if (shown && options.terminal) stream.write('\r\u001b[K')
       shown = false

@@ -26,14 +26,12 @@ export const AUTHOR_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
         command: 'fmt [path..]',
         describe: 'print in canonical form',
         options: (parser) =>
-          PATHS(parser)
-            .option('lens', {
-              choices: ['sugar', 'tagged'],
-              default: 'sugar',
-              requiresArg: true,
-              describe: 'JSON lens',
-            })
-            .option('write', { type: 'boolean', describe: 'rewrite the files instead of printing' }),
+          PATHS(parser).option('lens', {
+            choices: ['sugar', 'tagged'],
+            default: 'sugar',
+            requiresArg: true,
+            describe: 'JSON lens',
+          }),
         load: async () => (await import('../run/air.ts')).airFmt,
       },
       {

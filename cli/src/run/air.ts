@@ -2,15 +2,7 @@
 import { ZERO_HASH, completeManifest, definitionJson, formatDefinition, formatJson, hashDefinition } from '@aos/air'
 import type { Definition, DefModule, DefSchema } from '@aos/air'
 import { formatPath } from '@aos/cbor'
-import {
-  checkSources,
-  findWorldFolder,
-  invalidAir,
-  nodeSha256,
-  readAirSources,
-  readSyncFile,
-  writeWhole,
-} from '@aos/host'
+import { checkSources, findWorldFolder, invalidAir, nodeSha256, readAirSources, readSyncFile } from '@aos/host'
 import type { AirSources, FileIssue } from '@aos/host'
 import { join, relative, resolve } from 'node:path'
 import type { Arguments } from '../arguments.ts'
@@ -27,33 +19,18 @@ export async function airCheck(context: CommandContext, args: Arguments): Promis
     ...issues.map((issue) => `${context.style.bad('issue')}   ${lineOf(issue)}`),
     ...warnings.map((warning) => `warning ${lineOf(warning)}`),
     ok
-      ? `${context.style.good('ok')}: ${sources.definitions.length} definitions in ${sources.files.length} files`
-      : `${issues.length} ${issues.length === 1 ? 'issue' : 'issues'}`,
+      ? `${context.style.good('ok')}: ${counted(sources.definitions.length, 'definition')} in ${counted(sources.files.length, 'file')}`
+      : `${counted(issues.length, 'issue')}`,
   ]
   return { data: { ok, issues, warnings }, text: lines.join('\n'), exit: ok ? EXIT.ok : EXIT.failed }
 }
 
-/** One definition as it is, several as an array; with --write every file in its own shape. */
+/** One definition as it is, several as an array. Nothing is rewritten: comments and the order of fields are the author's. */
 export async function airFmt(context: CommandContext, args: Arguments): Promise<CommandResult> {
   const sources = needValid(readSources(context, args))
   const lens = args.text('lens') === 'tagged' ? 'tagged' : 'sugar'
-  if (args.flag('write')) {
-    for (const file of sources.files) {
-      const own = sources.definitions.filter((placed) => placed.file === file)
-      const isList = own.length !== 1 || own[0]?.path.length === 1
-      writeWhole(
-        file,
-        `${textOf(
-          own.map(({ definition }) => definition),
-          { lens, isList },
-        )}\n`,
-      )
-    }
-    const written = sources.files.map((file) => relative(context.cwd, file))
-    return { data: { written }, text: written.map((file) => `wrote ${file}`).join('\n') }
-  }
   const definitions = sources.definitions.map(({ definition }) => definition)
-  const text = textOf(definitions, { lens, isList: definitions.length !== 1 })
+  const text = textOf(definitions, lens)
   return { data: { text }, text }
 }
 
@@ -101,14 +78,11 @@ function needValid(sources: AirSources): AirSources {
   return sources
 }
 
-function textOf(
-  definitions: readonly Definition[],
-  how: { readonly lens: 'sugar' | 'tagged'; readonly isList: boolean },
-): string {
+function textOf(definitions: readonly Definition[], lens: 'sugar' | 'tagged'): string {
   const [only] = definitions
-  if (!how.isList && only !== undefined) return formatDefinition(only, { lens: how.lens })
+  if (only !== undefined && definitions.length === 1) return formatDefinition(only, { lens })
   return formatJson(
-    definitions.map((definition) => definitionJson(definition, how.lens)),
+    definitions.map((definition) => definitionJson(definition, lens)),
     { indent: 2 },
   )
 }
@@ -127,4 +101,8 @@ function shown(context: CommandContext, issue: FileIssue): ShownIssue {
 
 function lineOf(issue: ShownIssue): string {
   return `${issue.file}: ${issue.path}: ${issue.message} [${issue.code}]`
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
