@@ -7,7 +7,7 @@ import { feedCounter, makeCounterWorld } from './worlds.ts'
 
 const FLIPS = 200
 
-test(`${FLIPS} flipped bytes in closed segments (seed ${SEED})`, async () => {
+test(`${FLIPS} flipped bytes in closed segments (seed ${SEED})`, { timeout: 900_000 }, async () => {
   const sandbox = makeSandbox()
   const world = await makeCounterWorld(sandbox, { segmentBytes: 65_536 })
   const head = await feedCounter(sandbox, world, 1500)

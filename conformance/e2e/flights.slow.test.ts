@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { makeSandbox } from './command.ts'
-import { runCrashRound } from './crash.ts'
+import { expectSound, runCrashRound } from './crash.ts'
 import { copyWorld } from './damage.ts'
 import { FLIGHTS, readFlightLines, readStats, summarizeFlights } from './flights.ts'
 import { SEED, makeRandom } from './random.ts'
@@ -8,7 +8,7 @@ import { makeExampleWorld } from './worlds.ts'
 
 const ROUNDS = 20
 
-test(`20,000 flights, killed ${ROUNDS} times (seed ${SEED})`, async () => {
+test(`20,000 flights, killed ${ROUNDS} times (seed ${SEED})`, { timeout: 900_000 }, async () => {
   const sandbox = makeSandbox()
   const fresh = await makeExampleWorld(sandbox, FLIGHTS.example)
   const lines = readFlightLines()
@@ -20,6 +20,7 @@ test(`20,000 flights, killed ${ROUNDS} times (seed ${SEED})`, async () => {
     if (!report.finished) cut += 1
   }
   expect(cut).toBeGreaterThan(ROUNDS / 2)
+  await expectSound(sandbox, sandbox.path('killed'))
   const expected = summarizeFlights(lines)
   const origins = [...expected.keys()]
   const found = await readStats(sandbox, sandbox.path('killed'), origins)

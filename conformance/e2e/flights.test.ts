@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { makeSandbox } from './command.ts'
-import { runCrashRound } from './crash.ts'
+import { expectSound, runCrashRound } from './crash.ts'
 import { FLIGHTS, readFlightLines, readStats, summarizeFlights } from './flights.ts'
 import { copyWorld } from './damage.ts'
 import { SEED, makeRandom } from './random.ts'
@@ -23,6 +23,7 @@ test(`20,000 flights through ${ROUNDS} kills (seed ${SEED})`, async () => {
   }
   expect(cut).toBeGreaterThan(0)
 
+  await expectSound(sandbox, sandbox.path('killed'))
   const expected = summarizeFlights(lines)
   const busiest = [...expected].sort(([, left], [, right]) => right.count - left.count).slice(0, 6)
   const quietest = [...expected].sort(([, left], [, right]) => left.count - right.count).slice(0, 2)

@@ -10,7 +10,7 @@ import {
 
 const cases = readHostileCases()
 
-test('every hostile module that is admitted, in one world', async () => {
+test('every hostile module that is admitted, in one world', { timeout: 900_000 }, async () => {
   const sandbox = makeSandbox()
   const admitted = cases.filter(({ refused }) => refused === undefined)
   const world = await makeHostileWorld(sandbox, admitted)
@@ -18,7 +18,7 @@ test('every hostile module that is admitted, in one world', async () => {
   await expectSameEverywhere(sandbox, world)
 })
 
-test('every hostile module that is not', async () => {
+test('every hostile module that is not', { timeout: 900_000 }, async () => {
   const sandbox = makeSandbox()
   for (const { name, refused } of cases.filter((item) => item.refused !== undefined)) {
     const ran = await sandbox.run(['module', 'check', hostileFile(name), '--json'])
