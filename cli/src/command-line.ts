@@ -6,29 +6,34 @@ import { Arguments, usage } from './arguments.ts'
 import { COMMANDS } from './commands/index.ts'
 import type { CommandGroup, CommandSpec } from './commands/spec.ts'
 import type { CommandContext } from './context.ts'
+import { EXIT } from './exit-code.ts'
 import { reportFailure, reportResult } from './report.ts'
 import { VERSION } from './version.ts'
 
 /** Runs the command that the arguments name and returns the exit code. Reports; never throws. */
 export async function runCommandLine(argv: readonly string[], context: CommandContext): Promise<number> {
-  let exit = 0
-  const execute = async (spec: CommandSpec, parsed: Readonly<Record<string, unknown>>): Promise<void> => {
-    const run = await spec.load()
-    exit = reportResult(context, await run(context, new Arguments(parsed)))
-  }
   try {
-    const parser = makeParser(argv, execute)
-    // Help and version are left to yargs, which prints them on standard output.
-    await parser.parseAsync()
+    const chosen: Chosen[] = []
+    // Help and version are left to yargs, which prints them on standard output and chooses nothing.
+    makeParser(argv, (choice) => chosen.push(choice)).parseSync()
+    const [choice] = chosen
+    if (choice === undefined) return EXIT.ok
+    const run = await choice.spec.load()
+    return reportResult(context, await run(context, new Arguments(choice.parsed)))
   } catch (thrown) {
-    exit = reportFailure(context, thrown)
+    return reportFailure(context, thrown)
   }
-  return exit
 }
 
-type Execute = (spec: CommandSpec, parsed: Readonly<Record<string, unknown>>) => Promise<void>
+/** A command with what was parsed for it. It runs after yargs is done, which would lay out its help for an asynchronous one. */
+interface Chosen {
+  readonly spec: CommandSpec
+  readonly parsed: Readonly<Record<string, unknown>>
+}
 
-function makeParser(argv: readonly string[], execute: Execute): Argv {
+type Choose = (choice: Chosen) => void
+
+function makeParser(argv: readonly string[], choose: Choose): Argv {
   let parser: Argv = yargs([...argv])
     .scriptName('aos')
     .locale('en')
@@ -60,24 +65,26 @@ function makeParser(argv: readonly string[], execute: Execute): Argv {
       throw usage(message ?? (error instanceof Error ? error.message : 'the command line was not understood'))
     })
   for (const entry of COMMANDS)
-    parser = 'commands' in entry ? addGroup(parser, entry, execute) : addCommand(parser, entry, execute)
+    parser = 'commands' in entry ? addGroup(parser, entry, choose) : addCommand(parser, entry, choose)
   return parser
 }
 
-function addGroup(parser: Argv, group: CommandGroup, execute: Execute): Argv {
+function addGroup(parser: Argv, group: CommandGroup, choose: Choose): Argv {
   return parser.command(group.name, group.describe, (inner) => {
     let nested = inner.demandCommand(1, `say which: aos ${group.name} ${group.commands.map(verbOf).join('|')}`)
-    for (const spec of group.commands) nested = addCommand(nested, spec, execute)
+    for (const spec of group.commands) nested = addCommand(nested, spec, choose)
     return nested
   })
 }
 
-function addCommand(parser: Argv, spec: CommandSpec, execute: Execute): Argv {
+function addCommand(parser: Argv, spec: CommandSpec, choose: Choose): Argv {
   return parser.command({
     command: spec.command,
     describe: spec.describe,
     builder: (inner) => spec.options?.(inner) ?? inner,
-    handler: (parsed) => execute(spec, parsed),
+    handler: (parsed) => {
+      choose({ spec, parsed })
+    },
   })
 }
 
