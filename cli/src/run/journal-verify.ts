@@ -20,7 +20,7 @@ import { embedNode, prettyNode } from '../json-node.ts'
 import { LOCK_WAIT_MS, findWorld, withFolder } from '../world.ts'
 import { needHead } from './journal.ts'
 
-/** Bytes on disk first, because opening would repair a torn end; then every entry. */
+/** Bytes on disk first, then every entry. */
 export async function journalVerify(context: CommandContext, args: Arguments): Promise<CommandResult> {
   const report = await verifyWorldJournal(findWorld(context, args), {
     environment: context.environment,

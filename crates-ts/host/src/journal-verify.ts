@@ -12,7 +12,7 @@ import { checkPublicKey } from './keys/public-key.ts'
 import { checkRequest } from './keys/request.ts'
 import { keyIdOf } from './keys/key-pair.ts'
 import { openFolder } from './open-world.ts'
-import type { OpenWorldOptions } from './open-world.ts'
+import type { OpenWorldOptions, OpenedFolder } from './open-world.ts'
 import { checkSaltedValues } from './salted-values.ts'
 import { nodeSha256 } from './sha256.ts'
 import type { WorldFolder } from './world-folder.ts'
@@ -38,23 +38,37 @@ export interface VerifyReport {
 }
 
 /**
- * Looks at the bytes before anything is opened, because opening repairs a torn end. Throws `store.locked`,
- * `store.failed`, `host.no_genesis`.
+ * Under the lock. Opening cuts a torn end that was never acknowledged, which is no damage; when opening refuses, the bytes say
+ * why. Throws `store.locked`, `store.failed`, `host.no_genesis`.
  */
 export async function verifyWorldJournal(folder: WorldFolder, options: VerifyOptions): Promise<VerifyReport> {
-  const physical = verifyJournal(folder.store)
-  const report = { entries: physical.entries, root: physical.root }
-  if (!physical.ok) return { ...report, ok: false, firstDifference: physical.firstDifference }
-  if (physical.entries === 0) {
-    throw new AosError('host.no_genesis', 'the world has no genesis yet', { hint: 'run `aos push`' })
-  }
-  const opened = await openFolder(folder, options)
+  const opened = await tryOpen(folder, options)
   try {
+    const physical = verifyJournal(folder.store)
+    const report = { entries: physical.entries, root: physical.root }
+    if (!physical.ok) return { ...report, ok: false, firstDifference: physical.firstDifference }
+    if (opened instanceof AosError) throw opened
+    if (physical.entries === 0) {
+      throw new AosError('host.no_genesis', 'the world has no genesis yet', { hint: 'run `aos push`' })
+    }
     const firstDifference = verifyEntries(opened.store.journal.read({ from: 0 }), options.onProgress)
     if (firstDifference === undefined) return { ...report, ok: true, firstDifference }
     return { ...report, ok: false, entries: firstDifference.height, firstDifference }
   } finally {
-    await opened.store.close()
+    if (!(opened instanceof AosError)) await opened.store.close()
+  }
+}
+
+/** Codes with which a store refuses damage. */
+const DAMAGE: readonly string[] = ['store.corrupt', 'journal.missing']
+
+/** The folder, or what the store said of the damage in it. */
+async function tryOpen(folder: WorldFolder, options: VerifyOptions): Promise<OpenedFolder | AosError> {
+  try {
+    return await openFolder(folder, options)
+  } catch (error) {
+    if (error instanceof AosError && DAMAGE.includes(error.code)) return error
+    throw error
   }
 }
 
