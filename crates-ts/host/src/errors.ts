@@ -22,6 +22,7 @@ export const HOST_ERRORS = {
   'host.fenced': 'A later opening of the journal took over; the world in memory was discarded.',
   'host.stopped': 'The world was stopped by an earlier fault and takes nothing more.',
   'host.fault': 'The machine, not the world, failed during a turn: nothing was recorded.',
+  'host.quarantined': 'The machine failed twice at the same event; it is refused from then on.',
   'host.replay_differs': 'A journaled entry does not follow from the ones before it.',
   'host.signature': 'A signature does not verify.',
   'host.unknown_module': 'The manifest has no module of this name.',

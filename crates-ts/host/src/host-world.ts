@@ -9,6 +9,7 @@ import type { Hash } from '@aos/cbor'
 import type { Ingress, ModuleRuntime, TurnResult, World } from '@aos/kernel'
 import type { ContentStore, JournalPort } from '@aos/store'
 import { CommitLoop } from './commit-loop.ts'
+import { FaultLog } from './fault-log.ts'
 import { loadDefinitions } from './definitions.ts'
 import type { Definitions } from './definitions.ts'
 import type { Stamper } from './stamp.ts'
@@ -44,6 +45,7 @@ export class HostWorld {
   readonly readContent: (hash: Hash) => Uint8Array
   readonly #stamper: Stamper
   readonly #loop: CommitLoop
+  readonly #faults: FaultLog
   #failure: AosError | undefined
   #definitions: Definitions | undefined
 
@@ -56,6 +58,7 @@ export class HostWorld {
     this.makeKernel = parts.makeKernel
     this.readContent = parts.readContent
     this.#stamper = parts.stamper
+    this.#faults = new FaultLog(parts.folder.faults)
     this.#loop = new CommitLoop({
       journal: parts.store.journal,
       worldId: () => this.id,
@@ -86,11 +89,14 @@ export class HostWorld {
    */
   submit(ingress: Ingress): TurnResult {
     if (this.#failure !== undefined) throw stopped(this.#failure)
+    if (ingress.kind === 'event' && this.#faults.isQuarantined(ingress))
+      return { kind: 'refused', error: quarantined() }
     let result: TurnResult
     try {
       result = this.kernel.submit(ingress, this.#stamper.next())
     } catch (thrown) {
       this.#failure = faultOf(thrown)
+      if (ingress.kind === 'event') this.#faults.record(ingress)
       throw this.#failure
     }
     if (result.kind === 'accepted') this.#loop.add({ height: result.height, leaf: result.leaf, bytes: result.entry })
@@ -141,6 +147,12 @@ function stopped(failure: AosError): AosError {
     cause: failure,
     details: { code: failure.code },
     hint: 'open it again',
+  })
+}
+
+function quarantined(): AosError {
+  return new AosError('host.quarantined', 'the machine failed twice at this event, so it is refused', {
+    hint: 'look at memory and disk; then remove .aos/faults',
   })
 }
 

@@ -16,6 +16,8 @@ export interface WorldFolder {
   readonly store: string
   /** Compiled modules by build key. */
   readonly cache: string
+  /** Events at which the machine failed (K11). */
+  readonly faults: string
 }
 
 /** The places, whether or not they exist. */
@@ -28,6 +30,7 @@ export function worldFolderAt(root: string): WorldFolder {
     hidden,
     store: join(hidden, 'world'),
     cache: join(hidden, 'cache'),
+    faults: join(hidden, 'faults'),
   }
 }
 

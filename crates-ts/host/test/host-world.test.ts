@@ -99,25 +99,34 @@ test('a pipeline answers every event in order, more of them than fit one group',
   })
 })
 
+/** The world on a machine that fails in every turn. */
+function breakMachine(host: HostWorld): HostWorld {
+  const submit = { value: () => { throw new RangeError('out of memory') } } // prettier-ignore
+  const kernel = Object.create(host.kernel, { submit }) as typeof host.kernel // the same kernel but for one method
+  return new HostWorld({ ...host, kernel, stamper: { next: () => ({ nowNs: 1n, entropy: new Uint8Array(16) }) } })
+}
+
 test('a fault of the machine stops the world and records nothing', async () => {
   const host = await openPushed(world)
-  const { kernel } = host
-  const broken = new HostWorld({
-    ...host,
-    kernel: Object.create(kernel, {
-      submit: {
-        value: () => {
-          throw new RangeError('out of memory')
-        },
-      },
-    }) as typeof kernel, // a kernel on a machine that fails
-    stamper: { next: () => ({ nowNs: 1n, entropy: new Uint8Array(16) }) },
-  })
+  const broken = breakMachine(host)
   await expect(broken.send(makeEvent(host, 1))).rejects.toMatchObject({ code: 'host.fault' })
   await expect(broken.send(makeEvent(host, 1))).rejects.toMatchObject({ code: 'host.stopped' })
   await expect(broken.read(() => 1)).rejects.toMatchObject({ code: 'host.stopped' })
   expect(host.store.journal.head?.height).toBe(1)
   await host.close()
+})
+
+test('an event at which the machine failed twice is refused, another one is not (K11)', async () => {
+  const host = await openPushed(world)
+  await expect(breakMachine(host).send(makeEvent(host, 1))).rejects.toMatchObject({ code: 'host.fault' })
+  await host.close()
+  const second = await world.open()
+  await expect(breakMachine(second).send(makeEvent(second, 1))).rejects.toMatchObject({ code: 'host.fault' })
+  await second.close()
+  const third = await world.open()
+  expect(await third.send(makeEvent(third, 1))).toMatchObject({ kind: 'refused', error: { code: 'host.quarantined' } })
+  expect(await third.send(makeEvent(third, 2))).toMatchObject({ kind: 'accepted', height: 2 })
+  await third.close()
 })
 
 test('a second writer is locked out; after a conflict the world takes nothing more', async () => {
