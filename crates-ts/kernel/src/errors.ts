@@ -26,7 +26,6 @@ export const KERNEL_ERRORS = {
   'kernel.engine_in_force': 'the engine is in force already',
   'kernel.bad_entry': 'a journal entry is not in the form of its format',
   'kernel.bodies_missing': 'the bodies of an entry were dropped, so it cannot be re-derived',
-  'kernel.unknown_reducer': 'the manifest in force lists no reducer of that name',
   'kernel.reentered': 'a turn was started inside a turn; the world is stopped',
   'engine.unsupported': 'the world was made for an engine that this release does not have',
 } as const
