@@ -2,6 +2,7 @@
 import { listFiles, makeSchemaTable, readText, slashed, writeWhole } from '@aos/host'
 import type { BuildRequest, BuiltModule, ModuleBuilder } from '@aos/host'
 import type { GuestSources } from '@aos/build'
+import type { GuestRequest } from '@aos/sdk'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { CommandContext } from './context.ts'
@@ -11,17 +12,16 @@ export function makeModuleBuilder(context: Pick<CommandContext, 'assets' | 'prog
   return {
     build: (request) => build(request, sdkDir, context),
     installForEditors: async (request) => {
-      const { generateGuest, guestTsconfig, readSdkFiles } = await import('@aos/sdk')
+      if (request.builds.length === 0) return
+      const [{ guestTsconfig, readSdkFiles }, { readEditorTypes }] = await Promise.all([
+        import('@aos/sdk'),
+        import('@aos/build'),
+      ])
       for (const [name, text] of readSdkFiles({ sdkDir })) writeChanged(join(request.hidden, 'sdk', name), text)
+      writeChanged(join(request.hidden, 'sdk', 'assembly.d.ts'), readEditorTypes())
       const root = dirname(request.hidden)
-      for (const build of request.builds) {
-        const folder = slashed(root, folderOf(build.sourcePath))
-        for (const [name, text] of generateGuest({ schemas: makeSchemaTable(build.schemas), module: build.module })) {
-          writeChanged(join(request.hidden, 'generated', folder, name), text)
-        }
-      }
       const config = join(root, 'tsconfig.json')
-      if (request.builds.length > 0 && !existsSync(config)) writeWhole(config, guestTsconfig())
+      if (!existsSync(config)) writeWhole(config, guestTsconfig())
     },
   }
 }
@@ -39,15 +39,27 @@ async function build(
   const sources: GuestSources = {
     name: slashed(dirname(dirname(request.cacheDir)), folder),
     files: new Map(listFiles(folder, '.ts').map((file) => [slashed(folder, file), readText(file)])),
-    generated: generateGuest({ schemas: makeSchemaTable(request.schemas), module: request.module }),
+    generated: generateGuest(guestRequest(request)),
     sdk: readSdkFiles({ sdkDir }),
   }
+  // Before compiling: whoever looks for a mistake wants to see the classes.
+  const generated = join(dirname(request.cacheDir), 'generated', sources.name)
+  for (const [name, text] of sources.generated) writeChanged(join(generated, name), text)
   const cached = join(request.cacheDir, `${buildKey(sources)}.wasm`)
   if (!request.force && existsSync(cached)) return { wasm: readFileSync(cached), fromCache: true }
   context.progress.announce(`compiling ${sources.name}`)
   const { wasm } = await compileGuest(sources)
   writeWhole(cached, wasm)
   return { wasm, fromCache: false }
+}
+
+/** Classes for every schema of the folder: a module may raise any event. The compiler leaves out what is not used. */
+function guestRequest(request: BuildRequest): GuestRequest {
+  return {
+    module: request.module,
+    schemas: makeSchemaTable(request.schemas),
+    extraSchemas: [...request.schemas.keys()],
+  }
 }
 
 /** The folder itself, or the one in which the entry file lies. */

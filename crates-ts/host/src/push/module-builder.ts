@@ -19,8 +19,8 @@ export interface BuiltModule {
 }
 
 export interface ModuleBuilder {
-  /** Throws `build.*` with what the compiler said. */
+  /** Puts the generated classes beside the cache, then compiles. Throws `build.*` with what the compiler said. */
   build(request: BuildRequest): Promise<BuiltModule>
-  /** Puts the guest SDK and generated classes under `hidden`, where an editor finds them. */
+  /** Puts the guest SDK under `hidden`, where an editor finds it. */
   installForEditors(request: { readonly hidden: string; readonly builds: readonly BuildRequest[] }): Promise<void>
 }
