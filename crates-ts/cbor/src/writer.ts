@@ -1,6 +1,7 @@
 /** Writing CBOR items one by one (spec/02-encoding.md): heads are always shortest, order and nesting are the caller's. */
 import { AosError } from './error.ts'
 import { halfBits, isIntegral } from './float.ts'
+import type { Sha256Port } from './hash.ts'
 import { utf8Length, writeUtf8 } from './utf8.ts'
 
 const CAPACITY_DEFAULT = 256
@@ -46,6 +47,14 @@ export class CborWriter {
   /** The content, without a copy: valid until the next call that writes or resets. */
   view(): Uint8Array {
     return this.buffer.subarray(0, this.at)
+  }
+
+  /**
+   * Part of the content, without a copy. Valid as long as the writer is not reset or truncated; a writer that is only
+   * ever appended to and then dropped hands out parts that last.
+   */
+  part(start: number, end: number): Uint8Array {
+    return this.buffer.subarray(start, end)
   }
 
   /** A copy of the content, or of its part from `start` to `end`. */
@@ -140,6 +149,15 @@ export class CborWriter {
       }
     }
     this.wideText(value)
+  }
+
+  /** The SHA-256 of some bytes as a byte string, written in place. The bytes are no part of this writer. */
+  digest(sha256: Sha256Port, input: Uint8Array): void {
+    this.room(34)
+    this.buffer[this.at] = 0x58
+    this.buffer[this.at + 1] = 0x20
+    sha256.sha256Into(input, this.buffer, this.at + 2)
+    this.at += 34
   }
 
   /** Bytes that are already CBOR, or part of it, as they are. */

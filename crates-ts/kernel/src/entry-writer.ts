@@ -4,8 +4,7 @@ import type { HashBytes, Sha256Port } from '@aos/cbor'
 import type { DeliveryOutcome, VerifiedSignature } from './api.ts'
 import { ITEM } from './codes.ts'
 import type { TurnBound } from './codes.ts'
-import { Salter } from './salts.ts'
-import { Slab } from './slab.ts'
+import { ENTROPY_BYTES, Salter } from './salts.ts'
 
 /** What stands in `ingress`; values are given as bytes and stand there by salted hash. */
 export interface IngressParts {
@@ -46,19 +45,27 @@ export interface DeliveryItem {
   readonly cause: number
 }
 
+/** Room in front of the ingress for the head of the entry and the longest header. */
+const HEADER_ROOM = 256
+/** Entries are written one behind the other into chunks and handed out as parts of them. */
+const CHUNK_BYTES = 262_144
+/** A chunk with less room than this is left to its entries. */
+const CHUNK_RESERVE = 16_384
+/** The longest array whose head is one byte. */
+const SHORT_ARRAY_MAX = 23
+const ARRAY_HEAD = 0x80
+
 export class EntryWriter {
   readonly #sha256: Sha256Port
   readonly #salter: Salter
-  readonly #ingress: CborWriter = new CborWriter()
-  readonly #items: CborWriter = new CborWriter()
-  readonly #derived: CborWriter = new CborWriter()
+  /** Ingress and derived of the entry under way stand at the end of the chunk. */
+  #chunk: CborWriter = new CborWriter(CHUNK_BYTES)
   readonly #values: CborWriter = new CborWriter()
   readonly #header: CborWriter = new CborWriter()
-  readonly #entry: CborWriter = new CborWriter()
-  readonly #digest: Uint8Array = new Uint8Array(HASH_BYTES)
-  /** Entries live until they are on the disk, so that blocks are soon free. */
-  readonly #slab: Slab = new Slab({ blockBytes: 262_144 })
-  #entropy: Uint8Array = new Uint8Array(0)
+  /** A copy of its own: hashing a small fresh array would first move it out of the engine's heap. */
+  readonly #entropy: Uint8Array = new Uint8Array(ENTROPY_BYTES)
+  #ingressAt = 0
+  #derivedAt = 0
   #itemCount = 0
   #valueCount = 0
   #ingressValuesEnd = 0
@@ -71,24 +78,21 @@ export class EntryWriter {
 
   /** Starts an entry with its ingress. */
   begin(parts: IngressParts, entropy: Uint8Array): void {
-    this.#entropy = entropy
+    this.#entropy.set(entropy)
     this.#salter.begin(entropy)
-    this.#items.reset()
     this.#values.reset()
     this.#itemCount = 0
     this.#valueCount = 0
+    if (this.#chunk.capacity - this.#chunk.length < CHUNK_RESERVE) this.#chunk = new CborWriter(CHUNK_BYTES)
+    this.#ingressAt = this.#chunk.reserve(HEADER_ROOM) + HEADER_ROOM
     this.#writeIngress(parts)
     this.#ingressValuesEnd = this.#values.length
     this.#ingressValueCount = this.#valueCount
-  }
-
-  /** How many items stand in `derived`. */
-  get itemCount(): number {
-    return this.#itemCount
+    this.#derivedAt = this.#chunk.reserve(1)
   }
 
   delivery(item: DeliveryItem): void {
-    const writer = this.#items
+    const writer = this.#chunk
     const hasKey = item.key !== undefined
     writer.map(6 + (hasKey ? 1 : 0) + (item.state === undefined ? 0 : 1))
     writer.uint(0)
@@ -108,7 +112,7 @@ export class EntryWriter {
     if (item.state !== undefined) {
       writer.uint(6)
       if (item.state === null) writer.null()
-      else this.#hashed(writer, item.state)
+      else writer.digest(this.#sha256, item.state)
     }
     writer.uint(7)
     writer.uint(item.cause)
@@ -121,7 +125,7 @@ export class EntryWriter {
     readonly key: Uint8Array | undefined
     readonly delivery: number
   }): void {
-    const writer = this.#items
+    const writer = this.#chunk
     writer.map(item.key === undefined ? 4 : 5)
     writer.uint(0)
     writer.uint(ITEM.raised)
@@ -139,7 +143,7 @@ export class EntryWriter {
   }
 
   moduleUse(wasm: HashBytes, rewritten: HashBytes): void {
-    const writer = this.#items
+    const writer = this.#chunk
     writer.map(3)
     writer.uint(0)
     writer.uint(ITEM.moduleUse)
@@ -152,10 +156,10 @@ export class EntryWriter {
 
   /** Drops what the turn derived and leaves one item that says which bound it passed (K9). */
   turnLimit(bound: TurnBound): void {
-    this.#items.reset()
+    this.#chunk.truncate(this.#derivedAt + 1)
     this.#values.truncate(this.#ingressValuesEnd)
     this.#valueCount = this.#ingressValueCount
-    const writer = this.#items
+    const writer = this.#chunk
     writer.map(2)
     writer.uint(0)
     writer.uint(ITEM.turnLimit)
@@ -164,27 +168,35 @@ export class EntryWriter {
     this.#itemCount = 1
   }
 
-  /** The finished entry and its leaf; both owned by the caller. */
+  /** The finished entry, a part of a chunk that nobody writes to again, and its leaf. */
   finish(header: HeaderParts): { readonly entry: Uint8Array; readonly leaf: HashBytes } {
-    const derived = this.#derived
-    derived.reset()
-    derived.array(this.#itemCount)
-    derived.raw(this.#items.view())
+    const chunk = this.#chunk
+    this.#closeDerived()
     this.#writeHeader(header)
+    const tagged = this.#header.view()
     const leaf = new Uint8Array(HASH_BYTES)
-    const headerView = this.#header.view()
-    this.#sha256.sha256Into(headerView, leaf, 0)
-    const entry = this.#entry
-    entry.reset()
-    entry.array(4)
-    entry.raw(headerView.subarray(1))
-    entry.raw(this.#ingress.view())
-    entry.raw(derived.view())
-    entry.array(2)
-    entry.bytes(this.#entropy)
-    entry.array(this.#valueCount)
-    entry.raw(this.#values.view())
-    return { entry: this.#slab.copy(entry.view()), leaf }
+    this.#sha256.sha256Into(tagged, leaf, 0)
+    const start = this.#ingressAt - tagged.length
+    chunk.patch(start, tagged)
+    chunk.patch(start, ENTRY_HEAD)
+    chunk.array(2)
+    chunk.bytes(this.#entropy)
+    chunk.array(this.#valueCount)
+    chunk.raw(this.#values.view())
+    return { entry: chunk.part(start, chunk.length), leaf }
+  }
+
+  /** Writes the head of the array of items, for which one byte was left. */
+  #closeDerived(): void {
+    const chunk = this.#chunk
+    if (this.#itemCount <= SHORT_ARRAY_MAX) {
+      chunk.patch(this.#derivedAt, SHORT_ARRAYS[this.#itemCount] ?? ENTRY_HEAD)
+      return
+    }
+    const items = chunk.take(this.#derivedAt + 1, chunk.length)
+    chunk.truncate(this.#derivedAt)
+    chunk.array(this.#itemCount)
+    chunk.raw(items)
   }
 
   #writeHeader(header: HeaderParts): void {
@@ -209,9 +221,9 @@ export class EntryWriter {
       writer.bytes(header.engine)
     }
     writer.uint(6)
-    this.#hashed(writer, this.#ingress.view())
+    writer.digest(this.#sha256, this.#chunk.part(this.#ingressAt, this.#derivedAt))
     writer.uint(7)
-    this.#hashed(writer, this.#derived.view())
+    writer.digest(this.#sha256, this.#chunk.part(this.#derivedAt, this.#chunk.length))
     writer.uint(8)
     writer.uint(header.fuel)
     writer.uint(9)
@@ -219,8 +231,7 @@ export class EntryWriter {
   }
 
   #writeIngress(parts: IngressParts): void {
-    const writer = this.#ingress
-    writer.reset()
+    const writer = this.#chunk
     writer.map(countFields(parts))
     writer.uint(0)
     writer.uint(parts.kindNumber)
@@ -239,7 +250,7 @@ export class EntryWriter {
       writer.text(parts.idempotencyKey)
     }
     writer.uint(5)
-    this.#hashed(writer, this.#entropy)
+    writer.digest(this.#sha256, this.#entropy)
     if (parts.blobs.length > 0) {
       writer.uint(6)
       writer.array(parts.blobs.length)
@@ -264,19 +275,22 @@ export class EntryWriter {
   }
 
   #salted(writer: CborWriter, value: Uint8Array): void {
-    writer.bytes(this.#salter.hash(this.#valueCount, value))
+    this.#salter.write(writer, this.#valueCount, value)
     this.#values.bytes(value)
     this.#valueCount += 1
   }
-
-  #hashed(writer: CborWriter, bytes: Uint8Array): void {
-    this.#sha256.sha256Into(bytes, this.#digest, 0)
-    writer.bytes(this.#digest)
-  }
 }
+
+/** Heads of arrays by count. */
+const SHORT_ARRAYS: readonly Uint8Array[] = Array.from({ length: SHORT_ARRAY_MAX + 1 }, (_, count) =>
+  Uint8Array.of(ARRAY_HEAD | count),
+)
 
 /** RFC 6962: leaves are hashed behind a zero byte. */
 const LEAF_TAG: Uint8Array = new Uint8Array([0])
+
+/** An array of four parts. It takes the place of the leaf tag in front of the header. */
+const ENTRY_HEAD: Uint8Array = new Uint8Array([ARRAY_HEAD | 4])
 
 function countFields(parts: IngressParts): number {
   let count = 3

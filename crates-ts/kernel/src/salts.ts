@@ -1,6 +1,6 @@
 /** Salted hashes of values (K5; spec/07-journal.md, "Bodies"). */
 import { HASH_BYTES } from '@aos/cbor'
-import type { Sha256Port } from '@aos/cbor'
+import type { CborWriter, Sha256Port } from '@aos/cbor'
 
 const TAG = 'aos/salt/v1'
 export const ENTROPY_BYTES = 16
@@ -11,8 +11,6 @@ export class Salter {
   readonly #sha256: Sha256Port
   readonly #saltInput: Uint8Array = new Uint8Array(INDEX_AT + 4)
   #message: Uint8Array = new Uint8Array(1024)
-  /** The newest salted hash; overwritten by the next. */
-  readonly digest: Uint8Array = new Uint8Array(HASH_BYTES)
 
   constructor(sha256: Sha256Port) {
     this.#sha256 = sha256
@@ -23,8 +21,8 @@ export class Salter {
     this.#saltInput.set(entropy, TAG.length)
   }
 
-  /** SHA-256(salt(index) ‖ value) into `digest`. */
-  hash(index: number, value: Uint8Array): Uint8Array {
+  /** Appends SHA-256(salt(index) ‖ value) as a byte string. */
+  write(writer: CborWriter, index: number, value: Uint8Array): void {
     const salt = this.#saltInput
     salt[INDEX_AT] = index >>> 24
     salt[INDEX_AT + 1] = (index >>> 16) & 255
@@ -34,7 +32,6 @@ export class Salter {
     if (this.#message.length < size) this.#message = new Uint8Array(size * 2)
     this.#sha256.sha256Into(salt, this.#message, 0)
     this.#message.set(value, HASH_BYTES)
-    this.#sha256.sha256Into(this.#message.subarray(0, size), this.digest, 0)
-    return this.digest
+    writer.digest(this.#sha256, this.#message.subarray(0, size))
   }
 }
