@@ -18,7 +18,9 @@ test(`20,000 flights through ${ROUNDS} kills (seed ${SEED})`, async () => {
   let cut = 0
   for (let number = 0; number < ROUNDS; number += 1) {
     const world = copyWorld(fresh, sandbox.path('killed'))
-    const report = await runCrashRound({ sandbox, world, schema: FLIGHTS.event, lines, random })
+    // The last round takes them all; the ones before it are about the kill.
+    const some = number === ROUNDS - 1 ? lines : lines.slice(0, 6000)
+    const report = await runCrashRound({ sandbox, world, schema: FLIGHTS.event, lines: some, random })
     if (!report.finished) cut += 1
   }
   expect(cut).toBeGreaterThan(0)
