@@ -1,5 +1,5 @@
 /** Reads entries back (spec/journal.cddl): a quick view for replay, and all fields for people and for comparison. */
-import { CborReader, PREFIX, decode, isAosError } from '@aos/cbor'
+import { CborReader, HASH_BYTES, decode, isAosError } from '@aos/cbor'
 import type { Data, HashBytes } from '@aos/cbor'
 import type { VerifiedSignature } from './api.ts'
 import { ENTRY_KINDS } from './codes.ts'
@@ -26,10 +26,41 @@ export interface EntryView {
   readonly key: Uint8Array | undefined
 }
 
+/** Remembers the text it read last: principals and schemas hardly change from entry to entry. */
+class TextMemo {
+  #item: Uint8Array = new Uint8Array(0)
+  #text = ''
+
+  /** The text at the reader, decoded only when its bytes differ from the ones before. */
+  read(reader: CborReader): string {
+    const { source, offset } = reader
+    const item = this.#item
+    let at = 0
+    while (at < item.length && source[offset + at] === item[at]) at += 1
+    if (at > 0 && at === item.length) {
+      reader.offset = offset + at
+      return this.#text
+    }
+    this.#text = reader.text()
+    this.#item = source.slice(offset, reader.offset)
+    return this.#text
+  }
+}
+
+/** What a series of entries has in common; one serves a world. */
+export interface EntryMemo {
+  readonly principal: TextMemo
+  readonly schema: TextMemo
+}
+
+export function makeEntryMemo(): EntryMemo {
+  return { principal: new TextMemo(), schema: new TextMemo() }
+}
+
 /** Throws `kernel.bad_entry` (with the codec's finding as cause), `kernel.bodies_missing`. */
-export function readEntry(bytes: Uint8Array): EntryView {
+export function readEntry(bytes: Uint8Array, memo: EntryMemo = makeEntryMemo()): EntryView {
   try {
-    return new EntryCursor(bytes).read()
+    return new EntryCursor(bytes, memo).read()
   } catch (error) {
     if (!isAosError(error) || error.code.startsWith('kernel.')) throw error
     throw kernelError('kernel.bad_entry', `the entry is not well-formed: ${error.message}`, {
@@ -39,15 +70,21 @@ export function readEntry(bytes: Uint8Array): EntryView {
   }
 }
 
+/** A field of the header that holds a hash: its number, the head of 32 bytes, the bytes. */
+const HASH_HEAD = 0x58
+const HASH_FIELD_BYTES = 3 + HASH_BYTES
+
 const NO_AUTH: readonly VerifiedSignature[] = []
 const NO_BLOBS: readonly HashBytes[] = []
 
 class EntryCursor {
   readonly #bytes: Uint8Array
   readonly #reader: CborReader
+  readonly #memo: EntryMemo
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, memo: EntryMemo) {
     this.#bytes = bytes
+    this.#memo = memo
     this.#reader = new CborReader(bytes)
   }
 
@@ -96,8 +133,13 @@ class EntryCursor {
     expectField(reader, 2)
     const nowNs = BigInt(reader.uint())
     for (let field = 3; field < count; field += 1) {
-      reader.skip()
-      reader.skip()
+      const at = reader.offset
+      if (this.#bytes[at + 1] === HASH_HEAD && this.#bytes[at + 2] === HASH_BYTES) {
+        reader.offset = at + HASH_FIELD_BYTES
+      } else {
+        reader.skip()
+        reader.skip()
+      }
     }
     return { height, kindNumber, nowNs }
   }
@@ -117,12 +159,12 @@ class EntryCursor {
     let hasKey = false
     for (let left = reader.map(); left > 0; left -= 1) {
       const field = reader.uint()
-      if (field === 1) principal = reader.text()
+      if (field === 1) principal = this.#memo.principal.read(reader)
       else if (field === 2) auth = readAuth(reader)
       else if (field === 3) trace = reader.bytes()
       else if (field === 4) idempotencyKey = reader.text()
       else if (field === 6) blobs = readHashes(reader)
-      else if (field === 7) schema = reader.text()
+      else if (field === 7) schema = this.#memo.schema.read(reader)
       else if (field === 10) command = this.#readCommand()
       else {
         hasValue ||= field === 8
@@ -256,9 +298,4 @@ function resolveItems(
     }
     return { fields, key, value }
   })
-}
-
-/** A value without the self-describe prefix, for printing. */
-export function withoutPrefix(value: Uint8Array): Uint8Array {
-  return value.subarray(PREFIX.length)
 }

@@ -8,8 +8,8 @@ import { EMPTY_CATALOG } from './catalog.ts'
 import { DeliveryRunner } from './delivery.ts'
 import { findDifference } from './difference.ts'
 import { hashEngine } from './engine.ts'
-import { readEntry } from './entry-reader.ts'
-import type { EntryView } from './entry-reader.ts'
+import { makeEntryMemo, readEntry } from './entry-reader.ts'
+import type { EntryMemo, EntryView } from './entry-reader.ts'
 import { EntryWriter } from './entry-writer.ts'
 import { kernelError } from './errors.ts'
 import { idempotencySlot, lookUpKey, rememberKey } from './idempotency.ts'
@@ -39,6 +39,7 @@ class KernelWorld implements World {
   readonly #runner: DeliveryRunner
   readonly #writer: EntryWriter
   readonly #state: WorldState
+  readonly #memo: EntryMemo = makeEntryMemo()
   #inTurn = false
 
   constructor(ports: KernelPorts) {
@@ -113,7 +114,7 @@ class KernelWorld implements World {
 
   replay(entry: Uint8Array, options: { readonly verify: boolean }): Difference | undefined {
     return this.#guarded(() => {
-      const view = readEntry(entry)
+      const view = readEntry(entry, this.#memo)
       if (view.height !== this.#state.height + 1) {
         return difference(view, 'header.height', String(view.height), String(this.#state.height + 1))
       }
