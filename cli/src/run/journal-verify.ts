@@ -1,6 +1,6 @@
 /** `aos journal verify|replay`. */
 import {
-  needModuleHash,
+  moduleHashes,
   readBytes,
   replayJournal,
   substituteModules,
@@ -102,7 +102,7 @@ function parseSubstitution(text: string): Substitution {
   return { name: text.slice(0, at), file: text.slice(at + 1) }
 }
 
-/** By the hash that the manifest in force has for the name. */
+/** By every hash that the name has had: an older version of the module is replaced where it ran. */
 function otherModules(
   context: CommandContext,
   opened: OpenedFolder,
@@ -110,10 +110,11 @@ function otherModules(
 ): ReadonlyMap<Hash, Uint8Array> {
   const other = new Map<Hash, Uint8Array>()
   if (substitutions.length === 0) return other
-  const { manifestHash } = summarizeJournal(opened.store.journal)
-  const modules = manifestHash === undefined ? new Map() : loadDefinitions(manifestHash, opened.readContent).modules
+  const { manifests } = summarizeJournal(opened.store.journal)
+  const history = manifests.slice(1).map((manifest) => loadDefinitions(manifest, opened.readContent))
   for (const { name, file } of substitutions) {
-    other.set(needModuleHash(modules, name), readBytes(resolve(context.cwd, file)))
+    const bytes = readBytes(resolve(context.cwd, file))
+    for (const hash of moduleHashes(history, name)) other.set(hash, bytes)
   }
   return other
 }

@@ -28,6 +28,7 @@ export async function push(context: CommandContext, args: Arguments): Promise<Co
       world: host.kernel.id,
       changes,
       warnings,
+      owner_key_made: report.ownerKeyMade,
     }
     return { data, text: describe(context, report) }
   })
@@ -38,6 +39,9 @@ function describe(context: CommandContext, report: PushReport): string {
   if (report.outcome === 'unchanged')
     return `nothing changed: ${report.manifest} is in force since height ${report.height}`
   if (report.outcome === 'dry_run') return [...lines, `would put ${report.manifest} in force`].join('\n')
+  if (report.ownerKeyMade !== undefined) {
+    lines.unshift(`made your owner key ${report.ownerKeyMade} (mode 0600); keep a copy of it`)
+  }
   return [...lines, `height ${context.style.bold(String(report.height))}: ${report.manifest} is in force`].join('\n')
 }
 

@@ -13,6 +13,8 @@ export interface JournalSummary {
   readonly entries: number
   /** In force after the last entry that was looked at. */
   readonly manifestHash: Hash | undefined
+  /** Every manifest that was put in force, in order of height; genesis puts the empty one. */
+  readonly manifests: readonly Hash[]
   /** RFC 6962 root over the leaves. */
   readonly logRoot: Hash
 }
@@ -20,17 +22,18 @@ export interface JournalSummary {
 /** Reads up to and with `to` (default: the head). */
 export function summarizeJournal(journal: JournalPort, to?: number): JournalSummary {
   const log = new MerkleLog()
-  let manifestHash: Hash | undefined
+  const manifests: Hash[] = []
   for (const batch of journal.head === undefined
     ? []
     : journal.read(to === undefined ? { from: 0 } : { from: 0, to })) {
     for (const record of batch) {
       log.append(record.leaf)
-      manifestHash = manifestSetBy(record.bytes) ?? manifestHash
+      const manifest = manifestSetBy(record.bytes)
+      if (manifest !== undefined) manifests.push(manifest)
     }
     log.settle()
   }
-  return { entries: log.size, manifestHash, logRoot: formatHash(log.root()) }
+  return { entries: log.size, manifestHash: manifests.at(-1), manifests, logRoot: formatHash(log.root()) }
 }
 
 /** Only genesis and manifest entries are decoded in full. */

@@ -25,11 +25,24 @@ export function substituteModules(runtime: ModuleRuntime, other: ReadonlyMap<Has
   }
 }
 
-/** The wasm hash that a module of these names has. Throws `host.unknown_module`. */
-export function needModuleHash(modules: ReadonlyMap<string, { readonly wasmHash: Hash }>, name: string): Hash {
-  const module = modules.get(name)
-  if (module !== undefined) return module.wasmHash
-  throw new AosError('host.unknown_module', `the manifest has no module ${name}`, {
-    hint: modules.size === 0 ? 'it has none' : `it has ${[...modules.keys()].join(', ')}`,
+/**
+ * Every wasm hash that a module of this name has had under these manifests. Throws `host.unknown_module` when none of
+ * them has such a module.
+ */
+export function moduleHashes(
+  history: readonly { readonly modules: ReadonlyMap<string, { readonly wasmHash: Hash }> }[],
+  name: string,
+): ReadonlySet<Hash> {
+  const hashes = new Set<Hash>()
+  const names = new Set<string>()
+  for (const { modules } of history) {
+    for (const [known, { wasmHash }] of modules) {
+      names.add(known)
+      if (known === name) hashes.add(wasmHash)
+    }
+  }
+  if (hashes.size > 0) return hashes
+  throw new AosError('host.unknown_module', `no manifest of this world has a module ${name}`, {
+    hint: names.size === 0 ? 'they have none' : `they have ${[...names].join(', ')}`,
   })
 }

@@ -7,7 +7,7 @@ import { encodeSetManifest } from '@aos/kernel'
 import type { GenesisIngress, ManifestIngress, TurnResult } from '@aos/kernel'
 import { randomBytes } from 'node:crypto'
 import type { HostWorld } from '../host-world.ts'
-import { createHostKey, readOwnerKey } from '../keys/key-ring.ts'
+import { createHostKey, ensureOwnerKey, readOwnerKey } from '../keys/key-ring.ts'
 import { signRequest } from '../keys/request.ts'
 import { ownerPrincipal } from '../principal.ts'
 import { readSyncFile } from '../sync-file.ts'
@@ -34,6 +34,8 @@ export interface PushReport {
   readonly height: number | undefined
   readonly changes: readonly Change[]
   readonly warnings: readonly FileIssue[]
+  /** File of the owner key, when this push made it: the person had none and the world has no owner yet (G2). */
+  readonly ownerKeyMade: string | undefined
 }
 
 /** Throws what `assemble` throws, `wasm.*` for a module that is refused, `key.missing`, and the kernel's refusals. */
@@ -49,7 +51,7 @@ export async function push(host: HostWorld, options: PushOptions): Promise<PushR
   })
   const rewritten = admitModules(host, assembly)
   const changes = compareManifests(manifestInForce(host), assembly.manifest)
-  const report = { manifest: assembly.manifestHash, changes, warnings: assembly.warnings }
+  const report = { manifest: assembly.manifestHash, changes, warnings: assembly.warnings, ownerKeyMade: undefined }
   if (!options.dryRun) {
     await options.builder.installForEditors({ hidden: host.folder.hidden, builds: assembly.builds })
   }
@@ -58,11 +60,12 @@ export async function push(host: HostWorld, options: PushOptions): Promise<PushR
   }
   if (options.dryRun) return { ...report, outcome: 'dry_run', height: undefined }
   await host.store.content.put([...assembly.nodes, ...assembly.modules.map(({ bytes }) => bytes), ...rewritten])
-  await ensureGenesis(host)
+  const ownerKeyMade = await ensureGenesis(host)
+  const pushed = { ...report, outcome: 'pushed', ownerKeyMade } as const
   // A manifest of nothing is what genesis puts in force.
-  if (host.kernel.manifestHash === assembly.manifestHash) return { ...report, outcome: 'pushed', height: 0 }
+  if (host.kernel.manifestHash === assembly.manifestHash) return { ...pushed, height: 0 }
   const height = await setManifest(host, assembly, options.message)
-  return { ...report, outcome: 'pushed', height }
+  return { ...pushed, height }
 }
 
 function manifestInForce(host: HostWorld): Manifest {
@@ -88,10 +91,10 @@ function admitModules(host: HostWorld, assembly: Assembly): readonly Uint8Array[
   })
 }
 
-/** Height 0, when the journal is empty. */
-async function ensureGenesis(host: HostWorld): Promise<void> {
-  if (host.kernel.head !== undefined) return
-  const owner = readOwnerKey(host.keyFolder)
+/** Height 0, when the journal is empty. Returns the file of the owner key if it had to be made. */
+async function ensureGenesis(host: HostWorld): Promise<string | undefined> {
+  if (host.kernel.head !== undefined) return undefined
+  const { key: owner, created } = ensureOwnerKey(host.keyFolder)
   const hostKey = createHostKey(host.keyFolder)
   const genesis: GenesisIngress = {
     kind: 'genesis',
@@ -103,6 +106,7 @@ async function ensureGenesis(host: HostWorld): Promise<void> {
     hostKeys: [hostKey.publicKey],
   }
   needAccepted(await host.send(genesis))
+  return created ? owner.file : undefined
 }
 
 async function setManifest(host: HostWorld, assembly: Assembly, message: string | undefined): Promise<number> {
