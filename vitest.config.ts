@@ -5,6 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@aos/source', 'node', 'import', 'module', 'default'] } },
   test: {
     maxWorkers: 2,
+    isolate: false,
     testTimeout: 30_000,
     include: [
       'crates-ts/*/src/**/*.test.ts',

@@ -6,7 +6,7 @@ import { copyWorld } from './damage.ts'
 import { SEED, makeRandom } from './random.ts'
 import { makeExampleWorld } from './worlds.ts'
 
-const ROUNDS = 3
+const ROUNDS = 2
 
 /** Feeding, killing, reopening, verifying, feeding again; and in the end the totals of a few lines of script. */
 test(`20,000 flights through ${ROUNDS} kills (seed ${SEED})`, async () => {
