@@ -1,5 +1,5 @@
 /**
- * Group commit (spec/07-journal.md, "Commit").
+ * Group commit (spec/07-journal.md, "Appending").
  *
  * Entries are collected while the append before is under way, and become durable in height order. At most two appends
  * are in flight, so that one is written while the next is made ready. After the first failure nothing is taken any more.

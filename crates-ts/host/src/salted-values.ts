@@ -1,4 +1,4 @@
-/** Checks the bodies of an entry against the salted hashes that name them (K5; spec/07-journal.md, "Bodies"). */
+/** Checks the bodies of an entry against the salted hashes that name them (K5; spec/06-kernel.md, "Entry"). */
 import { equalBytes, formatHash } from '@aos/cbor'
 import type { Data } from '@aos/cbor'
 import type { DecodedEntry } from '@aos/kernel'

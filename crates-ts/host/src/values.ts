@@ -1,5 +1,5 @@
 /** JSON text to canonical bytes and back, by schema (spec/03-air.md, "Values"). */
-import { formatJson, parseJson, resolveType, valueFromJson, valueToJson } from '@aos/air'
+import { parseJson, resolveType, valueFromJson, valueToJson } from '@aos/air'
 import type { JsonNode, TypeExpr } from '@aos/air'
 import { AosError, formatPath } from '@aos/cbor'
 import type { CanonicalBytes, Issue } from '@aos/cbor'
@@ -32,11 +32,6 @@ export function keyFromText(definitions: Definitions, keySchema: string, text: s
 export function valueToNode(definitions: Definitions, schema: string, bytes: Uint8Array): JsonNode {
   const codec = definitions.codec(schema)
   return valueToJson(typeOf(definitions, schema), definitions.table, codec.decode(codec.normalize(bytes)))
-}
-
-/** `valueToNode` as text on one line. */
-export function valueToText(definitions: Definitions, schema: string, bytes: Uint8Array): string {
-  return formatJson(valueToNode(definitions, schema, bytes))
 }
 
 /** The key schema of the reducers that an event of this schema reaches; undefined when none of them is keyed. */

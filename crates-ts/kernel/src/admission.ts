@@ -29,8 +29,6 @@ export interface Admitted {
   /** Set by entries that change what is in force. */
   readonly manifest: Hash | undefined
   readonly engine: Hash | undefined
-  /** Hash of what an idempotency key stands for. */
-  readonly body: HashBytes | undefined
   /** Changes the state once the entry stands. */
   readonly apply: (height: number) => void
 }
@@ -45,12 +43,11 @@ const NO_AUTH: readonly VerifiedSignature[] = []
 
 /** Admits or throws the AosError of the refusal; changes nothing. */
 export function admit(ports: AdmissionPorts, state: WorldState, ingress: Ingress): Admitted {
-  checkCommon(ingress)
   if (ingress.kind === 'genesis') return admitGenesis(ports, state, ingress)
   if (state.id === undefined) throw kernelError('kernel.no_genesis', `expected genesis first, found ${ingress.kind}`)
   switch (ingress.kind) {
     case 'event':
-      return admitEvent(ports, state, ingress)
+      return admitEvent(state, ingress)
     case 'manifest':
       return admitManifest(ports, state, ingress)
     case 'key':
@@ -58,13 +55,14 @@ export function admit(ports: AdmissionPorts, state: WorldState, ingress: Ingress
     case 'engine':
       return admitEngine(ports, state, ingress)
     case 'tick':
-      return admitted(ports, { parts: baseParts(ingress) })
+      return admitted({ parts: baseParts(ingress) })
   }
 }
 
 const PRINCIPAL = /^(local|token|key|adapter|host):[^\u0000-\u001f\u007f]+$/
 
-function checkCommon(ingress: Ingress): void {
+/** What every kind needs, before anything else is looked at. Throws `kernel.bad_ingress`. */
+export function checkCommon(ingress: Ingress): void {
   if (!PRINCIPAL.test(ingress.principal)) {
     throw kernelError('kernel.bad_ingress', 'expected a principal of the form method:id', { path: ['principal'] })
   }
@@ -112,13 +110,11 @@ function baseParts(ingress: Ingress): IngressParts {
   }
 }
 
-function admitted(ports: KernelPorts, given: Partial<Admitted> & { readonly parts: IngressParts }): Admitted {
-  const { parts } = given
+function admitted(given: Partial<Admitted> & { readonly parts: IngressParts }): Admitted {
   return {
     deliveries: NO_DELIVERIES,
     manifest: undefined,
     engine: undefined,
-    body: parts.idempotencyKey === undefined ? undefined : hashBody(ports, parts),
     apply: changeNothing,
     ...given,
   }
@@ -128,14 +124,37 @@ function changeNothing(): void {
   // Events change cells, which the turn does.
 }
 
-function hashBody(ports: KernelPorts, parts: IngressParts): HashBytes {
+/** What an idempotency key stands for (K15): kind, schema, key, and the value or the command. */
+export function hashBody(ports: KernelPorts, ingress: Ingress): HashBytes {
+  const event = ingress.kind === 'event' ? ingress : undefined
   return sha256(
     ports.sha256,
-    encode([parts.kindNumber, parts.schema ?? null, parts.key ?? null, parts.value ?? parts.command ?? null]),
+    encode([
+      KIND_NUMBER[ingress.kind],
+      event?.schema ?? null,
+      event?.key ?? null,
+      event === undefined ? bodyOfCommand(ingress) : event.value,
+    ]),
   )
 }
 
-function admitEvent(ports: KernelPorts, state: WorldState, ingress: EventIngress): Admitted {
+function bodyOfCommand(ingress: Ingress): Uint8Array | null {
+  switch (ingress.kind) {
+    case 'genesis':
+      return ingress.nonce
+    case 'manifest':
+      return encodeSetManifest(ingress)
+    case 'key':
+      return encodeKeyChange(ingress)
+    case 'engine':
+      return encodeSetEngine(ingress)
+    case 'event':
+    case 'tick':
+      return null
+  }
+}
+
+function admitEvent(state: WorldState, ingress: EventIngress): Admitted {
   const { schema, value, key } = ingress
   const codec = state.catalog.codec(schema)
   if (codec === undefined) {
@@ -163,8 +182,7 @@ function admitEvent(ports: KernelPorts, state: WorldState, ingress: EventIngress
     key,
     command: undefined,
   }
-  const body = ingress.idempotencyKey === undefined ? undefined : hashBody(ports, parts)
-  return { parts, deliveries, manifest: undefined, engine: undefined, body, apply: changeNothing }
+  return { parts, deliveries, manifest: undefined, engine: undefined, apply: changeNothing }
 }
 
 function checkFreeKey(key: Uint8Array): void {
@@ -203,7 +221,7 @@ function admitGenesis(ports: AdmissionPorts, state: WorldState, ingress: Genesis
     engine: hashBytes(ports.engineDigest),
     emptyManifest: hashBytes(emptyManifest),
   })
-  return admitted(ports, {
+  return admitted({
     parts: { ...baseParts(ingress), command },
     manifest: emptyManifest,
     engine: ports.engineDigest,
@@ -250,7 +268,7 @@ function admitManifest(ports: KernelPorts, state: WorldState, ingress: ManifestI
     blobs: sortBlobs(ingress.blobs),
     command: encodeSetManifest(ingress),
   }
-  return admitted(ports, {
+  return admitted({
     parts,
     manifest: ingress.manifest,
     apply: (height) => {
@@ -286,7 +304,7 @@ function admitKey(ports: KernelPorts, state: WorldState, ingress: KeyIngress): A
       throw kernelError('kernel.last_owner', `${id} is the last owner key`, { path: ['publicKey'] })
     }
   }
-  return admitted(ports, {
+  return admitted({
     parts: { ...baseParts(ingress), auth: ingress.auth, command: encodeKeyChange(ingress) },
     apply: (height) => {
       state.keysHeight = height
@@ -314,7 +332,7 @@ function admitEngine(ports: AdmissionPorts, state: WorldState, ingress: EngineIn
     throw kernelError('kernel.engine_in_force', `${ingress.engine} is in force already`, { path: ['engine'] })
   }
   if (ingress.engine !== ports.engineDigest) throw unsupportedEngine(ingress.engine, ports.engineDigest)
-  return admitted(ports, {
+  return admitted({
     parts: { ...baseParts(ingress), auth: ingress.auth, command: encodeSetEngine(ingress) },
     engine: ingress.engine,
     apply: () => {

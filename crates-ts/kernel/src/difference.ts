@@ -1,4 +1,4 @@
-/** Compares an entry with its re-derivation and names the first field that differs (spec/07-journal.md, "Verification"). */
+/** Compares an entry with its re-derivation and names the first field that differs (spec/06-kernel.md, "Replay and verification"). */
 import { encode, equalBytes, toHex } from '@aos/cbor'
 import type { Data } from '@aos/cbor'
 import type { Difference } from './api.ts'

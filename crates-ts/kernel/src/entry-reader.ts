@@ -10,7 +10,7 @@ export interface EntryView {
   readonly height: number
   readonly kindNumber: number
   readonly nowNs: bigint
-  /** Exact bytes of the header. */
+  /** Exact bytes of the header. Its last field is the leaf before. */
   readonly header: Uint8Array
   readonly principal: string
   readonly auth: readonly VerifiedSignature[]
@@ -19,7 +19,6 @@ export interface EntryView {
   readonly blobs: readonly HashBytes[]
   readonly schema: string | undefined
   readonly command: ReadonlyMap<Data, Data> | undefined
-  readonly hasKey: boolean
   readonly entropy: Uint8Array
   /** Values of the ingress: the event's value, then its key. */
   readonly value: Uint8Array | undefined
@@ -116,7 +115,6 @@ class EntryCursor {
       blobs: ingress.blobs,
       schema: ingress.schema,
       command: ingress.command,
-      hasKey: ingress.hasKey,
       entropy,
       value,
       key,
@@ -146,6 +144,7 @@ class EntryCursor {
 
   #readIngress(): Omit<EntryView, 'height' | 'kindNumber' | 'nowNs' | 'header' | 'entropy' | 'value' | 'key'> & {
     readonly hasValue: boolean
+    readonly hasKey: boolean
   } {
     const reader = this.#reader
     let principal = ''

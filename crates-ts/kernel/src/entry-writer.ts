@@ -4,6 +4,7 @@ import type { HashBytes, Sha256Port } from '@aos/cbor'
 import type { DeliveryOutcome, VerifiedSignature } from './api.ts'
 import { ITEM } from './codes.ts'
 import type { TurnBound } from './codes.ts'
+import { LEAF_TAG } from './leaf.ts'
 import { ENTROPY_BYTES, Salter } from './salts.ts'
 
 /** What stands in `ingress`; values are given as bytes and stand there by salted hash. */
@@ -285,9 +286,6 @@ export class EntryWriter {
 const SHORT_ARRAYS: readonly Uint8Array[] = Array.from({ length: SHORT_ARRAY_MAX + 1 }, (_, count) =>
   Uint8Array.of(ARRAY_HEAD | count),
 )
-
-/** RFC 6962: leaves are hashed behind a zero byte. */
-const LEAF_TAG: Uint8Array = new Uint8Array([0])
 
 /** An array of four parts. It takes the place of the leaf tag in front of the header. */
 const ENTRY_HEAD: Uint8Array = new Uint8Array([ARRAY_HEAD | 4])

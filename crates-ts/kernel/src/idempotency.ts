@@ -1,4 +1,4 @@
-/** The bounded table of idempotency keys (K15; spec/06-kernel.md, "Idempotency"). */
+/** The bounded table of idempotency keys (K15; spec/06-kernel.md, "Ingress"). */
 import { equalBytes } from '@aos/cbor'
 import type { HashBytes } from '@aos/cbor'
 import { LIMITS } from './limits.ts'

@@ -1,4 +1,4 @@
-/** Salted hashes of values (K5; spec/07-journal.md, "Bodies"). */
+/** Salted hashes of values (K5; spec/06-kernel.md, "Entry"). */
 import { HASH_BYTES } from '@aos/cbor'
 import type { CborWriter, Sha256Port } from '@aos/cbor'
 

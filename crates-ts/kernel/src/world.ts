@@ -1,7 +1,7 @@
 /** A world in memory: state, turns, replay, reads (spec/06-kernel.md). */
-import { CborWriter, compareBytes, formatHash, hashBytes, isAosError } from '@aos/cbor'
+import { HASH_BYTES, compareBytes, equalBytes, formatHash, hashBytes, isAosError, toHex } from '@aos/cbor'
 import type { AosError, CanonicalBytes, Hash, HashBytes } from '@aos/cbor'
-import { admit } from './admission.ts'
+import { admit, checkCommon, hashBody } from './admission.ts'
 import type { AdmissionPorts, Admitted } from './admission.ts'
 import type { CellReport, Difference, Ingress, KeyReport, Stamp, TurnResult, World } from './api.ts'
 import { EMPTY_CATALOG } from './catalog.ts'
@@ -13,6 +13,7 @@ import type { EntryMemo, EntryView } from './entry-reader.ts'
 import { EntryWriter } from './entry-writer.ts'
 import { kernelError } from './errors.ts'
 import { idempotencySlot, lookUpKey, rememberKey } from './idempotency.ts'
+import { LeafHasher } from './leaf.ts'
 import type { KernelPorts } from './ports.ts'
 import { checkEngine, rebuildIngress } from './replay.ts'
 import { ENTROPY_BYTES } from './salts.ts'
@@ -39,6 +40,7 @@ class KernelWorld implements World {
   readonly #runner: DeliveryRunner
   readonly #writer: EntryWriter
   readonly #state: WorldState
+  readonly #leaves: LeafHasher
   readonly #memo: EntryMemo = makeEntryMemo()
   #inTurn = false
 
@@ -46,6 +48,7 @@ class KernelWorld implements World {
     this.#ports = { ...ports, engineDigest: hashEngine(ports.sha256, ports.profile) }
     this.#runner = new DeliveryRunner(ports)
     this.#writer = new EntryWriter(ports.sha256)
+    this.#leaves = new LeafHasher(ports.sha256)
     this.#state = {
       id: undefined,
       height: -1,
@@ -100,13 +103,15 @@ class KernelWorld implements World {
     return this.#guarded(() => {
       let admitted: Admitted
       try {
+        checkCommon(ingress)
+        // Before anything else: what was admitted once need not be admissible again to be known as the same.
+        const earlier = this.#lookUpIdempotency(ingress)
+        if (earlier !== undefined) return earlier
         admitted = admit(this.#ports, this.#state, ingress)
       } catch (error) {
         if (!isRefusal(error)) throw error
         return { kind: 'refused', error }
       }
-      const earlier = this.#lookUpIdempotency(ingress, admitted)
-      if (earlier !== undefined) return earlier
       const { end, leaf, entry } = this.#perform(ingress, admitted, stamp, this.#writer)
       return accepted({ height: this.#state.height, leaf, entry: entry ?? EMPTY_KEY, end })
     })
@@ -118,11 +123,16 @@ class KernelWorld implements World {
       if (view.height !== this.#state.height + 1) {
         return difference(view, 'header.height', String(view.height), String(this.#state.height + 1))
       }
+      const prev = view.header.subarray(view.header.length - HASH_BYTES)
+      if (!equalBytes(prev, this.#state.leaf)) {
+        return difference(view, 'header.prev', toHex(prev), toHex(this.#state.leaf))
+      }
       checkEngine(view, this.#ports.engineDigest)
       let admitted: Admitted
       const ingress = rebuildIngress(view)
       const stamp: Stamp = { nowNs: view.nowNs, entropy: view.entropy }
       try {
+        checkCommon(ingress)
         admitted = admit(this.#ports, this.#state, ingress)
       } catch (error) {
         if (!isRefusal(error)) throw error
@@ -132,7 +142,7 @@ class KernelWorld implements World {
         this.#perform(ingress, admitted, stamp, undefined, view)
         return undefined
       }
-      const earlier = this.#lookUpIdempotency(ingress, admitted)
+      const earlier = this.#lookUpIdempotency(ingress)
       if (earlier !== undefined) return difference(view, 'ingress.idempotency_key', 'new', earlier.kind)
       const made = this.#perform(ingress, admitted, stamp, this.#writer)
       return findDifference({ height: view.height, written: entry, derived: made.entry ?? EMPTY_KEY })
@@ -161,10 +171,10 @@ class KernelWorld implements World {
     return result
   }
 
-  #lookUpIdempotency(ingress: Ingress, admitted: Admitted): Exclude<TurnResult, Accepted> | undefined {
-    if (ingress.idempotencyKey === undefined || admitted.body === undefined) return undefined
+  #lookUpIdempotency(ingress: Ingress): Exclude<TurnResult, Accepted> | undefined {
+    if (ingress.idempotencyKey === undefined) return undefined
     const slot = idempotencySlot(ingress.principal, ingress.idempotencyKey)
-    const found = lookUpKey(this.#state.idempotency, slot, admitted.body)
+    const found = lookUpKey(this.#state.idempotency, slot, hashBody(this.#ports, ingress))
     if (found === 'new') return undefined
     if (found !== 'conflict') return { kind: 'duplicate', height: found }
     const error = kernelError(
@@ -213,33 +223,19 @@ class KernelWorld implements World {
       fuel: end.fuel,
       prev: state.leaf,
     })
-    const leaf = finished?.leaf ?? this.#recordedLeaf(recorded)
+    const leaf = finished?.leaf ?? this.#leaves.hash(recorded?.header ?? EMPTY_KEY)
     admitted.apply(height)
     state.id ??= formatHash(leaf)
     state.height = height
     state.leaf = leaf
     state.logicalNowNs = logicalNowNs
-    if (ingress.idempotencyKey !== undefined && admitted.body !== undefined) {
+    if (ingress.idempotencyKey !== undefined) {
       const slot = idempotencySlot(ingress.principal, ingress.idempotencyKey)
-      rememberKey(state.idempotency, slot, { body: admitted.body, height, logicalNs: logicalNowNs })
+      rememberKey(state.idempotency, slot, { body: hashBody(this.#ports, ingress), height, logicalNs: logicalNowNs })
     }
     return { end, leaf, entry: finished?.entry }
   }
-
-  readonly #leafInput: CborWriter = new CborWriter()
-
-  #recordedLeaf(recorded: EntryView | undefined): HashBytes {
-    const leaf = new Uint8Array(32)
-    if (recorded === undefined) return leaf
-    this.#leafInput.reset()
-    this.#leafInput.raw(LEAF_TAG)
-    this.#leafInput.raw(recorded.header)
-    this.#ports.sha256.sha256Into(this.#leafInput.view(), leaf, 0)
-    return leaf
-  }
 }
-
-const LEAF_TAG: Uint8Array = new Uint8Array([0])
 
 /** What a context would name before genesis; no module runs then. */
 const NO_MANIFEST: Hash = formatHash(new Uint8Array(32))

@@ -138,6 +138,20 @@ describe('replay', () => {
     }
   })
 
+  it('refuses an entry of another chain, also without verification', () => {
+    const [mine, other] = [run([[0, 2]]), run([[1, 2]])]
+    const world = createWorld(mine.ports())
+    for (const entry of mine.entries) expect(world.replay(entry, { verify: false })).toBeUndefined()
+    const longer = run([
+      [1, 2],
+      [0, 1],
+    ])
+    expect(other.entries[2]).toEqual(longer.entries[2])
+    expect(world.replay(longer.entries[3] ?? new Uint8Array(0), { verify: false })).toMatchObject({
+      path: 'header.prev',
+    })
+  })
+
   it('refuses an entry of another height and an entry without bodies', () => {
     const bench = run([[0, 2]])
     const world = createWorld(bench.ports())

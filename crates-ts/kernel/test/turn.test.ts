@@ -255,6 +255,19 @@ describe('admission', () => {
     expect(third.kind).toBe('duplicate')
   })
 
+  it('knows a repeated request although it would not be admitted again', () => {
+    const bench = started()
+    const event = { who: 'ann', by: 1 }
+    const first = bench.event('demo/Add@1', event, { idempotencyKey: 'k' })
+    const next = { ...bench.manifestIngress({ schemas: {}, reducers: {}, routes: [] }), idempotencyKey: 'm' }
+    const pushed = bench.submit(next)
+    const heights = [first, pushed].map((result) => (result.kind === 'accepted' ? result.height : -1))
+    expect(bench.submit(next)).toEqual({ kind: 'duplicate', height: heights[1] })
+    expect(refusal(bench.event('demo/Add@1', event))).toBe('kernel.unknown_schema')
+    expect(bench.event('demo/Add@1', event, { idempotencyKey: 'k' })).toEqual({ kind: 'duplicate', height: heights[0] })
+    bench.replayed(true)
+  })
+
   it('wants an owner and the base in force for a manifest', () => {
     const bench = started()
     const next = bench.manifestIngress({ ...plan(add), routes: [] })

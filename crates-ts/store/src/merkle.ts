@@ -120,10 +120,3 @@ export function merkleRoot(from: MerklePeaks): HashBytes {
   }
   return root
 }
-
-/** How many peaks a log of this size has: the number of one bits. */
-export function merklePeakCount(size: number): number {
-  let count = 0
-  for (let rest = size; rest > 0; rest = Math.floor(rest / 2)) count += rest % 2
-  return count
-}

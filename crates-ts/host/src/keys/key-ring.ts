@@ -1,7 +1,7 @@
 /** A person's owner key and the host keys of that person's worlds. */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { AosError, equalBytes, toHex } from '@aos/cbor'
+import { AosError, toHex } from '@aos/cbor'
 import { createKeyFile, readKeyFile } from './key-pair.ts'
 import type { KeyPair } from './key-pair.ts'
 import { prepareKeyFolder } from './key-folder.ts'
@@ -53,9 +53,4 @@ export function listKeys(folder: string): readonly { readonly role: 'owner' | 'h
     if (key !== undefined) listed.push({ role: 'host', key })
   }
   return listed
-}
-
-/** The host key with this public key, if this person has it. */
-export function findHostKey(folder: string, publicKey: Uint8Array): KeyPair | undefined {
-  return listKeys(folder).find(({ role, key }) => role === 'host' && equalBytes(key.publicKey, publicKey))?.key
 }
