@@ -63,6 +63,9 @@ test('only the CLI writes to a console', () => {
   expectNone(shipped.filter((path) => console.test(readText(path)) && !CONSOLE_GUARDS.includes(path)))
 })
 
+/** `spec/06-kernel.md, "Turn" and "Ingress"`. */
+const CITED_SECTIONS = /\b(spec\/[\w.-]+\.md), ("[^"]+"(?:(?:, | and )"[^"]+")*)/g
+
 test('chapters of the specification that code cites exist', () => {
   const chapters = new Set(files.filter((path) => path.startsWith('spec/')))
   const missing: string[] = []
@@ -71,6 +74,23 @@ test('chapters of the specification that code cites exist', () => {
       if (!chapters.has(cited[0])) missing.push(`${path}: ${cited[0]}`)
     }
   }
+  expectNone(missing)
+})
+
+test('sections of the specification that code cites exist', () => {
+  const missing: string[] = []
+  let count = 0
+  for (const path of code) {
+    for (const [, chapter = '', sections = ''] of readText(path).matchAll(CITED_SECTIONS)) {
+      if (!files.includes(chapter)) continue
+      const headings = new Set([...readText(chapter).matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading?.trim()))
+      for (const [, section] of sections.matchAll(/"([^"]+)"/g)) {
+        count += 1
+        if (!headings.has(section)) missing.push(`${path}: ${chapter}, "${section ?? ''}"`)
+      }
+    }
+  }
+  expect(count).toBeGreaterThan(50)
   expectNone(missing)
 })
 

@@ -1,4 +1,4 @@
-/** The shapes of the envelopes (spec/04-abi.md, "Envelopes"). */
+/** The shapes of the envelopes (spec/04-abi.md, "Input"). */
 
 /** The version that every input envelope carries. */
 export const ABI_VERSION = 1

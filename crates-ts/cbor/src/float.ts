@@ -1,4 +1,4 @@
-/** Float widths (spec/02-encoding.md, "Floats"): the shortest of 16, 32 and 64 bits that is exact. */
+/** Float widths (spec/02-encoding.md, "Canonical form"): the shortest of 16, 32 and 64 bits that is exact. */
 
 /** Scratch for bit patterns: written and read back within one call, so it carries nothing between calls. */
 const BITS = new DataView(new ArrayBuffer(8))

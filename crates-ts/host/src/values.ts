@@ -1,4 +1,4 @@
-/** JSON text to canonical bytes and back, by schema (spec/03-air.md, "Values"). */
+/** JSON text to canonical bytes and back, by schema (spec/03-values.md, "JSON"). */
 import { parseJson, resolveType, valueFromJson, valueToJson } from '@aos/air'
 import type { JsonNode, TypeExpr } from '@aos/air'
 import { AosError, formatPath } from '@aos/cbor'

@@ -1,4 +1,4 @@
-/** From a journaled entry back to the ingress it records (spec/06-kernel.md, "Replay"). */
+/** From a journaled entry back to the ingress it records (spec/06-kernel.md, "Replay and verification"). */
 import { formatHash } from '@aos/cbor'
 import type { Data, Hash } from '@aos/cbor'
 import { unsupportedEngine } from './admission.ts'

@@ -1,4 +1,4 @@
-/** What a compiled schema can do (spec/03-air.md, "Values"). */
+/** What a compiled schema can do (spec/03-values.md). */
 import type { CanonicalBytes, Issue } from '@aos/cbor'
 import type { Value } from '../model.ts'
 

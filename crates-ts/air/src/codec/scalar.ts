@@ -1,4 +1,4 @@
-/** Ranges and spellings of the scalar types (spec/03-values.md, "Scalars"). */
+/** Ranges and spellings of the scalar types (spec/03-values.md, "Canonical bytes"). */
 import { AosError, type ErrorPath } from '@aos/cbor'
 
 export const INT_MIN: bigint = -(2n ** 63n)

@@ -1,4 +1,4 @@
-/** `manifest` from JSON (spec/03-air.md, "Manifest"). */
+/** `manifest` from JSON (spec/03-air.md, "Definitions"). */
 import type { ErrorPath } from '@aos/cbor'
 import { report, shown, type IssueSink } from '../issues.ts'
 import { isJsonObject, type JsonNode, type JsonObject } from '../json.ts'

@@ -1,4 +1,4 @@
-/** The canonical order of text keys (spec/02-encoding.md, "Maps"). */
+/** The canonical order of text keys (spec/02-encoding.md, "Canonical form"). */
 import { compareText } from '../issues.ts'
 
 /** Order of the encoded keys: shorter UTF-8 first, then by bytes. */

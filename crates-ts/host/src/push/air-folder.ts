@@ -1,4 +1,4 @@
-/** AIR JSON in files: one definition or an array of them per file (spec/03-air.md, "Files"). */
+/** AIR JSON in files: one definition or an array of them per file (spec/03-air.md, "Definitions"). */
 import { parseDefinitions, parseJson } from '@aos/air'
 import type { Definition, JsonNode } from '@aos/air'
 import { AosError, isAosError } from '@aos/cbor'
