@@ -1,6 +1,6 @@
 /** The content-addressed store on LevelDB (spec/07-journal.md, "Content"). */
-import { AosError, equalBytes, formatHash, hashBytes, sha256, type Hash, type HashBytes } from '@aos/cbor'
-import { openDatabase, writeSynced, type Database, type DatabaseOptions } from './database.ts'
+import { AosError, equalBytes, formatHash, hashBytes, isAosError, sha256, type Hash, type HashBytes } from '@aos/cbor'
+import type { KeyValue } from './key-value.ts'
 import { asStoreError } from './disk.ts'
 import { nodeSha256 } from './node-sha256.ts'
 import type { ContentStore } from './port.ts'
@@ -22,25 +22,19 @@ export function checkBlob(hash: Hash, bytes: Uint8Array): Uint8Array {
 }
 
 export class LevelContent implements ContentStore {
-  readonly #database: Database
+  readonly #database: KeyValue
   readonly #readOnly: boolean
   #failure: AosError | undefined
   #closed = false
 
-  private constructor(database: Database, readOnly: boolean) {
+  constructor(database: KeyValue, options: { readonly readOnly: boolean }) {
     this.#database = database
-    this.#readOnly = readOnly
-  }
-
-  static async open(path: string, options: DatabaseOptions): Promise<LevelContent> {
-    return new LevelContent(await openDatabase(path, options), !options.create)
+    this.#readOnly = options.readOnly
   }
 
   get(hash: Hash): Uint8Array | undefined {
     const bytes = this.#read(keyOf(BLOB, hashBytes(hash)), hash)
-    if (bytes === undefined) return undefined
-    // LevelDB gives a Buffer, whose slice() is a view: callers get plain bytes.
-    return checkBlob(hash, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length))
+    return bytes === undefined ? undefined : checkBlob(hash, bytes)
   }
 
   has(hash: Hash): boolean {
@@ -52,8 +46,8 @@ export class LevelContent implements ContentStore {
     if (this.#readOnly) throw new AosError('store.read_only', 'the store was opened only for reading')
     const hashes = blobs.map((blob) => sha256(nodeSha256, blob))
     try {
-      const present = await this.#database.hasMany(hashes.map((hash) => keyOf(BLOB, hash)))
-      await writeSynced(this.#database, missingPairs(blobs, hashes, present))
+      const present = hashes.map((hash) => this.#database.get(keyOf(BLOB, hash)) !== undefined)
+      await this.#database.write(missingPairs(blobs, hashes, present))
     } catch (error) {
       this.#failure = asStoreError(error, 'storing content')
       throw this.#failure
@@ -67,7 +61,7 @@ export class LevelContent implements ContentStore {
     const to = new Uint8Array([SIZE + 1])
     let count = 0
     let bytes = 0
-    for await (const size of this.#database.values({ gte: from, lt: to, highWaterMarkBytes: 1 << 20 })) {
+    for await (const size of this.#database.values({ from, to })) {
       count += 1
       bytes += Number(new DataView(size.buffer, size.byteOffset, 8).getBigUint64(0))
     }
@@ -82,9 +76,9 @@ export class LevelContent implements ContentStore {
   #read(key: Uint8Array, hash: Hash): Uint8Array | undefined {
     this.#checkOpen()
     try {
-      return this.#database.getSync(key)
+      return this.#database.get(key)
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'LEVEL_CORRUPTION') {
+      if (isAosError(error) && error.code === 'store.corrupt') {
         throw new AosError('store.corrupt_blob', `${hash} cannot be read`, { details: { hash }, cause: error })
       }
       throw asStoreError(error, `reading ${hash}`)

@@ -4,10 +4,11 @@ import { AosError, formatHash, type Hash } from '@aos/cbor'
 import { AcknowledgedHead } from './acknowledged.ts'
 import { ActiveSegment, type SegmentPlace } from './active-segment.ts'
 import { LevelContent } from './content.ts'
-import { openDatabase, writeSynced, type Database } from './database.ts'
 import { asStoreError, nodeDisk, type Disk } from './disk.ts'
 import { SegmentJournal, type LogHead } from './journal.ts'
+import type { KeyValue, OpenKeyValue } from './key-value.ts'
 import { PAGE_BYTES } from './layout.ts'
+import { openLevelKeyValue } from './level-key-value.ts'
 import type { ContentStore, JournalPort } from './port.ts'
 import { UNFINISHED_NAME } from './segments.ts'
 import { inspectJournal, type JournalState } from './tail.ts'
@@ -25,6 +26,8 @@ export interface WorldStoreOptions {
   readonly acceptLoss?: boolean
   /** The file system, for tests with faults. */
   readonly disk?: Disk
+  /** The databases, for tests with faults. */
+  readonly openKeyValue?: OpenKeyValue
 }
 
 export interface WorldStore {
@@ -53,14 +56,15 @@ export async function openWorldStore(folder: string, options: WorldStoreOptions 
     )
   }
   const disk = options.disk ?? nodeDisk
+  const openKeyValue = options.openKeyValue ?? openLevelKeyValue
   const create = options.readOnly !== true
   const place: SegmentPlace = { disk, folder: join(folder, 'journal'), segmentBytes }
   const undo: (() => Promise<void> | void)[] = []
   try {
     if (create) disk.makeFolder(place.folder)
-    const meta = await openDatabase(join(folder, 'meta'), { create })
+    const meta = await openKeyValue(join(folder, 'meta'), { create })
     undo.push(() => meta.close())
-    const content = await LevelContent.open(join(folder, 'cas'), { create })
+    const content = new LevelContent(await openKeyValue(join(folder, 'cas'), { create }), { readOnly: !create })
     undo.push(() => content.close())
     if (create) await disk.syncFolder(folder)
     const acknowledged = AcknowledgedHead.open(disk, place.folder, create ? 'unsynced' : 'read')
@@ -79,10 +83,10 @@ export async function openWorldStore(folder: string, options: WorldStoreOptions 
 class OpenedWorldStore implements WorldStore {
   readonly journal: SegmentJournal
   readonly content: LevelContent
-  readonly #meta: Database
+  readonly #meta: KeyValue
   #closing: Promise<void> | undefined
 
-  constructor(journal: SegmentJournal, content: LevelContent, meta: Database) {
+  constructor(journal: SegmentJournal, content: LevelContent, meta: KeyValue) {
     this.journal = journal
     this.content = content
     this.#meta = meta
@@ -110,7 +114,7 @@ class OpenedWorldStore implements WorldStore {
 
 interface OpenJournal {
   readonly place: SegmentPlace
-  readonly meta: Database
+  readonly meta: KeyValue
   readonly acknowledged: AcknowledgedHead
   readonly state: JournalState
   readonly readOnly: boolean
@@ -126,7 +130,7 @@ async function openJournal(opening: OpenJournal): Promise<SegmentJournal> {
     return new SegmentJournal({ place, epoch: known, readOnly, tail, active: undefined, acknowledged, world })
   }
   const epoch = known + 1
-  await writeSynced(meta, [[EPOCH_KEY, new TextEncoder().encode(String(epoch))]])
+  await meta.write([[EPOCH_KEY, new TextEncoder().encode(String(epoch))]])
   place.disk.remove(join(place.folder, UNFINISHED_NAME))
   if (state.stub !== undefined) place.disk.remove(state.stub.path)
   await place.disk.syncFolder(place.folder)
@@ -147,8 +151,8 @@ async function syncFile(disk: Disk, path: string): Promise<void> {
   }
 }
 
-function readEpoch(meta: Database): number {
-  const bytes = meta.getSync(EPOCH_KEY)
+function readEpoch(meta: KeyValue): number {
+  const bytes = meta.get(EPOCH_KEY)
   if (bytes === undefined) return 0
   const epoch = Number(new TextDecoder().decode(bytes))
   if (Number.isSafeInteger(epoch) && epoch >= 0) return epoch
