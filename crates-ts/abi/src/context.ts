@@ -2,6 +2,7 @@
 import { CborWriter } from '@aos/cbor'
 import type { CanonicalBytes, Hash } from '@aos/cbor'
 
+/** What a reducer may know of its surroundings, all of it from the entry (spec/04-abi.md, "Context"). */
 export interface ReducerContext {
   readonly nowNs: number | bigint
   readonly logicalNowNs: number | bigint
@@ -15,6 +16,7 @@ export interface ReducerContext {
   readonly cellMode: boolean
 }
 
+/** What a pure module may know of its surroundings; no clock and no entropy (spec/04-abi.md, "Context"). */
 export interface PureContext {
   readonly logicalNowNs: number | bigint
   readonly journalHeight: number | bigint

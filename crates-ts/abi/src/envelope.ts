@@ -3,6 +3,7 @@
 /** The version that every input envelope carries. */
 export const ABI_VERSION = 1
 
+/** An event in an envelope: given to a module, or raised by one. `key` is there for keyed reducers only. */
 export interface EventEnvelope {
   readonly schema: string
   /** On the way in: canonical bytes with the prefix. On the way out: foreign CBOR, not looked into. */
@@ -10,6 +11,7 @@ export interface EventEnvelope {
   readonly key?: Uint8Array | undefined
 }
 
+/** What a reducer is called with for one delivery (spec/04-abi.md, "Input"). */
 export interface ReducerInput {
   /** The state as the reducer returned it last; null when the cell does not exist. */
   readonly state: Uint8Array | null
@@ -18,6 +20,7 @@ export interface ReducerInput {
   readonly ctx?: Uint8Array | undefined
 }
 
+/** An effect that a reducer asks for (spec/04-abi.md, "Output"). Its kind is not yet compared with what is declared. */
 export interface EffectEnvelope {
   readonly kind: string
   /** Foreign CBOR, not looked into. */
@@ -26,6 +29,10 @@ export interface EffectEnvelope {
   readonly idempotencyKey?: Uint8Array | undefined
 }
 
+/**
+ * What a reducer returned for one delivery, in its own order. Only its form has been checked (spec/04-abi.md,
+ * "Output").
+ */
 export interface ReducerOutput {
   /** The new state byte for byte; null deletes the cell. */
   readonly state: Uint8Array | null
@@ -34,12 +41,14 @@ export interface ReducerOutput {
   readonly ann: Uint8Array | null
 }
 
+/** What a pure module is called with: canonical bytes of its input schema (spec/04-abi.md, "Input"). */
 export interface PureInput {
   readonly input: Uint8Array
   /** From `encodePureContext`; only for a module that declares a context. */
   readonly ctx?: Uint8Array | undefined
 }
 
+/** What a pure module returned: foreign CBOR, not yet held to its output schema. */
 export interface PureOutput {
   readonly output: Uint8Array
 }

@@ -2,7 +2,7 @@
 import { AosError } from '@aos/cbor'
 import type { ErrorPath } from '@aos/cbor'
 
-/** Code → meaning. */
+/** What each code means: what a module returned is not an output envelope (spec/04-abi.md, "Output"). */
 export const ABI_ERRORS = {
   'abi.bad_byte': 'an array that stands for bytes holds something else than an integer of 0 to 255',
   'abi.bad_key': 'a field name of an envelope is not a text',
@@ -13,6 +13,7 @@ export const ABI_ERRORS = {
   'abi.wrong_type': 'a field of an envelope holds another type than it should',
 } as const
 
+/** Codes that reading an output envelope can end with; the kernel makes them the outcome `bad_output`. */
 export type AbiErrorCode = keyof typeof ABI_ERRORS
 
 /** A refusal of an envelope at `path`; `offset` is where the refused item starts. */

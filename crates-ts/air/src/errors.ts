@@ -4,6 +4,7 @@
  */
 import type { AirValueErrorCode } from './codec/value-errors.ts'
 
+/** What each code of reading and checking definitions means (spec/03-air.md, "Issues"). */
 export const AIR_ERRORS = {
   'air.abi_mismatch': 'A module does not have exactly the ABI section of its kind.',
   'air.ambiguous_type': 'A type expression has the keys of two forms.',

@@ -1,6 +1,7 @@
 /** Writing JSON (spec/03-air.md, "JSON text"). */
 import { isJsonArray, isJsonNumber, isJsonObject, type JsonNode } from './json.ts'
 
+/** How JSON is laid out; the values are the same in every layout. */
 export interface FormatJsonOptions {
   /** Spaces per level; without it, or with 0, the text is compact: one line and no spaces. */
   readonly indent?: number

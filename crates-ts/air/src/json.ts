@@ -14,11 +14,13 @@ export interface JsonNumber {
   readonly text: string
 }
 
+/** Members in the order of the text; a map, because keys are chosen by whoever wrote it. No key stands twice. */
 export type JsonObject = ReadonlyMap<string, JsonNode>
 
 /** A JSON value. Objects are Maps, so a key such as `__proto__` is only a key. */
 export type JsonNode = null | boolean | string | JsonNumber | readonly JsonNode[] | JsonObject
 
+/** What a reader of JSON text accepts beyond the grammar: how deep it may nest. */
 export interface ParseJsonOptions {
   /** Nested arrays and objects that are accepted; `AIR_LIMITS.jsonDepthMax` unless given. */
   readonly depthMax?: number

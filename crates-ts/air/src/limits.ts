@@ -14,6 +14,7 @@ export interface AirLimits {
   readonly listEntriesMax: number
 }
 
+/** The bounds that hold in every world; definitions beyond them are refused (spec/03-air.md, "Limits"). */
 export const AIR_LIMITS: AirLimits = {
   jsonDepthMax: 256,
   typeDepthMax: 32,

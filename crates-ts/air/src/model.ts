@@ -6,9 +6,11 @@
  */
 import type { Hash } from '@aos/cbor'
 
+/** The sorts of values without parts; what each holds is in spec/03-values.md. */
 export type PrimitiveType =
   'bool' | 'int' | 'nat' | 'dec128' | 'bytes' | 'text' | 'time' | 'duration' | 'hash' | 'uuid' | 'unit'
 
+/** Sorts that may be keys of a map or of a cell: each has one spelling and no parts. */
 export type MapKeyType = 'int' | 'nat' | 'text' | 'uuid' | 'hash'
 
 /** A type expression. Field and arm order is the author's; the canonical order is by encoded key. */
@@ -22,12 +24,14 @@ export type TypeExpr =
   | { readonly kind: 'option'; readonly inner: TypeExpr }
   | { readonly kind: 'ref'; readonly name: string }
 
+/** A named type: `name` is written `space/Name@version` (spec/03-air.md, "Definitions"). */
 export interface DefSchema {
   readonly kind: 'defschema'
   readonly name: string
   readonly type: TypeExpr
 }
 
+/** Names of the schemas that a reducer reads and writes, and the effects it may ask for (spec/03-air.md, "Modules"). */
 export interface ReducerAbi {
   readonly state: string
   readonly event: string
@@ -37,12 +41,14 @@ export interface ReducerAbi {
   readonly capSlots: ReadonlyMap<string, string>
 }
 
+/** Names of the schemas between which a pure module maps (spec/03-air.md, "Modules"). */
 export interface PureAbi {
   readonly input: string
   readonly output: string
   readonly context?: string
 }
 
+/** A WebAssembly module and what it is given and gives back. Exactly the section of its kind is present. */
 export interface DefModule {
   readonly kind: 'defmodule'
   readonly name: string
@@ -53,11 +59,13 @@ export interface DefModule {
   readonly pure?: PureAbi
 }
 
+/** A definition by its name and by the hash of its node; in force is what the hash says. */
 export interface NamedRef {
   readonly name: string
   readonly hash: Hash
 }
 
+/** Events of this schema go to that reducer; `keyField` is the path of the cell key within the event. */
 export interface EventRoute {
   readonly event: string
   readonly reducer: string
@@ -75,6 +83,7 @@ export interface Manifest {
   readonly hasRouting: boolean
 }
 
+/** Whatever stands in AIR under a name and has a hash (spec/03-air.md, "Definitions"). */
 export type Definition = DefSchema | DefModule | Manifest
 
 /** Types by name, as a codec or validator needs them. */

@@ -8,6 +8,7 @@ import { guestFiles } from './guest-files.ts'
 import type { GuestSources } from './guest-files.ts'
 import { keepFunctionNames } from './name-section.ts'
 
+/** A module as the compiler wrote it, before admission, with what it warned about. */
 export interface CompiledGuest {
   readonly wasm: Uint8Array
   readonly warnings: readonly Diagnostic[]

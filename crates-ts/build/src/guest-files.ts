@@ -1,6 +1,7 @@
 /** The virtual files of one compilation. */
 import { AosError } from '@aos/cbor'
 
+/** Everything that a guest is compiled from, as text: the compiler sees no file beside these. */
 export interface GuestSources {
   /** The module's source folder in its world, such as `reducers/counter`: where messages say that files are. */
   readonly name: string

@@ -4,6 +4,7 @@ import type { Data } from './data.ts'
 import { bytesError } from './errors.ts'
 import { CborReader } from './reader.ts'
 
+/** What the strict decoder takes besides one canonical item; `depthMax` is DEPTH_MAX_DEFAULT unless given. */
 export interface DecodeOptions {
   /** Whether the bytes start with the self-describe prefix d9d9f7. */
   readonly prefix: 'required' | 'absent' | 'optional'

@@ -15,6 +15,7 @@ export interface Issue {
   readonly message: string
 }
 
+/** What an error carries beside code and message. `cause` and `hint` are for people and enter no journal. */
 export interface AosErrorOptions {
   readonly path?: ErrorPath | undefined
   readonly hint?: string | undefined

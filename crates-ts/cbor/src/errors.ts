@@ -31,6 +31,7 @@ export const CBOR_ERRORS = {
   'cbor.unsupported_value': 'a value that the data model does not have, such as undefined, a hole or a class instance',
 } as const
 
+/** Codes that encoding, decoding and hashes can end with (spec/02-encoding.md, "Canonical form"). */
 export type CborErrorCode = keyof typeof CBOR_ERRORS
 
 /** A refusal of bytes: `offset` is where the refused item (for a map: the refused key) starts. */

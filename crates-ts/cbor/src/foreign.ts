@@ -15,6 +15,7 @@ import { readUtf8 } from './utf8.ts'
 
 const UINT64_MAX = 0xffff_ffff_ffff_ffffn
 
+/** The bound on nesting of what a guest returned; DEPTH_MAX_DEFAULT unless given. */
 export interface ForeignOptions {
   readonly depthMax?: number
 }

@@ -20,6 +20,7 @@ export interface Sha256Port {
   sha256Into(input: Uint8Array, output: Uint8Array, offset: number): void
 }
 
+/** Length of a SHA-256, the one hash function of AgentOS. */
 export const HASH_BYTES = 32
 
 /** The digest in a fresh array. */
@@ -36,7 +37,7 @@ export function hashText(port: Sha256Port, input: Uint8Array): Hash {
 
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
-/** Lower-case hexadecimal. */
+/** Writes two lower-case hexadecimal digits for each byte, without a prefix. */
 export function toHex(bytes: Uint8Array): string {
   let text = ''
   for (const byte of bytes) text += HEX[byte] ?? ''
@@ -56,12 +57,14 @@ export function fromHex(text: string): Uint8Array {
   return bytes
 }
 
+/** Spells a digest as `sha256:` and 64 hexadecimal digits. The length is not checked. */
 export function formatHash(bytes: Uint8Array): Hash {
   return `sha256:${toHex(bytes)}` as Hash // the one maker of the brand beside parseHash
 }
 
 const HASH_TEXT = /^sha256:[0-9a-f]{64}$/
 
+/** True for `sha256:` and 64 lower-case hexadecimal digits; whether anything has that hash is another question. */
 export function isHash(text: unknown): text is Hash {
   return typeof text === 'string' && HASH_TEXT.test(text)
 }
@@ -85,6 +88,7 @@ export function hashBytes(hash: Hash): HashBytes {
 /** From here on, comparing words pays for the two views that it needs. */
 const LONG_BYTES = 64
 
+/** Compares by content, by words when long. It stops at the first difference: not for secrets. */
 export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
   const length = left.length
   if (length !== right.length) return false

@@ -8,6 +8,7 @@ import { AosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import type { AppendResult, JournalHead, JournalPort, JournalRecord } from '@aos/store'
 
+/** Appends that a journal takes before the first of them is durable (spec/07-journal.md, "Appending"). */
 export const IN_FLIGHT_MAX = 2
 
 /** Collected entries beyond this do not wait for the append before, as long as only one is in flight. */
@@ -20,6 +21,7 @@ interface Group {
   readonly reject: (error: AosError) => void
 }
 
+/** The journal that groups go to, and who is told when one of them failed. */
 export interface CommitLoopOptions {
   readonly journal: JournalPort
   /** Asked at every append; genesis is appended under its own leaf. */
@@ -28,6 +30,7 @@ export interface CommitLoopOptions {
   readonly onFailure: (error: AosError) => void
 }
 
+/** Makes entries durable in groups and answers in height order. After a failure it takes nothing any more. */
 export class CommitLoop {
   readonly #options: CommitLoopOptions
   #collecting: Group = makeGroup()

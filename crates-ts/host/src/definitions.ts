@@ -5,6 +5,7 @@ import { AosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { nodeSha256 } from './sha256.ts'
 
+/** What one manifest puts in force, read from the content store and compiled when asked for. */
 export interface Definitions {
   readonly manifestHash: Hash
   readonly manifest: Manifest

@@ -30,6 +30,7 @@ export const HOST_ERRORS = {
   'host.unknown_blob': 'The store has no content with this hash.',
 } as const
 
+/** What each code about key files and public keys means; none of them shows a private key. */
 export const KEY_ERRORS = {
   'key.small_order': 'The public key has small order, is not canonical or is not on the curve.',
   'key.bad_public_key': 'A public key is 32 bytes, written as 64 hexadecimal digits.',

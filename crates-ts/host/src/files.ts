@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFile
 import { dirname, join, relative, sep } from 'node:path'
 import { AosError } from '@aos/cbor'
 
-/** Throws `host.file`. */
+/** Reads a file that a person named. Throws `host.file` with what the system said. */
 export function readBytes(path: string): Uint8Array {
   try {
     return readFileSync(path)

@@ -22,6 +22,7 @@ export interface OpenedStore {
   close(): Promise<void>
 }
 
+/** What `openWorld` puts together for a world; the store and its lock belong to the world from then on. */
 export interface HostWorldParts {
   readonly folder: WorldFolder
   readonly keyFolder: string
@@ -35,6 +36,10 @@ export interface HostWorldParts {
   readonly readContent: (hash: Hash) => Uint8Array
 }
 
+/**
+ * One open world with its journal: stamps, submits and acknowledges. After a fault it only closes; opening again
+ * replays.
+ */
 export class HostWorld {
   readonly folder: WorldFolder
   readonly keyFolder: string

@@ -8,6 +8,7 @@ import type { OpenedFolder } from './open-world.ts'
 import { valueToNode } from './values.ts'
 import type { JsonNode } from '@aos/air'
 
+/** How far to replay and whether to compare all that was derived; `modules` replaces the runtime that is called. */
 export interface ReplayJournalOptions {
   /** Last height; default: the head. */
   readonly to: number | undefined
@@ -26,6 +27,7 @@ export interface ShownDifference {
   readonly key?: JsonNode
 }
 
+/** How far a journal and its derivation agree, and the first thing in which they do not. */
 export interface ReplayReport {
   readonly ok: boolean
   /** Entries that agree. */

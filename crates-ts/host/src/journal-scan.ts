@@ -9,6 +9,7 @@ import type { JournalPort } from '@aos/store'
 /** Field 4 of a header: the manifest that the entry puts in force. */
 const HEADER_MANIFEST = 4
 
+/** What one pass over a journal tells without running a module. */
 export interface JournalSummary {
   readonly entries: number
   /** In force after the last entry that was looked at. */

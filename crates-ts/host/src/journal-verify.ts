@@ -28,6 +28,7 @@ interface EntryDifference {
   readonly found: string
 }
 
+/** How far a journal holds up without a replay: chain, hashes, signatures (spec/07-journal.md, "Verification"). */
 export interface VerifyReport {
   readonly ok: boolean
   /** Entries before the first difference. */

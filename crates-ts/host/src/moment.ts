@@ -9,6 +9,7 @@ import type { HostWorld } from './host-world.ts'
 import { replayInto } from './open-world.ts'
 import { keyFromText, valueToNode } from './values.ts'
 
+/** A world as it was after one height: a kernel of its own, beside the one that goes on. */
 export interface Moment {
   readonly height: number
   readonly kernel: World

@@ -18,6 +18,7 @@ import { makeOsStamper } from './stamp.ts'
 import type { Stamper } from './stamp.ts'
 import type { WorldFolder } from './world-folder.ts'
 
+/** What an opening takes from the machine, and what tests put in the place of that. */
 export interface OpenWorldOptions {
   readonly environment: KeyEnvironment
   /** Wall clock and randomness of the machine unless given. */

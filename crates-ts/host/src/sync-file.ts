@@ -9,6 +9,7 @@ export interface ModuleSource {
   readonly source: string
 }
 
+/** Which folders hold AIR and the sources of modules; paths are relative to the world folder. */
 export interface SyncFile {
   /** Folder with AIR JSON. */
   readonly airDir: string

@@ -31,6 +31,7 @@ interface IngressBase {
   readonly idempotencyKey?: string
 }
 
+/** An event from outside, of a schema that the manifest in force has (spec/06-kernel.md, "Ingress"). */
 export interface EventIngress extends IngressBase {
   readonly kind: 'event'
   readonly schema: string
@@ -42,6 +43,7 @@ export interface EventIngress extends IngressBase {
   readonly blobs?: readonly Hash[]
 }
 
+/** The first ingress of a world; the leaf of its entry is the world id (spec/06-kernel.md, "Genesis and identity"). */
 export interface GenesisIngress extends IngressBase {
   readonly kind: 'genesis'
   readonly nonce: Uint8Array
@@ -78,18 +80,28 @@ export interface KeyIngress extends IngressBase {
   readonly auth: readonly VerifiedSignature[]
 }
 
+/**
+ * Names the engine digest that replays from here on depend on. Needs an owner's signature (spec/06-kernel.md,
+ * "Engine").
+ */
 export interface EngineIngress extends IngressBase {
   readonly kind: 'engine'
   readonly engine: Hash
   readonly auth: readonly VerifiedSignature[]
 }
 
+/** Carries nothing but its stamp: moves logical time on (spec/06-kernel.md, "Time"). */
 export interface TickIngress extends IngressBase {
   readonly kind: 'tick'
 }
 
+/** The one way into a world: whatever changes it is one of these. Another kind is a change of format. */
 export type Ingress = EventIngress | GenesisIngress | ManifestIngress | KeyIngress | EngineIngress | TickIngress
 
+/**
+ * How a delivery ended. A closed list that stands in entries: no host message becomes one (spec/06-kernel.md,
+ * "Delivery").
+ */
 export type DeliveryOutcome =
   | 'ok'
   | 'out_of_fuel'
@@ -111,12 +123,14 @@ export interface StepReport {
   readonly note: string | undefined
 }
 
+/** An event that a reducer raised in the turn, whether or not anybody was routed to it. */
 export interface RaisedReport {
   readonly schema: string
   /** Index in the entry: the event id is `<world>:<height>.<index>`. */
   readonly index: number
 }
 
+/** What became of an ingress. Only `accepted` has an entry, and only when that is durable may anybody be told. */
 export type TurnResult =
   | {
       readonly kind: 'accepted'
@@ -133,6 +147,10 @@ export type TurnResult =
   /** K13: no entry, no state. `error` has code and path. */
   | { readonly kind: 'refused'; readonly error: AosError }
 
+/**
+ * One cell: prefixed canonical key bytes, and the state as the reducer returned it. The one cell of a reducer that is
+ * not keyed has an empty key.
+ */
 export interface CellReport {
   readonly key: CanonicalBytes
   readonly state: Uint8Array
@@ -156,7 +174,9 @@ export interface KeyReport {
   readonly publicKey: Uint8Array
   readonly role: string
   readonly kinds: readonly string[]
+  /** Height that registered it. */
   readonly from: number
+  /** Height that revoked it. */
   readonly revoked: number | undefined
 }
 

@@ -1,6 +1,7 @@
 /** Numbers of the journal format (K4, K6; spec/journal.cddl). They are never reused. */
 import type { DeliveryOutcome, IngressKind } from './api.ts'
 
+/** K4: the number under which a kind stands in the header of an entry. Numbers are never reused. */
 export const KIND_NUMBER: Readonly<Record<IngressKind, number>> = {
   event: 0,
   tick: 2,
@@ -35,6 +36,7 @@ export const ENTRY_KINDS: ReadonlyMap<number, string> = new Map(KIND_NAMES)
 
 export const ITEM = { delivery: 0, raised: 1, moduleUse: 2, turnLimit: 3 } as const
 
+/** In entries an outcome is its index in this list, so the order is format: new ones go to the end. */
 export const OUTCOMES: readonly DeliveryOutcome[] = [
   'ok',
   'out_of_fuel',

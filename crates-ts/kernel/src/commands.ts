@@ -24,12 +24,14 @@ export function encodeGenesis(parts: {
   ])
 }
 
+/** The command of a `manifest` ingress as it is signed and journaled, without the prefix. */
 export function encodeSetManifest(
   ingress: Pick<ManifestIngress, 'manifest' | 'base' | 'baseHeight' | 'message'>,
 ): CanonicalBytes {
   return encodeFields([hashBytes(ingress.manifest), hashBytes(ingress.base), ingress.baseHeight, ingress.message])
 }
 
+/** The command of a `key` ingress as it is signed and journaled, without the prefix. */
 export function encodeKeyChange(
   ingress: Pick<KeyIngress, 'change' | 'publicKey' | 'role' | 'kinds' | 'baseHeight'>,
 ): CanonicalBytes {
@@ -42,6 +44,7 @@ export function encodeKeyChange(
   ])
 }
 
+/** The command of an `engine` ingress as it is signed and journaled, without the prefix. */
 export function encodeSetEngine(ingress: Pick<EngineIngress, 'engine'>): CanonicalBytes {
   return encodeFields([hashBytes(ingress.engine)])
 }

@@ -5,7 +5,9 @@ import { LIMITS } from './limits.ts'
 
 /** What the module runtime contributes to the engine: its versions and bounds decide where a module stops. */
 export interface ModuleProfile {
+  /** Version of the rewriter. */
   readonly rewriter: number
+  /** Version of the table that says what an instruction costs. */
   readonly fuelTable: number
   readonly limits: Readonly<Record<string, number>>
 }

@@ -221,6 +221,9 @@ export interface DecodedItem {
   readonly value: Uint8Array | undefined
 }
 
+/**
+ * An entry taken apart for showing. Maps keep the integer keys of spec/journal.cddl; nothing was compared with a hash.
+ */
 export interface DecodedEntry {
   readonly height: number
   readonly kind: string

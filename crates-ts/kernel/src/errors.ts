@@ -2,6 +2,7 @@
 import { AosError } from '@aos/cbor'
 import type { AosErrorOptions } from '@aos/cbor'
 
+/** What each code means for which an ingress is refused or a replay stopped (spec/06-kernel.md, "Ingress"). */
 export const KERNEL_ERRORS = {
   'kernel.no_genesis': 'the world has no genesis yet, so nothing but genesis is admitted',
   'kernel.genesis_exists': 'the world has its genesis already',
@@ -30,6 +31,7 @@ export const KERNEL_ERRORS = {
   'engine.unsupported': 'the world was made for an engine that this release does not have',
 } as const
 
+/** Codes of this package; a refusal of the kernel may also carry one of `air`. */
 export type KernelErrorCode = keyof typeof KERNEL_ERRORS
 
 export function kernelError(code: KernelErrorCode, message: string, options: AosErrorOptions = {}): AosError {

@@ -5,6 +5,7 @@ import type { ModuleProfile } from './engine.ts'
 /** How one call of a module ended. Never a host message: it stands in the journal. */
 export type CallOutcome = 'ok' | 'out_of_fuel' | 'stack_overflow' | 'trap' | 'bad_output'
 
+/** What one call of a module came to: outcome, cost and output, and nothing of the host. */
 export interface CallResult {
   readonly outcome: CallOutcome
   /** Fuel charged: what was used when `ok`, else the whole limit that was given. */
@@ -28,6 +29,7 @@ export interface LoadedModule {
   call(input: Uint8Array, fuelLimit: number): CallResult
 }
 
+/** Where modules are admitted and run (spec/06-kernel.md, "Ports"). */
 export interface ModuleRuntime {
   /** Admits or refuses (AosError `wasm.*`). Cached by hash. `entry` is the export the module kind needs. */
   load(module: { readonly wasmHash: Hash; readonly bytes: Uint8Array; readonly entry: 'step' | 'run' }): LoadedModule
@@ -38,6 +40,7 @@ export interface ContentGetter {
   get(hash: Hash): Uint8Array
 }
 
+/** All that a kernel is given of the world outside; with the same ports and entries it comes to the same state. */
 export interface KernelPorts {
   readonly sha256: Sha256Port
   /** Versions and bounds of the module runtime; part of the engine digest. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AosError } from '@aos/cbor'
 
+/** Where the sources of the guest SDK lie; beside this package unless given. */
 export interface SdkFilesOptions {
   /** Where the folder `assembly` was put when this code is not run from its package, as in a bundle. */
   readonly sdkDir?: string

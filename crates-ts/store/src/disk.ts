@@ -8,6 +8,7 @@ import { AosError, isAosError } from '@aos/cbor'
 /** `durable`: created when missing, each write is on the medium before it resolves. `unsynced`: created, cached by the system. */
 export type DiskMode = 'read' | 'durable' | 'unsynced'
 
+/** One open file; what is durable, and when, is said at each member. */
 export interface DiskFile {
   /** Resolves when every byte is on the medium. */
   writeDurable(bytes: Uint8Array, position: number): Promise<void>
@@ -22,6 +23,7 @@ export interface DiskFile {
   close(): void
 }
 
+/** A file system as the store uses one. Failures are thrown as they come; `asStoreError` gives them a code. */
 export interface Disk {
   open(path: string, mode: DiskMode): DiskFile
   /** Names of the files in a folder; empty when there is no such folder. */

@@ -15,4 +15,5 @@ export const STORE_ERRORS = {
   'journal.missing': 'The journal ends below what was acknowledged; details name the missing heights.',
 } as const
 
+/** Codes of this package: of the journal, of content and of the folder both lie in. */
 export type StoreErrorCode = keyof typeof STORE_ERRORS

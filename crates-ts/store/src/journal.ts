@@ -30,6 +30,7 @@ export interface SegmentJournalOptions {
 
 /** A journal's size and RFC 6962 tree head. */
 export interface LogHead {
+  /** Entries that are in the log. */
   readonly size: number
   readonly root: Hash
 }

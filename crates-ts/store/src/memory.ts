@@ -20,6 +20,7 @@ export interface MemoryDisk {
 const IN_FLIGHT_MAX = 2
 const BATCH_RECORDS = 256
 
+/** An empty place for `openMemoryStore`; what is stored lives as long as the object does. */
 export function makeMemoryDisk(): MemoryDisk {
   return { epoch: 0, isLocked: false, world: undefined, records: [], blobs: new Map() }
 }

@@ -15,6 +15,7 @@ const QUEUE_BYTES_MIN = 64 * HASH_BYTES
 
 /** Where a log stands: its size and the roots of its perfect subtrees, largest first. */
 export interface MerklePeaks {
+  /** Leaves under the peaks. */
   readonly size: number
   readonly peaks: readonly HashBytes[]
 }

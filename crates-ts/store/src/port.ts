@@ -14,6 +14,10 @@ export interface JournalRecord {
   readonly bytes: Uint8Array
 }
 
+/**
+ * Entries for the end of a journal, on the condition that it ends where the caller believes (spec/07-journal.md,
+ * "Appending").
+ */
 export interface AppendRequest {
   /** The world id (hash of the genesis leaf). For the append of genesis itself: its own leaf. */
   readonly world: Hash
@@ -24,6 +28,7 @@ export interface AppendRequest {
   readonly entries: readonly JournalRecord[]
 }
 
+/** What became of an append; faults of the disk are thrown instead. Only `appended` means that it is durable. */
 export type AppendResult =
   | { readonly kind: 'appended'; readonly head: JournalHead }
   /** Somebody else wrote: the head that stands. Nothing was appended. */
@@ -31,6 +36,7 @@ export type AppendResult =
   /** A higher epoch has been opened. Nothing was appended. */
   | { readonly kind: 'fenced'; readonly epoch: number }
 
+/** One opening of a journal (spec/07-journal.md, "Appending" and "Reading"). */
 export interface JournalPort {
   /** Epoch of this opening; raised durably by every writable open. */
   readonly epoch: number

@@ -22,6 +22,7 @@ export interface JournalDifference {
   readonly found: string
 }
 
+/** How far a journal holds up by itself: frames, chain and Merkle roots (spec/07-journal.md, "Verification"). */
 export interface JournalVerdict {
   readonly ok: boolean
   /** Entries that stand before the first difference. */

@@ -13,10 +13,12 @@ import type { ContentStore, JournalPort } from './port.ts'
 import { UNFINISHED_NAME } from './segments.ts'
 import { inspectJournal, type JournalState } from './tail.ts'
 
+/** Size at which a segment is sealed unless the opener says otherwise: 16 MiB. */
 export const SEGMENT_BYTES_DEFAULT: number = 16 * 1024 * 1024
 /** Header, one group, footer, and one page to spare. */
 export const SEGMENT_BYTES_MIN: number = 4 * PAGE_BYTES
 
+/** How a world folder is opened, and what tests put under it. */
 export interface WorldStoreOptions {
   /** Appends and puts are refused and no byte changes; the lock is needed all the same. */
   readonly readOnly?: boolean
@@ -30,6 +32,7 @@ export interface WorldStoreOptions {
   readonly openKeyValue?: OpenKeyValue
 }
 
+/** An open world folder. Holds the lock until it is closed. */
 export interface WorldStore {
   readonly journal: JournalPort
   readonly content: ContentStore

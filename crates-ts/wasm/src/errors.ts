@@ -1,6 +1,7 @@
 /** The codes of this package (spec/08-errors.md). */
 import { AosError } from '@aos/cbor'
 
+/** What each code of admission and of the runtime means (spec/05-determinism.md, "Admission"). */
 export const WASM_ERRORS = {
   'wasm.malformed': 'The bytes are not a well-formed WebAssembly binary: magic, LEB128, section order or lengths.',
   'wasm.invalid': 'The module does not validate as WebAssembly.',
@@ -32,6 +33,7 @@ export const WASM_ERRORS = {
   'wasm.host_fault': 'A condition of the host (stack, memory) ended the call; it is a fault and never an outcome.',
 } as const
 
+/** Codes of this package. A module is refused for them; a running one ends with an outcome instead. */
 export type WasmErrorCode = keyof typeof WASM_ERRORS
 
 /** One reason why a module is refused. `offset` counts bytes from the start of the module. */

@@ -49,6 +49,7 @@ export function compileGuest(rewritten: RewrittenModule): CompiledModule {
   }
 }
 
+/** One call of an admitted guest: its entry point, the input bytes, and the fuel it may use. */
 export interface GuestCall {
   readonly entry: Entry
   readonly input: Uint8Array

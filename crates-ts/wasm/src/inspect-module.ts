@@ -4,6 +4,7 @@ import { ENTRIES, entryConvention, type Convention, type Entry } from './module-
 import type { ExternKind, ModuleImport } from './module-model.ts'
 import { checkModule } from './rewrite-module.ts'
 
+/** What a binary is and why it is refused, if it is; sizes are in bytes. */
 export interface ModuleReport {
   readonly ok: boolean
   /** In the order of the module; empty exactly when `ok`. */
@@ -12,6 +13,7 @@ export interface ModuleReport {
   readonly exports: readonly { readonly name: string; readonly kind: ExternKind }[]
   /** Entry points of an admitted or refused module with a type that the ABI allows. */
   readonly entries: readonly { readonly name: Entry; readonly convention: Convention }[]
+  /** Length of the binary as given. */
   readonly size: number
   /** Size of the rewritten module; undefined when refused. */
   readonly meteredSize: number | undefined

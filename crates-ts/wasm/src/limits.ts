@@ -2,6 +2,7 @@
 
 export const PAGE_BYTES = 65_536
 
+/** Bounds of admission; a module over one of them is refused with `wasm.limit` (spec/05-determinism.md, "Limits"). */
 export const WASM_LIMITS = {
   /** Size of a module as given, debug sections of compilers included. */
   moduleBytesMax: 33_554_432,

@@ -6,8 +6,10 @@ import { VALUE_TYPE } from './opcode-table.ts'
 /** How an entry point takes its input and gives its output; told apart by its type. */
 export type Convention = 'multi_value' | 'return_pointer'
 
+/** Exports that a module is entered by: `step` of a reducer, `run` of a pure module. */
 export const ENTRIES = ['step', 'run'] as const
 
+/** The export by which a module is entered; its kind decides which (spec/04-abi.md, "Exports"). */
 export type Entry = (typeof ENTRIES)[number]
 
 /** Names that the rewritten module exports beside the ABI. */

@@ -18,6 +18,7 @@ export interface Global {
   readonly init: Uint8Array
 }
 
+/** Sorts of imports and exports that the binary format knows; most of them are refused. */
 export type ExternKind = 'func' | 'table' | 'memory' | 'global' | 'tag'
 
 export interface ModuleExport {
@@ -27,6 +28,7 @@ export interface ModuleExport {
   readonly offset: number
 }
 
+/** An import as the binary names it. An admitted module has none. */
 export interface ModuleImport {
   readonly module: string
   readonly name: string

@@ -16,6 +16,7 @@ export interface DynamicCodec {
   readonly normalize: (foreign: Uint8Array) => CanonicalBytes
 }
 
+/** Makes the oracle for one type. Slow at every call: nothing is remembered between them. */
 export function makeDynamicCodec(type: TypeExpr, table: SchemaTable): DynamicCodec {
   makeShapes(type, table)
   const encodeValue = (value: Value): CanonicalBytes => encodeNode(valueToData(type, table, value))

@@ -2,12 +2,15 @@
 import type { CanonicalBytes, Issue } from '@aos/cbor'
 import type { Value } from '../model.ts'
 
+/** A value, or everything that is wrong with it in the order of paths; never both. */
 export type Checked<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly issues: readonly Issue[] }
 
 /** Where a field stands inside the bytes of a value; filled by a `FieldLocator`. */
 export interface FieldRange {
+  /** Offset of its first byte. */
   start: number
+  /** Offset after its last byte. */
   end: number
 }
 

@@ -14,6 +14,7 @@ import { looksTagged, readTagged, TAGGED_KEYS } from './json-tagged.ts'
 import type { Checked } from './port.ts'
 import { makeShapes } from './shape.ts'
 
+/** How literals are read where the two lenses or two spellings differ. */
 export interface ValueFromJsonOptions {
   /** The lens that is meant; without it both are tried, and a literal that both read differently is refused. */
   readonly lens?: Lens
@@ -86,6 +87,7 @@ function isTaggedMeant(type: ResolvedType, table: SchemaTable, node: JsonObject)
   }
 }
 
+/** In which lens a value is shown to people; both read back to the same bytes. */
 export interface ValueToJsonOptions {
   /** `sugar` unless given. */
   readonly lens?: Lens

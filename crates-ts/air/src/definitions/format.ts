@@ -6,6 +6,7 @@ import { compareKeys } from '../types/key-order.ts'
 import { typeJson, type Lens } from '../types/node.ts'
 import { isPlaceholder } from './hash-field.ts'
 
+/** In which of the lenses a definition is written, and how it is laid out. */
 export interface FormatDefinitionOptions {
   /** `sugar` writes bare words and leaves out what is empty; `tagged` is the form that AIR v1 reads. */
   readonly lens: Lens

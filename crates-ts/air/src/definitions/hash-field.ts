@@ -7,6 +7,9 @@ import { sortOf } from '../types/parse.ts'
 /** 32 zero bytes: the hash of nothing, in the place of one that the loader fills in. */
 export const ZERO_HASH: Hash = formatHash(new Uint8Array(32))
 
+/**
+ * True for the hash of zeros, which an author writes where a build puts the real one (spec/03-air.md, "Placeholders").
+ */
 export function isPlaceholder(hash: Hash): boolean {
   return hash === ZERO_HASH
 }

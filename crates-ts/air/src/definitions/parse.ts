@@ -11,6 +11,7 @@ import { textAt } from './members.ts'
 import { readManifest } from './parse-manifest.ts'
 import { readModule } from './parse-module.ts'
 
+/** What is accepted beyond AIR as it is now, and where the issues say that they are. */
 export interface ParseDefinitionsOptions {
   /** Accept what AIR v1 accepted (unknown keys) with a warning. */
   readonly lenient?: boolean

@@ -6,6 +6,7 @@ import { hashDefinition } from '../definitions/node.ts'
 import type { Manifest, NamedRef } from '../model.ts'
 import type { ManifestSet } from './scope.ts'
 
+/** A manifest with the definitions whose hashes it is to be given. */
 export interface CompleteManifestOptions extends ManifestSet {
   readonly sha256: Sha256Port
 }

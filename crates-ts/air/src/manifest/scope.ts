@@ -13,6 +13,7 @@ export interface ManifestSet {
   readonly modules: ReadonlyMap<string, DefModule>
 }
 
+/** A manifest with the definitions it names, and whether their hashes are to be made again. */
 export interface CheckManifestOptions extends ManifestSet {
   /** When given, the hashes in the manifest are compared with those of the definitions. Those of built-ins always are. */
   readonly sha256?: Sha256Port

@@ -8,6 +8,7 @@ import type { MapKeyType, TypeExpr } from '../model.ts'
 import { isAnnotationKey, isDefinitionName } from '../names.ts'
 import { isMapKeyType, isPrimitiveType, isTypeWord } from './kinds.ts'
 
+/** Where a type expression stands, and whether unknown keys of AIR v1 are only warned about. */
 export interface ParseTypeOptions {
   /** Where the expression stands in the value that the caller gave. */
   readonly path?: ErrorPath

@@ -19,7 +19,7 @@ export function ensureOwnerKey(folder: string): { readonly key: KeyPair; readonl
   return found === undefined ? { key: createKeyFile(file), created: true } : { key: found, created: false }
 }
 
-/** Throws `key.missing`. */
+/** Reads the private key of the owner; it stays in memory. Throws `key.missing`, `key.bad_file`, `key.permissions`. */
 export function readOwnerKey(folder: string): KeyPair {
   const key = readKeyFile(join(folder, OWNER_FILE))
   if (key !== undefined) return key

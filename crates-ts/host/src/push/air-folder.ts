@@ -14,6 +14,7 @@ export interface FileIssue {
   readonly message: string
 }
 
+/** A definition and where it was read, so that an issue found later can name the place. */
 export interface PlacedDefinition {
   readonly definition: Definition
   readonly file: string
@@ -21,6 +22,7 @@ export interface PlacedDefinition {
   readonly path: ErrorPath
 }
 
+/** A folder of AIR as it was read; with any issue the definitions are not complete. */
 export interface AirSources {
   readonly files: readonly string[]
   readonly definitions: readonly PlacedDefinition[]

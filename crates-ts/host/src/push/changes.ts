@@ -2,6 +2,7 @@
 import type { Manifest, NamedRef } from '@aos/air'
 import type { Hash } from '@aos/cbor'
 
+/** One line of a push: `from` and `to` are node hashes, each absent where there is nothing. */
 export interface Change {
   readonly change: 'add' | 'change' | 'remove'
   readonly kind: 'schema' | 'module' | 'route'

@@ -1,6 +1,7 @@
 /** How the host has modules compiled. Compilers are heavy, so only commands that build bring one. */
 import type { DefModule, DefSchema } from '@aos/air'
 
+/** A module to be compiled: its definition, its sources, and where results are kept. */
 export interface BuildRequest {
   readonly module: DefModule
   /** Folder of the guest's sources, or the index.ts in it. */
@@ -13,11 +14,13 @@ export interface BuildRequest {
   readonly force: boolean
 }
 
+/** A compiled module; not yet admitted, which the push asks of the module runtime. */
 export interface BuiltModule {
   readonly wasm: Uint8Array
   readonly fromCache: boolean
 }
 
+/** The compiler as the host sees it. Commands that do not build never load one. */
 export interface ModuleBuilder {
   /** Puts the generated classes beside the cache, then compiles. Throws `build.*` with what the compiler said. */
   build(request: BuildRequest): Promise<BuiltModule>

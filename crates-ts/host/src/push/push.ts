@@ -18,6 +18,7 @@ import { compareManifests } from './changes.ts'
 import type { Change } from './changes.ts'
 import type { ModuleBuilder } from './module-builder.ts'
 
+/** What a push may do: a dry run compiles and checks but signs and appends nothing. */
 export interface PushOptions {
   readonly builder: ModuleBuilder
   readonly dryRun: boolean
@@ -26,6 +27,7 @@ export interface PushOptions {
   readonly onProgress: (line: string) => void
 }
 
+/** What a push did to the manifest in force, or would have done. */
 export interface PushReport {
   /** `pushed`, or why there is no entry. */
   readonly outcome: 'pushed' | 'unchanged' | 'dry_run'

@@ -9,6 +9,7 @@ import type { GuestModel, GuestType } from './guest-type.ts'
 import { recordText } from './record-class.ts'
 import { variantText } from './variant-class.ts'
 
+/** A module for which classes are generated, with every schema that its schemas name. */
 export interface GuestRequest {
   readonly module: DefModule
   readonly schemas: SchemaTable

@@ -6,6 +6,7 @@ import type { JournalHead, JournalRecord } from '../port.ts'
 const KIND_EVENT = 0
 const KIND_GENESIS = 3
 
+/** What distinguishes one entry of a test from the next; no kernel made it. */
 export interface EntryOptions {
   readonly height: number
   /** Leaf of the entry before; zero at height 0. */

@@ -10,6 +10,7 @@ export interface Expectation {
   readonly rejects: { toMatchObject(expected: object): Promise<unknown> }
 }
 
+/** The three functions of a test runner that the suites use, so that none is a dependency. */
 export interface TestApi {
   describe(name: string, body: () => void): void
   it(name: string, body: () => Promise<void>): void
@@ -22,6 +23,7 @@ export interface StorePlace {
   destroy(): Promise<void>
 }
 
+/** A driver as the kit sees it, with what it can do; what it cannot is not asked of it. */
 export interface StoreDriver {
   readonly name: string
   readonly supports: {
