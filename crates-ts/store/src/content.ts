@@ -5,10 +5,12 @@ import { asStoreError } from './disk.ts'
 import { nodeSha256 } from './node-sha256.ts'
 import type { ContentStore } from './port.ts'
 
-const BLOB = 0x62 // b ‖ hash → the bytes
-const SIZE = 0x73 // s ‖ hash → their number, u64 big-endian
+/** b ‖ hash → the bytes. */
+export const BLOB = 0x62
+/** s ‖ hash → their number, u64 big-endian. */
+export const SIZE = 0x73
 
-function keyOf(kind: number, hash: HashBytes): Uint8Array {
+export function keyOf(kind: number, hash: HashBytes): Uint8Array {
   const key = new Uint8Array(1 + hash.length)
   key[0] = kind
   key.set(hash, 1)

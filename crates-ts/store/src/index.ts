@@ -14,6 +14,7 @@ export {
 export { makeMemoryDisk, openMemoryStore, type MemoryDisk } from './memory.ts'
 export { nodeDisk, type Disk, type DiskFile, type DiskMode } from './disk.ts'
 export { verifyJournal, type JournalDifference, type JournalVerdict } from './verify.ts'
+export { verifyContent, type ContentProblem, type ContentVerdict, type VerifyContentOptions } from './verify-content.ts'
 export { makeEntries, makeEntry, headOf, worldOf, type EntryOptions } from './kit/entries.ts'
 export { contentSuite } from './kit/content-suite.ts'
 export { journalSuite } from './kit/journal-suite.ts'
