@@ -38,5 +38,5 @@ export const AIR_ERRORS = {
   'air.unsupported': 'A kind of definition, or a section of a manifest, that this version does not carry out.',
 } as const
 
-/** A code of this package. */
+/** Codes of the issues that definitions and manifests can have; values have their own table. */
 export type AirErrorCode = keyof typeof AIR_ERRORS | AirValueErrorCode

@@ -60,7 +60,7 @@ export function isJsonObject(node: JsonNode | undefined): node is JsonObject {
   return node instanceof Map
 }
 
-/** True for an array. */
+/** True for an array; a map of members is an object. */
 export function isJsonArray(node: JsonNode | undefined): node is readonly JsonNode[] {
   return Array.isArray(node)
 }

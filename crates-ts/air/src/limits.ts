@@ -12,6 +12,8 @@ export interface AirLimits {
   readonly typeEntriesMax: number
   /** Entries of one list of a definition: references, routes, effect kinds. */
   readonly listEntriesMax: number
+  /** Parts of a value that a comparison of schemas writes out as a witness. */
+  readonly witnessPartsMax: number
 }
 
 /** The bounds that hold in every world; definitions beyond them are refused (spec/03-air.md, "Limits"). */
@@ -22,4 +24,5 @@ export const AIR_LIMITS: AirLimits = {
   definitionBytesMax: 1_048_576,
   typeEntriesMax: 1024,
   listEntriesMax: 4096,
+  witnessPartsMax: 4096,
 }

@@ -1,10 +1,11 @@
 /** Definitions as JSON text in either lens (spec/03-air.md, "Lenses of definitions"). */
 import { formatJson } from '../json-format.ts'
 import type { JsonNode } from '../json.ts'
-import type { Definition, DefModule, EventRoute, Manifest, NamedRef } from '../model.ts'
+import type { Definition, DefModule, Manifest, NamedRef } from '../model.ts'
 import { compareKeys } from '../types/key-order.ts'
 import { typeJson, type Lens } from '../types/node.ts'
 import { isPlaceholder } from './hash-field.ts'
+import { routeMembers } from './node.ts'
 
 /** In which of the lenses a definition is written, and how it is laid out. */
 export interface FormatDefinitionOptions {
@@ -63,7 +64,7 @@ function moduleJson(module: DefModule): JsonNode {
 
 function manifestJson(manifest: Manifest, lens: Lens): JsonNode {
   const requiredByV1: JsonNode | undefined = lens === 'tagged' ? [] : undefined
-  const routes = manifest.routes.length === 0 ? undefined : manifest.routes.map(routeJson)
+  const routes = manifest.routes.length === 0 ? undefined : manifest.routes.map(routeMembers)
   return members([
     ['$kind', 'manifest'],
     ['air_version', manifest.airVersion],
@@ -79,14 +80,6 @@ function manifestJson(manifest: Manifest, lens: Lens): JsonNode {
 function refJson(ref: NamedRef, lens: Lens): JsonNode {
   if (!isPlaceholder(ref.hash)) return members([['name', ref.name], ['hash', ref.hash]]) // prettier-ignore
   return lens === 'sugar' ? ref.name : members([['name', ref.name]])
-}
-
-function routeJson(route: EventRoute): JsonNode {
-  return members([
-    ['event', route.event],
-    ['reducer', route.reducer],
-    ['key_field', route.keyField],
-  ])
 }
 
 function members(entries: readonly (readonly [string, JsonNode | undefined])[]): ReadonlyMap<string, JsonNode> {

@@ -65,7 +65,7 @@ function pureNode(abi: PureAbi): Data {
 
 /** `schemas`, `modules`, `plans`, `caps` and `policies` stay when empty, the other lists do not; `routing: {}` stays. */
 function manifestNode(manifest: Manifest): Data {
-  const routes = manifest.routes.length === 0 ? undefined : manifest.routes.map(routeNode)
+  const routes = manifest.routes.length === 0 ? undefined : manifest.routes.map(routeMembers)
   return members([
     ['$kind', 'manifest'],
     ['air_version', manifest.airVersion],
@@ -85,12 +85,10 @@ function refNode(ref: NamedRef): Data {
   ])
 }
 
-function routeNode(route: EventRoute): Data {
-  return members([
-    ['event', route.event],
-    ['reducer', route.reducer],
-    ['key_field', route.keyField],
-  ])
+/** A route as it stands in a node, and in JSON of either lens: the three agree. */
+export function routeMembers({ event, reducer, keyField }: EventRoute): ReadonlyMap<string, string> {
+  const fixed = [['event', event], ['reducer', reducer]] as const // prettier-ignore
+  return new Map(keyField === undefined ? fixed : [...fixed, ['key_field', keyField] as const])
 }
 
 function members(entries: readonly (readonly [string, Data | undefined])[]): ReadonlyMap<string, Data> {
