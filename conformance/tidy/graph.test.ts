@@ -2,18 +2,16 @@ import { existsSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { expectNone } from './expect-none.ts'
-import { PACKAGES, TEST_TOOLS, isShipped, packageOf } from './graph.ts'
+import { PACKAGES, TEST_TOOLS, UNDECLARED_IN_TESTS, packageOf } from './graph.ts'
 import type { PackageRule } from './graph.ts'
-import { readSource } from './sources.ts'
+import { allowedFor, importFault, isInner, packageNameOf } from './imports.ts'
+import { factsOf, parseText, readSource } from './sources.ts'
+import type { SourceFacts } from './sources.ts'
 import { ROOT, listFiles, readJson } from './tree.ts'
 
 const sources = listFiles().filter(
   (path) => path.endsWith('.ts') && packageOf(path) !== undefined && !/\/(assembly|generated|templates)\//.test(path),
 )
-
-function shortName(name: string): string {
-  return name.slice('@aos/'.length)
-}
 
 function references(path: string): string[] {
   const listed = (readJson(path)['references'] ?? []) as readonly { readonly path: string }[] // TypeScript's own shape
@@ -40,14 +38,13 @@ test('the table lists every workspace and each imports only from rings inside it
 })
 
 describe.each(PACKAGES)('$name', (rule: PackageRule) => {
-  const allowed = new Set([...rule.uses.map((name) => `@aos/${name}`), ...rule.outside])
-
   test('package.json declares what the table allows', () => {
     const manifest = readJson(`${rule.folder}/package.json`)
     const dependencies = Object.keys((manifest['dependencies'] ?? {}) as object)
-    expect(sorted(dependencies)).toEqual(sorted([...allowed]))
+    expect(sorted(dependencies)).toEqual(sorted([...allowedFor(rule)]))
     expect(manifest).toMatchObject({ name: rule.name, private: true, type: 'module', license: 'Apache-2.0' })
-    expect(manifest['devDependencies']).toBeUndefined()
+    const forTests = Object.keys((manifest['devDependencies'] ?? {}) as object) // npm's own shape
+    expectNone(forTests.filter((name) => !isInner(rule, name) || allowedFor(rule).has(name)))
     expect(manifest['peerDependencies']).toBeUndefined()
   })
 
@@ -69,11 +66,23 @@ describe.each(PACKAGES)('$name', (rule: PackageRule) => {
     const wrong: string[] = []
     for (const path of sources.filter((source) => source.startsWith(`${rule.folder}/`))) {
       for (const { specifier } of readSource(path).imports) {
-        const reason = importFault(rule, path, specifier, allowed)
+        const reason = importFault(rule, path, specifier)
         if (reason !== undefined) wrong.push(`${path}: ${specifier}: ${reason}`)
       }
     }
     expectNone(wrong)
+  })
+
+  test('what its tests import is declared, here or at the root', () => {
+    const manifest = readJson(`${rule.folder}/package.json`)
+    const declared = new Set([...allowedFor(rule), ...TEST_TOOLS, rule.name])
+    for (const name of Object.keys((manifest['devDependencies'] ?? {}) as object)) declared.add(name)
+    const imported = sources
+      .filter((path) => path.startsWith(`${rule.folder}/`))
+      .flatMap((path) => readSource(path).imports.map(({ specifier }) => packageNameOf(specifier)))
+    const undeclared = [...new Set(imported)].filter((name) => name !== undefined && !declared.has(name))
+    const findings = undeclared.map((name) => `${rule.folder}: ${name ?? ''}`)
+    expectNone(findings.filter((finding) => !UNDECLARED_IN_TESTS.includes(finding)))
   })
 
   test('the core is compiled without the host', () => {
@@ -82,47 +91,24 @@ describe.each(PACKAGES)('$name', (rule: PackageRule) => {
   })
 
   test('values are not imported in a circle', () => {
-    expectNone(findCycle(sources.filter((source) => source.startsWith(`${rule.folder}/`))))
+    expectNone(
+      findCycle(
+        sources.filter((source) => source.startsWith(`${rule.folder}/`)),
+        readSource,
+      ),
+    )
   })
 })
 
-function importFault(
-  rule: PackageRule,
-  path: string,
-  specifier: string,
-  allowed: ReadonlySet<string>,
-): string | undefined {
-  if (specifier.startsWith('.')) {
-    const target = posix.join(posix.dirname(path), specifier)
-    if (!target.startsWith(`${rule.folder}/`)) return 'leaves its package'
-    if (isShipped(path) && target.startsWith(`${rule.folder}/test/`)) return 'a source imports from test/'
-    return undefined
-  }
-  if (specifier.startsWith('node:')) return rule.core === true && isShipped(path) ? 'the core has no host' : undefined
-  const parts = specifier.split('/')
-  const name = parts.slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
-  if (name.startsWith('@aos/') && specifier !== name && specifier !== `${name}/testkit`) return 'past the door'
-  if (name === rule.name) return 'imports itself by name'
-  if (allowed.has(name)) return undefined
-  if (!isShipped(path) && (TEST_TOOLS.includes(name) || isInner(rule, name))) return undefined
-  return `not in the table for ${shortName(rule.name)}`
-}
-
-/** Tests may look at any package of an inner ring; what ships may not. */
-function isInner(rule: PackageRule, name: string): boolean {
-  const target = PACKAGES.find((other) => other.name === name)
-  return target !== undefined && target.ring < rule.ring
-}
-
 /** One cycle of value imports among `paths`, or nothing. */
-function findCycle(paths: readonly string[]): readonly string[] {
+function findCycle(paths: readonly string[], facts: (path: string) => SourceFacts): readonly string[] {
   const done = new Set<string>()
   const trail: string[] = []
   const walk = (path: string): readonly string[] => {
     if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path]
     if (done.has(path) || !paths.includes(path)) return []
     trail.push(path)
-    for (const { specifier, typeOnly } of readSource(path).imports) {
+    for (const { specifier, typeOnly } of facts(path).imports) {
       if (typeOnly || !specifier.startsWith('.')) continue
       const cycle = walk(posix.join(posix.dirname(path), specifier))
       if (cycle.length > 0) return cycle
@@ -137,3 +123,41 @@ function findCycle(paths: readonly string[]): readonly string[] {
   }
   return []
 }
+
+function ruleOf(name: string): PackageRule {
+  const rule = PACKAGES.find((candidate) => candidate.name === `@aos/${name}`)
+  if (rule === undefined) throw new Error(`no package ${name}`)
+  return rule
+}
+
+test.each([
+  ['store', 'src/a.ts', '@aos/air', 'not in the table for store'],
+  ['store', 'src/a.ts', 'yargs', 'not in the table for store'],
+  ['store', 'src/a.ts', 'vitest', 'not in the table for store'],
+  ['store', 'src/a.test.ts', 'yargs', 'not in the table for store'],
+  ['store', 'src/a.test.ts', '@aos/host', 'not in the table for store'],
+  ['store', 'src/a.ts', '@aos/cbor/src/hash.ts', 'past the door'],
+  ['store', 'src/a.ts', '@aos/store', 'imports itself by name'],
+  ['store', 'src/a.ts', '../../cbor/src/hash.ts', 'leaves its package'],
+  ['store', 'src/a.ts', '../test/_util.ts', 'a source imports from test/'],
+  ['air', 'src/a.ts', 'node:fs', 'the core has no host'],
+  ['store', 'src/a.ts', 'level', undefined],
+  ['store', 'src/a.test.ts', '@aos/air', undefined],
+  ['store', 'test/a.test.ts', '../src/index.ts', undefined],
+])('planted: %s/%s imports %s: %s', (name, path, specifier, fault) => {
+  const rule = ruleOf(name)
+  expect(importFault(rule, `${rule.folder}/${path}`, specifier)).toBe(fault)
+})
+
+test('planted: a circle of values is found, one of types is none', () => {
+  const texts: Readonly<Record<string, string>> = {
+    'a.ts': "import { b } from './b.ts'\nexport const a: unknown = b",
+    'b.ts': "import { c } from './c.ts'\nexport const b: unknown = c",
+    'c.ts': "import { a } from './a.ts'\nexport const c: unknown = a",
+    'd.ts': "import type { E } from './e.ts'\nexport type D = E",
+    'e.ts': "import type { D } from './d.ts'\nexport type E = D",
+  }
+  const facts = (path: string): SourceFacts => factsOf(parseText(path, texts[path] ?? ''))
+  expect(findCycle(['a.ts', 'b.ts', 'c.ts'], facts)).toEqual(['a.ts', 'b.ts', 'c.ts', 'a.ts'])
+  expect(findCycle(['d.ts', 'e.ts'], facts)).toEqual([])
+})

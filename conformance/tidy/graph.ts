@@ -2,6 +2,7 @@
  * Who may import whom (ARCHITECTURE.md, "Rings"). The one table: package.json files, tsconfig references and the
  * imports in the sources are all held to it.
  */
+import { readJson } from './tree.ts'
 
 export interface PackageRule {
   /** Folder from the root of the repository. */
@@ -44,20 +45,16 @@ export const PACKAGES: readonly PackageRule[] = [
   { folder: 'bench', name: '@aos/bench', ring: 7, uses: CRATES, outside: [] },
 ]
 
-/** Tools of the root's devDependencies that tests, suites and benches may use. */
-export const TEST_TOOLS: readonly string[] = [
-  'vitest',
-  'fast-check',
-  'wabt',
-  'assemblyscript',
-  'cbor2',
-  'cborg',
-  'cbor-x',
-  '@noble/ed25519',
-  'esbuild',
-  'eslint',
-  'typescript',
-]
+/** Tools that tests, suites and benches may use: what the root declares, where every package finds it. */
+export const TEST_TOOLS: readonly string[] = Object.keys(
+  (readJson('package.json')['devDependencies'] ?? {}) as object, // npm's own shape
+)
+
+/**
+ * What tests import though neither their package nor the root declares it: an install with isolated node_modules does
+ * not find it there. The list may only shrink.
+ */
+export const UNDECLARED_IN_TESTS: readonly string[] = ['crates-ts/build: @aos/abi', 'crates-ts/wasm: assemblyscript']
 
 /** The package a repository path belongs to; undefined for files of the root. */
 export function packageOf(path: string): PackageRule | undefined {

@@ -15,12 +15,34 @@ export interface SourceFacts {
   readonly templateHeads: readonly string[]
 }
 
+const parsed = new Map<string, ts.SourceFile>()
 const cache = new Map<string, SourceFacts>()
+
+/** The syntax tree of one file of the repository, with parents. Kept, because parsing is what these tests spend. */
+export function parseSource(path: string): ts.SourceFile {
+  const known = parsed.get(path)
+  if (known !== undefined) return known
+  const source = parseText(path, readText(path))
+  parsed.set(path, source)
+  return source
+}
+
+/** The same for a text that stands nowhere: faults planted to see a rule fail. */
+export function parseText(path: string, text: string): ts.SourceFile {
+  return ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true)
+}
 
 /** Facts about one file of the repository. Kept, because several tests ask. */
 export function readSource(path: string): SourceFacts {
   const known = cache.get(path)
   if (known !== undefined) return known
+  const facts = factsOf(parseSource(path))
+  cache.set(path, facts)
+  return facts
+}
+
+/** Facts about one syntax tree. */
+export function factsOf(source: ts.SourceFile): SourceFacts {
   const imports: ImportSeen[] = []
   const literals: string[] = []
   const templateHeads: string[] = []
@@ -31,10 +53,8 @@ export function readSource(path: string): SourceFacts {
     if (seen !== undefined) imports.push(seen)
     ts.forEachChild(node, visit)
   }
-  visit(ts.createSourceFile(path, readText(path), ts.ScriptTarget.ES2023))
-  const facts = { imports, literals, templateHeads }
-  cache.set(path, facts)
-  return facts
+  visit(source)
+  return { imports, literals, templateHeads }
 }
 
 function importOf(node: ts.Node): ImportSeen | undefined {

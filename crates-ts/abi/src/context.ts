@@ -56,7 +56,7 @@ export function writeReducerContext(writer: CborWriter, context: ReducerContext)
   writer.uint(context.logicalNowNs)
 }
 
-/** The context of a pure call. */
+/** Bytes for the `ctx` of a pure call (spec/04-abi.md, "Context"). */
 export function encodePureContext(context: PureContext): CanonicalBytes {
   const writer = new CborWriter(256)
   writePureContext(writer, context)

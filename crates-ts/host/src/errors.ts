@@ -40,5 +40,5 @@ export const KEY_ERRORS = {
   'key.inside_world': 'Private keys lie outside the world folder.',
 } as const
 
-/** A code of this package. */
+/** Codes that opening and driving a world can end with; those of the store and the kernel pass through. */
 export type HostErrorCode = keyof typeof HOST_ERRORS | keyof typeof KEY_ERRORS
