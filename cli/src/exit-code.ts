@@ -8,6 +8,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 /** Stopped, panicked or locked by another writer. */
 const STOPPED: ReadonlySet<string> = new Set([
   'store.locked',
+  'store.fenced',
   'store.failed',
   'host.conflict',
   'host.fenced',

@@ -5,17 +5,28 @@
 import { join } from 'node:path'
 import type { HashBytes } from '@aos/cbor'
 import type { Disk, DiskFile } from './disk.ts'
+import type { Fence } from './fence.ts'
 import { PAGE_BYTES, encodeFooter, encodeHeader, paged, type SegmentHeader } from './layout.ts'
 import type { MerklePeaks } from './merkle.ts'
-import { UNFINISHED_NAME, segmentPath } from './segments.ts'
+import { segmentPath } from './segments.ts'
 
 const PREFILL_BYTES_MIN = 64 * 1024
-const ZEROS_BYTES = 1 << 20
+const CHUNK_BYTES = 1 << 20
 
 export interface SegmentPlace {
   readonly disk: Disk
   readonly folder: string
   readonly segmentBytes: number
+  readonly fence: Fence
+}
+
+/** Where a segment that stands ends. */
+export interface SegmentEnd {
+  /** Where the next group goes. */
+  readonly position: number
+  readonly size: number
+  /** Bytes from here to the end of the file are torn. */
+  readonly cutFrom: number | undefined
 }
 
 /** What the footer says about the entries; the first height and the nonce are the segment's. */
@@ -28,31 +39,83 @@ export interface SealedThrough {
 
 /** Real zeros, so that later overwrites need no metadata of the file system. */
 async function writeZeros(file: DiskFile, from: number, to: number): Promise<void> {
-  const zeros = new Uint8Array(Math.min(ZEROS_BYTES, Math.max(0, to - from)))
+  const zeros = new Uint8Array(Math.min(CHUNK_BYTES, Math.max(0, to - from)))
   for (let at = from; at < to; at += zeros.length) {
     await file.writeDurable(zeros.subarray(0, Math.min(zeros.length, to - at)), at)
   }
 }
 
-/** An unnamed file with zeros in it, made while the segment before it fills. */
+/** An unnamed file, made while the segment before it fills, or to take the place of one that stands. */
 export class PreparedFile {
   readonly file: DiskFile
   readonly prefilled: number
+  readonly #place: SegmentPlace
+  readonly #path: string
 
-  private constructor(file: DiskFile, prefilled: number) {
+  private constructor(
+    place: SegmentPlace,
+    file: DiskFile,
+    made: { readonly path: string; readonly prefilled: number },
+  ) {
+    this.#place = place
     this.file = file
-    this.prefilled = prefilled
+    this.#path = made.path
+    this.prefilled = made.prefilled
   }
 
-  static async make(place: SegmentPlace, prefill: number): Promise<PreparedFile> {
-    const path = join(place.folder, UNFINISHED_NAME)
+  /** A file of zeros. */
+  static make(place: SegmentPlace, prefill: number): Promise<PreparedFile> {
+    return PreparedFile.#fill(place, prefill, (file) => writeZeros(file, 0, prefill))
+  }
+
+  /** Header and groups of a segment that stands, and zeros behind them: nobody else has this file open. */
+  static async copy(place: SegmentPlace, path: string, end: SegmentEnd): Promise<PreparedFile> {
+    const prefill = Math.min(paged(end.size), Math.max(prefillMin(place.segmentBytes), 2 * end.position))
+    const source = place.disk.open(path, 'read')
+    try {
+      return await PreparedFile.#fill(place, prefill, async (file) => {
+        const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end.position))
+        for (let at = 0; at < end.position; at += chunk.length) {
+          const part = chunk.subarray(0, Math.min(chunk.length, end.position - at))
+          const count = source.read(part, at)
+          // The padding of the last group may be missing.
+          if (count < Math.min(part.length, end.size - at)) throw new Error(`${path} became shorter`)
+          await file.writeDurable(part.fill(0, count), at)
+        }
+        await writeZeros(file, end.position, prefill)
+      })
+    } finally {
+      source.close()
+    }
+  }
+
+  static async #fill(
+    place: SegmentPlace,
+    prefilled: number,
+    write: (file: DiskFile) => Promise<void>,
+  ): Promise<PreparedFile> {
+    const path = join(place.folder, place.fence.unfinishedName)
+    place.fence.mustHold()
     place.disk.remove(path)
     const file = place.disk.open(path, 'durable')
     try {
-      await writeZeros(file, 0, prefill)
-      return new PreparedFile(file, prefill)
+      await write(file)
+      return new PreparedFile(place, file, { path, prefilled })
     } catch (error) {
       file.close()
+      throw error
+    }
+  }
+
+  /** Gives the file its name, durably. A later opening has removed the file, so a stale writer cannot. */
+  async rename(path: string): Promise<void> {
+    const { disk, folder, fence } = this.#place
+    fence.mustHold()
+    try {
+      disk.rename(this.#path, path)
+      await disk.syncFolder(folder)
+    } catch (error) {
+      fence.mustHold()
       throw error
     }
   }
@@ -81,18 +144,46 @@ export class ActiveSegment {
     this.#prefilled = 0
   }
 
-  /** Goes on in a file that stands: what is torn becomes zero, durably, before anything is appended. */
-  static async reopen(
-    place: SegmentPlace,
-    header: SegmentHeader,
-    at: { readonly position: number; readonly size: number; readonly cutFrom: number | undefined },
-  ): Promise<ActiveSegment> {
-    const self = new ActiveSegment(place, header, at.position)
+  /** Goes on in a file that stands and that nobody else can have open. */
+  static async reopen(place: SegmentPlace, header: SegmentHeader, end: SegmentEnd): Promise<ActiveSegment> {
+    const self = new ActiveSegment(place, header, end.position)
     const file = place.disk.open(segmentPath(place.folder, header.firstHeight), 'durable')
+    try {
+      // Opened by its name: in force still, so it is the file that was read.
+      place.fence.mustHold()
+      await file.sync()
+      await writeZeros(file, end.size, paged(end.size))
+    } catch (error) {
+      file.close()
+      throw error
+    }
     self.#file = file
-    await file.sync()
-    await writeZeros(file, at.cutFrom ?? at.size, paged(at.size))
-    self.#prefilled = paged(at.size)
+    self.#prefilled = paged(end.size)
+    return self
+  }
+
+  /** Goes on in a copy under the same name: whoever still writes to the old file writes to nothing. */
+  static async replace(place: SegmentPlace, header: SegmentHeader, end: SegmentEnd): Promise<ActiveSegment> {
+    const self = new ActiveSegment(place, header, end.position)
+    const path = segmentPath(place.folder, header.firstHeight)
+    const copy = await PreparedFile.copy(place, path, end)
+    try {
+      await copy.rename(path)
+    } catch (error) {
+      copy.file.close()
+      throw error
+    }
+    self.#file = copy.file
+    self.#prefilled = copy.prefilled
+    return self
+  }
+
+  /** A new segment that stands, without groups, before anything is appended. */
+  static async make(place: SegmentPlace, header: SegmentHeader): Promise<ActiveSegment> {
+    const self = new ActiveSegment(place, header, PAGE_BYTES)
+    self.create(Promise.resolve(), undefined)
+    await self.#growing
+    self.#growing = undefined
     return self
   }
 
@@ -109,12 +200,11 @@ export class ActiveSegment {
   /** Makes the file under its own name: header and zeros first, then the name, then the folder. */
   create(after: Promise<unknown>, prepared: Promise<PreparedFile> | undefined): void {
     this.#growing = after.then(async () => {
-      const { disk, folder, segmentBytes } = this.#place
+      const { folder, segmentBytes } = this.#place
       const made = await (prepared ?? PreparedFile.make(this.#place, prefillMin(segmentBytes)))
       try {
         await made.file.writeDurable(encodeHeader(this.header), 0)
-        disk.rename(join(folder, UNFINISHED_NAME), segmentPath(folder, this.header.firstHeight))
-        await disk.syncFolder(folder)
+        await made.rename(segmentPath(folder, this.header.firstHeight))
       } catch (error) {
         made.file.close()
         throw error
@@ -142,6 +232,7 @@ export class ActiveSegment {
     await this.#growing?.catch(keepForLater)
     const file = this.#opened()
     const { firstHeight, nonce } = this.header
+    this.#place.fence.mustHold()
     await file.writeDurable(encodeFooter({ ...through, firstHeight, nonce }), this.position)
     await file.truncate(this.position + PAGE_BYTES)
     file.close()

@@ -7,6 +7,7 @@ export const STORE_ERRORS = {
   'store.corrupt': 'Journal bytes that were durable are damaged; details name the first bad height.',
   'store.corrupt_blob': 'Stored content does not have the hash it is stored under.',
   'store.failed': 'Reading or writing failed, now or earlier; the port is dead and the world must be reopened.',
+  'store.fenced': 'Another opening of the world is in force; this one has lost the lock and may not write.',
   'store.locked': 'Another process, or another opening in this one, holds the world.',
   'store.no_space': 'The disk is full; nothing that was acknowledged is lost.',
   'store.not_found': 'There is no store in this folder, and it was opened only for reading.',

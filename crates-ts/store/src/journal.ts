@@ -5,6 +5,7 @@ import { ActiveSegment, PreparedFile, type SegmentPlace } from './active-segment
 import type { AcknowledgedHead } from './acknowledged.ts'
 import { badRequest, checkRequest, isSameHead } from './append-request.ts'
 import { asStoreError } from './disk.ts'
+import { fenced } from './fence.ts'
 import { GroupBuffer } from './group-buffer.ts'
 import { readRecords } from './journal-read.ts'
 import { NONCE_BYTES, PAGE_BYTES, type SegmentHeader } from './layout.ts'
@@ -120,6 +121,8 @@ export class SegmentJournal implements JournalPort {
     const prepared = await this.#prepared?.catch(asSettled)
     prepared?.file.close()
     this.#acknowledged.close()
+    // After a failure nobody knows what the system still writes: then the next opening takes a copy.
+    if (!this.#readOnly && this.#failure === undefined) await this.#place.fence.end()
   }
 
   get world(): Hash | undefined {
@@ -166,6 +169,9 @@ export class SegmentJournal implements JournalPort {
   ): Promise<AppendResult> {
     const written = (await done)[1]
     if (this.#failure !== undefined) throw dead(this.#failure)
+    // Durable first, then looked: whoever raised the epoch before this look answers for the entries after it.
+    const other = this.#findOther()
+    if (other !== undefined) return other
     if (written?.status === 'rejected') throw this.#die(asStoreError(written.reason, `writing height ${head.height}`))
     this.#head = head
     this.#log.appendAll(buffer.leaves)
@@ -203,9 +209,23 @@ export class SegmentJournal implements JournalPort {
     this.#prepared.catch(asSettled)
   }
 
+  /** The answer when another opening is in force; this one is dead then. */
+  #findOther(): AppendResult | undefined {
+    try {
+      const other = this.#place.fence.findOther()
+      if (other === undefined) return undefined
+      this.#die(fenced(other.epoch))
+      return { kind: 'fenced', epoch: other.epoch }
+    } catch (error) {
+      throw this.#die(asStoreError(error, 'reading the fence'))
+    }
+  }
+
   /** The request does not start at the head: it has been written before, or somebody else wrote. */
   #retryOrConflict(request: AppendRequest): AppendResult {
     if (this.#failure !== undefined) throw dead(this.#failure)
+    const other = this.#findOther()
+    if (other !== undefined) return other
     const head = this.#head
     const first = request.entries[0]
     const last = request.entries.at(-1)

@@ -2,6 +2,7 @@
 import { AosError, equalBytes, formatHash, sha256, type Hash } from '@aos/cbor'
 import { badRequest, checkRequest, isSameHead } from './append-request.ts'
 import { checkBlob } from './content.ts'
+import { fenced } from './fence.ts'
 import type { LogHead } from './journal.ts'
 import { MerkleLog } from './merkle.ts'
 import { nodeSha256 } from './node-sha256.ts'
@@ -110,25 +111,37 @@ class MemoryJournal implements JournalPort {
     if (this.#closed) return
     this.#closed = true
     await this.#settled
-    this.#disk.isLocked = false
+    if (this.#disk.epoch === this.epoch) this.#disk.isLocked = false
   }
 
   #start(request: AppendRequest, before: Promise<unknown>): Promise<AppendResult> {
     if (request.epoch < this.epoch) return before.then(() => ({ kind: 'fenced', epoch: this.epoch }))
-    if (!isSameHead(request.expected, this.#submitted)) return before.then(() => this.#retryOrConflict(request))
+    if (!isSameHead(request.expected, this.#submitted)) {
+      return before.then(() => this.#findOther() ?? this.#retryOrConflict(request))
+    }
     const copies = request.entries.map(copyOf)
     const last = copies.at(-1)
     if (last === undefined) return Promise.reject(badRequest('nothing to append'))
     const head: JournalHead = { height: last.height, leaf: last.leaf }
     this.#submitted = head
-    this.#disk.world ??= request.world
+    if (this.#disk.epoch === this.epoch) this.#disk.world ??= request.world
     return before.then(() => {
+      const other = this.#findOther()
+      if (other !== undefined) return other
       for (const copy of copies) {
         this.#disk.records.push(copy)
         this.#log.append(copy.leaf)
       }
       return { kind: 'appended', head }
     })
+  }
+
+  /** The answer when the disk has been opened again; this journal is dead then. */
+  #findOther(): AppendResult | undefined {
+    const { epoch } = this.#disk
+    if (epoch === this.epoch) return undefined
+    this.#failure ??= fenced(epoch)
+    return { kind: 'fenced', epoch }
   }
 
   #retryOrConflict(request: AppendRequest): AppendResult {

@@ -33,7 +33,7 @@ export type AppendResult =
   | { readonly kind: 'appended'; readonly head: JournalHead }
   /** Somebody else wrote: the head that stands. Nothing was appended. */
   | { readonly kind: 'conflict'; readonly head: JournalHead | undefined }
-  /** A higher epoch has been opened. Nothing was appended. */
+  /** Another opening is in force. Nothing counts as appended; every later call rejects with `store.failed`. */
   | { readonly kind: 'fenced'; readonly epoch: number }
 
 /** One opening of a journal (spec/07-journal.md, "Appending" and "Reading"). */

@@ -5,7 +5,7 @@ import type { Disk, DiskFile } from './disk.ts'
 import { PAGE_BYTES, decodeFooter, decodeHeader, type SegmentFooter, type SegmentHeader } from './layout.ts'
 
 /** A segment file that is being made; it has no place in the journal until it is renamed. */
-export const UNFINISHED_NAME = 'next.tmp'
+const UNFINISHED = /^next.*\.tmp$/
 
 const NAME_DIGITS = 16
 const NAME = /^[0-9]{16}\.seg$/
@@ -26,6 +26,14 @@ export function listSegments(disk: Disk, folder: string): readonly SegmentName[]
     .filter((name) => NAME.test(name))
     .map((name) => ({ firstHeight: Number.parseInt(name, 10), path: join(folder, name) }))
     .sort((left, right) => left.firstHeight - right.firstHeight)
+}
+
+/** What openings before left unfinished. */
+export function listUnfinished(disk: Disk, folder: string): readonly string[] {
+  return disk
+    .list(folder)
+    .filter((name) => UNFINISHED.test(name))
+    .map((name) => join(folder, name))
 }
 
 /** The header page. Throws `store.corrupt` or `store.unsupported`. */

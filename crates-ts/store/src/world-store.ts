@@ -1,16 +1,17 @@
 /** A world's storage on disk: metadata (the lock and the epoch), journal, content (spec/07-journal.md, "Storage"). */
 import { join } from 'node:path'
-import { AosError, formatHash, type Hash } from '@aos/cbor'
+import { AosError, type Hash } from '@aos/cbor'
 import { AcknowledgedHead } from './acknowledged.ts'
-import { ActiveSegment, type SegmentPlace } from './active-segment.ts'
-import { LevelContent } from './content.ts'
 import { asStoreError, nodeDisk, type Disk } from './disk.ts'
-import { SegmentJournal, type LogHead } from './journal.ts'
+import { Fence } from './fence.ts'
+import { FencedContent, type OpenedContent } from './fenced-content.ts'
+import type { LogHead, SegmentJournal } from './journal.ts'
 import type { KeyValue, OpenKeyValue } from './key-value.ts'
 import { PAGE_BYTES } from './layout.ts'
 import { openLevelKeyValue } from './level-key-value.ts'
 import type { ContentStore, JournalPort } from './port.ts'
-import { UNFINISHED_NAME } from './segments.ts'
+import { PACK_BYTES_DEFAULT, openContent, type ContentDriver } from './packs/open-content.ts'
+import { EpochRecord, openJournal, raise } from './open-journal.ts'
 import { inspectJournal, type JournalState } from './tail.ts'
 
 /** Size at which a segment is sealed unless the opener says otherwise: 16 MiB. */
@@ -26,6 +27,10 @@ export interface WorldStoreOptions {
   readonly segmentBytes?: number
   /** Opens although acknowledged entries are gone (`journal.missing`). */
   readonly acceptLoss?: boolean
+  /** Where content goes; a store keeps the driver that it was made with. `packs` reads what `level` wrote, not the other way. */
+  readonly content?: ContentDriver
+  /** Size at which a new pack is begun: 64 MiB unless given. */
+  readonly packBytes?: number
   /** The file system, for tests with faults. */
   readonly disk?: Disk
   /** The databases, for tests with faults. */
@@ -44,11 +49,9 @@ export interface WorldStore {
   close(): Promise<void>
 }
 
-const EPOCH_KEY = new TextEncoder().encode('epoch')
-
 /**
  * Opens a world folder's storage. Throws `store.locked`, `store.corrupt`, `journal.missing`, `store.not_found` (only when
- * read-only), `store.unsupported`, `store.no_space`, `store.failed`, `store.bad_option`.
+ * read-only), `store.unsupported`, `store.no_space`, `store.failed`, `store.bad_option`, `store.fenced`.
  */
 export async function openWorldStore(folder: string, options: WorldStoreOptions = {}): Promise<WorldStore> {
   const segmentBytes = options.segmentBytes ?? SEGMENT_BYTES_DEFAULT
@@ -61,22 +64,34 @@ export async function openWorldStore(folder: string, options: WorldStoreOptions 
   const disk = options.disk ?? nodeDisk
   const openKeyValue = options.openKeyValue ?? openLevelKeyValue
   const create = options.readOnly !== true
-  const place: SegmentPlace = { disk, folder: join(folder, 'journal'), segmentBytes }
+  const journalFolder = join(folder, 'journal')
   const undo: (() => Promise<void> | void)[] = []
   try {
-    if (create) disk.makeFolder(place.folder)
+    if (create) disk.makeFolder(journalFolder)
     const meta = await openKeyValue(join(folder, 'meta'), { create })
     undo.push(() => meta.close())
-    const content = new LevelContent(await openKeyValue(join(folder, 'cas'), { create }), { readOnly: !create })
+    const place = { disk, folder: journalFolder, segmentBytes, fence: Fence.read(disk, journalFolder) }
+    const epochs = new EpochRecord(meta)
+    let raised = create ? await raise(place, epochs.read()) : undefined
+    const { content: driver = 'packs', packBytes = PACK_BYTES_DEFAULT } = options
+    const content = await openContent({ folder, disk, openKeyValue, readOnly: !create, driver, packBytes })
     undo.push(() => content.close())
     if (create) await disk.syncFolder(folder)
-    const acknowledged = AcknowledgedHead.open(disk, place.folder, create ? 'unsynced' : 'read')
+    const acknowledged = AcknowledgedHead.open(disk, journalFolder, create ? 'unsynced' : 'read')
     undo.push(() => {
       acknowledged.close()
     })
-    const state = inspectJournal(disk, place.folder, acknowledged, { acceptLoss: options.acceptLoss === true })
-    const journal = await openJournal({ place, meta, acknowledged, state, readOnly: !create })
-    return new OpenedWorldStore(journal, content, meta)
+    const inspect = (): JournalState =>
+      inspectJournal(disk, journalFolder, acknowledged, { acceptLoss: options.acceptLoss === true })
+    let state = inspect()
+    while (raised !== undefined && (state.tail?.epoch ?? 0) >= place.fence.epoch) {
+      // Neither fence nor metadata knew of that epoch. What was read before a raise is read again after it.
+      place.fence.mustHold()
+      raised = await raise(place, state.tail?.epoch ?? 0)
+      state = inspect()
+    }
+    const journal = await openJournal({ place, epochs, acknowledged, state, raised })
+    return new OpenedWorldStore(journal, create ? new FencedContent(content, place.fence) : content, meta)
   } catch (error) {
     for (const step of undo.reverse()) await step()
     throw asStoreError(error, `opening ${folder}`)
@@ -85,11 +100,11 @@ export async function openWorldStore(folder: string, options: WorldStoreOptions 
 
 class OpenedWorldStore implements WorldStore {
   readonly journal: SegmentJournal
-  readonly content: LevelContent
+  readonly content: OpenedContent
   readonly #meta: KeyValue
   #closing: Promise<void> | undefined
 
-  constructor(journal: SegmentJournal, content: LevelContent, meta: KeyValue) {
+  constructor(journal: SegmentJournal, content: OpenedContent, meta: KeyValue) {
     this.journal = journal
     this.content = content
     this.#meta = meta
@@ -113,51 +128,4 @@ class OpenedWorldStore implements WorldStore {
     await this.content.close()
     await this.#meta.close()
   }
-}
-
-interface OpenJournal {
-  readonly place: SegmentPlace
-  readonly meta: KeyValue
-  readonly acknowledged: AcknowledgedHead
-  readonly state: JournalState
-  readonly readOnly: boolean
-}
-
-/** Raises the epoch, then repairs the tail: only the opening that holds the lock writes. */
-async function openJournal(opening: OpenJournal): Promise<SegmentJournal> {
-  const { place, meta, acknowledged, state, readOnly } = opening
-  const { tail } = state
-  const world = tail?.head === undefined ? undefined : formatHash(tail.header.world)
-  const known = Math.max(readEpoch(meta), tail?.epoch ?? 0)
-  if (readOnly) {
-    return new SegmentJournal({ place, epoch: known, readOnly, tail, active: undefined, acknowledged, world })
-  }
-  const epoch = known + 1
-  await meta.write([[EPOCH_KEY, new TextEncoder().encode(String(epoch))]])
-  place.disk.remove(join(place.folder, UNFINISHED_NAME))
-  if (state.stub !== undefined) place.disk.remove(state.stub.path)
-  await place.disk.syncFolder(place.folder)
-  const active = tail === undefined || tail.sealed ? undefined : await ActiveSegment.reopen(place, tail.header, tail)
-  if (tail?.sealed === true) await syncFile(place.disk, tail.name.path)
-  const acknowledgedHeight = acknowledged.head?.height ?? -1
-  if (acknowledgedHeight > (tail?.head?.height ?? -1)) await acknowledged.reset(tail?.head)
-  return new SegmentJournal({ place, epoch, readOnly, tail, active, acknowledged, world })
-}
-
-/** The bytes and the size that were read may so far stand only in the system's cache. */
-async function syncFile(disk: Disk, path: string): Promise<void> {
-  const file = disk.open(path, 'durable')
-  try {
-    await file.sync()
-  } finally {
-    file.close()
-  }
-}
-
-function readEpoch(meta: KeyValue): number {
-  const bytes = meta.get(EPOCH_KEY)
-  if (bytes === undefined) return 0
-  const epoch = Number(new TextDecoder().decode(bytes))
-  if (Number.isSafeInteger(epoch) && epoch >= 0) return epoch
-  throw new AosError('store.corrupt', 'the epoch in the metadata is no number', { details: { part: 'epoch' } })
 }

@@ -1,0 +1,43 @@
+/** Content that a writer may store only while its opening is in force (spec/07-journal.md, "Fence"). */
+import type { Hash } from '@aos/cbor'
+import type { Fence } from './fence.ts'
+import type { ContentStore } from './port.ts'
+
+/** A content store with files of its own. */
+export interface OpenedContent extends ContentStore {
+  close(): Promise<void>
+}
+
+/** Passes everything on; `put` throws `store.fenced` once another opening is in force, before and after it writes. */
+export class FencedContent implements OpenedContent {
+  readonly #content: OpenedContent
+  readonly #fence: Fence
+
+  constructor(content: OpenedContent, fence: Fence) {
+    this.#content = content
+    this.#fence = fence
+  }
+
+  get(hash: Hash): Uint8Array | undefined {
+    return this.#content.get(hash)
+  }
+
+  has(hash: Hash): boolean {
+    return this.#content.has(hash)
+  }
+
+  async put(blobs: readonly Uint8Array[]): Promise<readonly Hash[]> {
+    this.#fence.mustHold()
+    const hashes = await this.#content.put(blobs)
+    this.#fence.mustHold()
+    return hashes
+  }
+
+  stat(): Promise<{ readonly count: number; readonly bytes: number }> {
+    return this.#content.stat()
+  }
+
+  close(): Promise<void> {
+    return this.#content.close()
+  }
+}

@@ -1,0 +1,118 @@
+/** A writer takes over a journal (spec/07-journal.md, "Fence" and "Opening"): raise first, then read, then repair. */
+import { randomBytes } from 'node:crypto'
+import { AosError, formatHash } from '@aos/cbor'
+import type { AcknowledgedHead } from './acknowledged.ts'
+import { ActiveSegment, type SegmentPlace } from './active-segment.ts'
+import type { Disk } from './disk.ts'
+import { SegmentJournal } from './journal.ts'
+import type { KeyValue } from './key-value.ts'
+import { NONCE_BYTES } from './layout.ts'
+import { listUnfinished } from './segments.ts'
+import type { JournalState, Tail } from './tail.ts'
+
+const EPOCH_KEY = new TextEncoder().encode('epoch')
+
+/** The epoch in the metadata: a second record beside the fence, and the only one of worlds that have no fence yet. */
+export class EpochRecord {
+  readonly #meta: KeyValue
+
+  constructor(meta: KeyValue) {
+    this.#meta = meta
+  }
+
+  /** 0 for none. Throws `store.corrupt`. */
+  read(): number {
+    const bytes = this.#meta.get(EPOCH_KEY)
+    if (bytes === undefined) return 0
+    const epoch = Number(new TextDecoder().decode(bytes))
+    if (Number.isSafeInteger(epoch) && epoch >= 0) return epoch
+    throw new AosError('store.corrupt', 'the epoch in the metadata is no number', { details: { part: 'epoch' } })
+  }
+
+  write(epoch: number): Promise<void> {
+    return this.#meta.write([[EPOCH_KEY, new TextEncoder().encode(String(epoch))]])
+  }
+}
+
+export interface Raised {
+  /** The opening before has ended: nobody else has its files open. */
+  readonly wasClosed: boolean
+}
+
+/**
+ * Puts this opening in force before anything is read: what an older writer acknowledges was durable before, so it is read
+ * after. Then the older writer's unfinished files go, so that it cannot give them a name any more.
+ */
+export async function raise(place: SegmentPlace, above: number): Promise<Raised> {
+  const raised = await place.fence.raise(above)
+  for (const path of listUnfinished(place.disk, place.folder)) place.disk.remove(path)
+  await place.disk.syncFolder(place.folder)
+  return raised
+}
+
+export interface JournalOpening {
+  readonly place: SegmentPlace
+  readonly epochs: EpochRecord
+  readonly acknowledged: AcknowledgedHead
+  readonly state: JournalState
+  /** undefined: only for reading. */
+  readonly raised: Raised | undefined
+}
+
+/** Repairs the tail, unless only for reading. */
+export async function openJournal(opening: JournalOpening): Promise<SegmentJournal> {
+  const { place, epochs, acknowledged, state, raised } = opening
+  const { fence } = place
+  const { tail } = state
+  const world = tail?.head === undefined ? undefined : formatHash(tail.header.world)
+  const known = { place, tail, acknowledged, world }
+  if (raised === undefined) {
+    const epoch = Math.max(epochs.read(), fence.epoch, tail?.epoch ?? 0)
+    return new SegmentJournal({ ...known, epoch, readOnly: true, active: undefined })
+  }
+  await epochs.write(fence.epoch)
+  const active = await openActive(place, state, raised)
+  const acknowledgedHeight = acknowledged.head?.height ?? -1
+  if (acknowledgedHeight > (tail?.head?.height ?? -1)) await acknowledged.reset(tail?.head)
+  return new SegmentJournal({ ...known, epoch: fence.epoch, readOnly: false, active })
+}
+
+/** The segment that takes the next group; undefined when the next append makes one. */
+async function openActive(
+  place: SegmentPlace,
+  { tail, stub }: JournalState,
+  raised: Raised,
+): Promise<ActiveSegment | undefined> {
+  // A first segment without a group may be of a world that never was: the next append makes it anew, by its name.
+  if (tail?.head === undefined) return undefined
+  if (tail.sealed) await syncFile(place.disk, tail.name.path)
+  const active = tail.sealed ? undefined : await goOn(place, tail, raised)
+  if (stub === undefined) return active
+  // A stale opening may not remove by name what a later one made. A renamed file takes the place of the stub instead.
+  const { lastGroup } = tail
+  const { height, leaf } = tail.head
+  await active?.seal({ lastHeight: height, leaf, lastGroup, log: tail.log.peaks() })
+  return ActiveSegment.make(place, {
+    firstHeight: height + 1,
+    world: tail.header.world,
+    leafBefore: leaf,
+    prevGroup: lastGroup,
+    nonce: randomBytes(NONCE_BYTES),
+  })
+}
+
+/** In the file itself only when nobody else can have it open, and nothing in it is torn. */
+function goOn(place: SegmentPlace, tail: Tail, raised: Raised): Promise<ActiveSegment> {
+  const inPlace = raised.wasClosed && tail.cutFrom === undefined
+  return inPlace ? ActiveSegment.reopen(place, tail.header, tail) : ActiveSegment.replace(place, tail.header, tail)
+}
+
+/** The bytes and the size that were read may so far stand only in the system's cache. */
+async function syncFile(disk: Disk, path: string): Promise<void> {
+  const file = disk.open(path, 'durable')
+  try {
+    await file.sync()
+  } finally {
+    file.close()
+  }
+}

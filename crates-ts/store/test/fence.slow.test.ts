@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest'
+import { runStopped } from './_two-writers.ts'
+
+describe('a writer stopped anywhere while another one works', () => {
+  it.each(['new', 'closed', 'killed'] as const)(
+    'neither loses what it promised (%s)',
+    { timeout: 120_000 },
+    async (before) => {
+      const places: string[] = []
+      for (let stopAt = 1; ; stopAt += 1) {
+        const where = await runStopped(stopAt, before)
+        if (where === undefined) break
+        places.push(where.replace(/[0-9a-f]{16,}/, 'N'))
+      }
+      expect(places.filter((place) => place === 'rename').length).toBeGreaterThanOrEqual(3)
+      for (const kind of ['truncate', 'write fence', 'write next-N.tmp', 'sync folder']) {
+        expect(places.filter((place) => place.startsWith(kind)).length, kind).toBeGreaterThan(0)
+      }
+      expect(places.length).toBeGreaterThan(30)
+    },
+  )
+})
