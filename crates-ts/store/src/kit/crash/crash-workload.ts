@@ -1,0 +1,143 @@
+/** What a world is made to do before it crashes: appends with two in flight, acknowledgements, content, refused requests. */
+import { formatHash, sha256 } from '@aos/cbor'
+import { nodeSha256 } from '../../node-sha256.ts'
+import type { JournalHead, JournalRecord } from '../../port.ts'
+import type { WorldStore } from '../../world-store.ts'
+import { headOf, makeEntries, worldOf } from '../entries.ts'
+import type { Random } from '../machine/random.ts'
+import { must, type ExpectedWorld } from './expected-world.ts'
+
+/** A group whose answer never came, as it was asked for. */
+export interface LostRequest {
+  readonly group: readonly JournalRecord[]
+  readonly expected: JournalHead | undefined
+}
+
+const BLOB_BYTES_LARGE = 300_000
+
+/** One life's work on an opened world. */
+export class CrashWorkload {
+  readonly #store: WorldStore
+  readonly #world: ExpectedWorld
+  readonly #random: Random
+  readonly #mark: string
+
+  constructor(store: WorldStore, world: ExpectedWorld, random: Random, mark: string) {
+    this.#store = store
+    this.#world = world
+    this.#random = random
+    this.#mark = mark
+  }
+
+  /** Rejects with what the store rejects with, or with BrokenPromise. */
+  async run(lost: LostRequest | undefined): Promise<void> {
+    const random = this.#random
+    if (lost !== undefined && random.chance(0.5)) await this.#repeat(lost)
+    for (let groups = random.between(1, 6); groups > 0; groups -= 1) {
+      const kind = random.below(10)
+      if (kind < 4) await allOf([this.#append()])
+      else if (kind < 7) await allOf([this.#append(), this.#append()])
+      else if (kind < 8) await allOf([this.#append(), this.#put()])
+      else if (kind < 9) await this.#put()
+      else await this.#beRefused()
+      if (random.chance(0.2)) this.#readSome()
+    }
+  }
+
+  /** A last acknowledged entry, so that the loss of any is noticed. */
+  async appendAcknowledged(): Promise<void> {
+    await this.#append()
+    const { head } = this.#store.journal
+    if (head !== undefined) this.#store.journal.acknowledge(head)
+  }
+
+  async #append(): Promise<void> {
+    const random = this.#random
+    const large = random.chance(0.03) ? 20_000 : random.chance(0.2) ? 3_000 : 200
+    const group = makeEntries(this.#world.submitted, random.between(1, 4), {
+      payloadBytes: random.below(large),
+      mark: this.#mark,
+    })
+    const expected = this.#world.submitted
+    this.#world.unanswered.push(group)
+    await this.#submit({ group, expected })
+  }
+
+  async #submit({ group, expected }: LostRequest): Promise<void> {
+    const { journal } = this.#store
+    const world = worldOf(this.#world.entries.length > 0 ? this.#world.entries : (this.#world.unanswered[0] ?? group))
+    const result = await journal.appendIf({ world, epoch: journal.epoch, expected, entries: group })
+    must(result.kind === 'appended', `an append was answered with ${result.kind}`)
+    this.#world.answered(group)
+    must(isHead(journal.head, headOf(group)), 'the head is not that of the append that was answered')
+    if (this.#random.chance(0.7)) journal.acknowledge(headOf(group))
+  }
+
+  /** Asks again for what was not answered: it may stand already. */
+  async #repeat(lost: LostRequest): Promise<void> {
+    const last = headOf(lost.group)
+    const standing = this.#world.entries[last.height]
+    if (standing === undefined) {
+      this.#world.unanswered.push(lost.group)
+      await this.#submit(lost)
+      return
+    }
+    const { journal } = this.#store
+    const world = worldOf(this.#world.entries)
+    const result = await journal.appendIf({ world, epoch: journal.epoch, expected: lost.expected, entries: lost.group })
+    const stands = result.kind === 'appended' && isHead(result.head, this.#world.head)
+    must(stands, 'a repeated append that stands was not answered with the head')
+  }
+
+  async #put(): Promise<void> {
+    const random = this.#random
+    const blobs = Array.from({ length: random.between(1, 3) }, () => this.#blob())
+    const hashes = await this.#store.content.put(blobs)
+    for (const [index, blob] of blobs.entries()) {
+      const hash = formatHash(sha256(nodeSha256, blob))
+      must(hashes[index] === hash, 'content was stored under another hash')
+      this.#world.content.set(hash, blob)
+    }
+  }
+
+  #blob(): Uint8Array {
+    const random = this.#random
+    const stored = [...this.#world.content.values()]
+    if (stored.length > 0 && random.chance(0.2)) return random.pick(stored)
+    return new Uint8Array(random.chance(0.02) ? BLOB_BYTES_LARGE : random.below(2_000)).fill(random.below(256))
+  }
+
+  /** Requests that must change nothing. */
+  async #beRefused(): Promise<void> {
+    const { journal } = this.#store
+    const { entries, head } = this.#world
+    if (head === undefined) return
+    const expected = entries.length > 1 ? headOf(entries.slice(0, -1)) : undefined
+    const other = makeEntries(expected, 2, { mark: 'other' })
+    const world = worldOf(entries)
+    const conflict = await journal.appendIf({ world, epoch: journal.epoch, expected, entries: other })
+    must(
+      conflict.kind === 'conflict' && isHead(conflict.head, head),
+      'another history was not answered with a conflict',
+    )
+    const next = makeEntries(head, 1, { mark: 'fenced' })
+    const fenced = await journal.appendIf({ world, epoch: journal.epoch - 1, expected: head, entries: next })
+    must(fenced.kind === 'fenced' && fenced.epoch === journal.epoch, 'an epoch of before was not fenced')
+  }
+
+  #readSome(): void {
+    const { entries } = this.#world
+    if (entries.length === 0) return
+    const from = this.#random.below(entries.length)
+    this.#world.checkRange(this.#store, from, this.#random.between(from, entries.length - 1))
+  }
+}
+
+function isHead(left: JournalHead | undefined, right: JournalHead | undefined): boolean {
+  return left !== undefined && left.height === right?.height && Buffer.compare(left.leaf, right.leaf) === 0
+}
+
+/** Waits for all, then fails with the first failure: none is left behind. */
+async function allOf(calls: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(calls)) if (result.status === 'rejected') throw result.reason
+}

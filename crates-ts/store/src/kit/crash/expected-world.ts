@@ -1,0 +1,102 @@
+/** What must stand in a world that has crashed, and what may (spec/07-journal.md, "Conformance of a driver"). */
+import { equalBytes, formatHash, type Hash } from '@aos/cbor'
+import { MerkleLog } from '../../merkle.ts'
+import type { JournalHead, JournalRecord } from '../../port.ts'
+import type { WorldStore } from '../../world-store.ts'
+import { headOf } from '../entries.ts'
+
+/** A promise of the store that it has broken. */
+export class BrokenPromise extends Error {}
+
+/** Throws BrokenPromise with the text unless the condition holds. */
+export function must(condition: boolean, otherwise: string): void {
+  if (!condition) throw new BrokenPromise(otherwise)
+}
+
+/** The record of everything that the store has answered. */
+export class ExpectedWorld {
+  /** What must stand: answered as appended, or found by an opening. */
+  readonly entries: JournalRecord[] = []
+  /** Groups given to the store and not answered, in order: each may stand whole, after those before it. */
+  unanswered: (readonly JournalRecord[])[] = []
+  /** The highest epoch that any opening has had. */
+  epoch = 0
+  readonly content: Map<Hash, Uint8Array> = new Map()
+
+  get head(): JournalHead | undefined {
+    return this.entries.length === 0 ? undefined : headOf(this.entries)
+  }
+
+  /** The head when everything that was given to the store comes to stand. */
+  get submitted(): JournalHead | undefined {
+    const last = this.unanswered.at(-1)
+    return last === undefined ? this.head : headOf(last)
+  }
+
+  /** The first of the unanswered groups has been answered. */
+  answered(group: readonly JournalRecord[]): void {
+    must(this.unanswered[0] === group, 'a group was acknowledged before an earlier one')
+    this.unanswered.shift()
+    this.entries.push(...group)
+  }
+
+  /** Checks everything after an opening for writing; what it found stands from now on. */
+  checkOpened(store: WorldStore): void {
+    must(store.journal.epoch > this.epoch, `epoch ${store.journal.epoch} after epoch ${this.epoch}`)
+    this.epoch = store.journal.epoch
+    const height = store.journal.head?.height ?? -1
+    this.#settle(height + 1)
+    this.checkStanding(store)
+    const log = store.logHead()
+    const expected = new MerkleLog()
+    for (const { leaf } of this.entries) expected.append(leaf)
+    const isSame = log.size === this.entries.length && log.root === formatHash(expected.root())
+    must(isSame, 'the log has another size or root than its entries')
+  }
+
+  /** Checks that exactly what must stand can be read, and all content. */
+  checkStanding(store: WorldStore): void {
+    const head = store.journal.head
+    const expected = this.head
+    must(head?.height === expected?.height, `the head is ${head?.height ?? 'none'}, not ${expected?.height ?? 'none'}`)
+    if (head !== undefined && expected !== undefined)
+      must(equalBytes(head.leaf, expected.leaf), 'the head is another entry')
+    must(
+      store.world === (this.entries[0] === undefined ? undefined : formatHash(this.entries[0].leaf)),
+      'another world',
+    )
+    this.checkRange(store, 0, this.entries.length - 1)
+    for (const [hash, bytes] of this.content) checkBlob(store, hash, bytes)
+  }
+
+  checkRange(store: WorldStore, from: number, to: number): void {
+    let next = from
+    for (const batch of store.journal.read({ from, to })) {
+      for (const record of batch) {
+        const entry = this.entries[next]
+        must(record.height === next && entry !== undefined, `height ${record.height} was read, not ${next}`)
+        if (entry !== undefined) must(equalBytes(entry.bytes, record.bytes), `height ${next} reads back otherwise`)
+        next += 1
+      }
+    }
+    must(next > to, `reading ended before height ${next}, not after ${to}`)
+  }
+
+  /** The journal has so many entries: what was unanswered stands up to there, and the rest is gone for good. */
+  #settle(count: number): void {
+    must(count >= this.entries.length, `height ${count} is lost: ${this.entries.length} entries were acknowledged`)
+    while (this.entries.length < count) {
+      const group = this.unanswered.shift()
+      must(group !== undefined, `height ${this.entries.length} was never appended`)
+      this.entries.push(...(group ?? []))
+    }
+    must(this.entries.length === count, `only a part of a group stands: it ends at height ${count - 1}`)
+    this.unanswered = []
+  }
+}
+
+function checkBlob(store: WorldStore, hash: Hash, bytes: Uint8Array): void {
+  const found = store.content.get(hash)
+  must(found !== undefined && store.content.has(hash), `${hash} is lost`)
+  if (found !== undefined) must(equalBytes(found, bytes), `${hash} reads back otherwise`)
+}

@@ -1,0 +1,60 @@
+/** Rot: one flipped bit is refused with a height, or everything reads back as it was (spec/07-journal.md, "Conformance of a driver"). */
+import { isAosError } from '@aos/cbor'
+import { verifyJournal } from '../../verify.ts'
+import type { SimulatedMachine } from '../machine/machine.ts'
+import { BrokenPromise, must, type ExpectedWorld } from './expected-world.ts'
+import { SIMULATED_WORLD, type OpenSimulated } from './open-simulated.ts'
+
+const REFUSALS: Readonly<Record<string, string>> = {
+  'store.corrupt': 'first_bad_height',
+  'journal.missing': 'first_missing',
+}
+
+/** How a damaged world was found to be. */
+export type RotVerdict = 'refused at opening' | 'refused at reading' | 'repaired'
+
+/** Flips one bit of some file of a closed world whose last entry is acknowledged. */
+export async function checkRotten(machine: SimulatedMachine, world: ExpectedWorld, open: OpenSimulated): Promise<void> {
+  const path = machine.random.pick(machine.files())
+  const size = machine.inspect().open(path, 'read').size()
+  if (size === 0) return
+  await checkFlip(machine, world, { path, bit: machine.random.below(8 * size), open })
+}
+
+export interface Flip {
+  readonly path: string
+  readonly bit: number
+  readonly open: OpenSimulated
+}
+
+/** Flips the bit, verifies, opens, and reads everything. Throws BrokenPromise when anything is silently different. */
+export async function checkFlip(machine: SimulatedMachine, world: ExpectedWorld, flip: Flip): Promise<RotVerdict> {
+  const { path, bit, open } = flip
+  machine.flip(path, bit)
+  const where = `bit ${bit} of ${path}`
+  const verdict = verifyJournal(SIMULATED_WORLD, machine.inspect())
+  if (path.endsWith('.seg')) must(!verdict.ok, `verification does not find ${where}`)
+  const opened = await machine.run(() => open(machine.ports(), { readOnly: false }))
+  if (opened.kind === 'failed') {
+    mustBeRefusal(opened.error, where)
+    return 'refused at opening'
+  }
+  if (opened.kind !== 'done') throw new BrokenPromise(`opening with ${where} ends ${opened.kind}`)
+  const store = opened.value
+  const read = await machine.run(async () => {
+    world.checkStanding(store)
+  })
+  if (read.kind === 'failed') mustBeRefusal(read.error, where)
+  await machine.run(() => store.close())
+  return read.kind === 'failed' ? 'refused at reading' : 'repaired'
+}
+
+/** A refusal names the height; one of content names the hash. */
+function mustBeRefusal(error: unknown, where: string): void {
+  if (error instanceof BrokenPromise) throw new BrokenPromise(`${error.message}, silently, with ${where}`)
+  if (!isAosError(error)) throw error
+  if (error.code === 'store.corrupt_blob') return
+  const key = REFUSALS[error.code]
+  const height = key === undefined ? undefined : error.details?.[key]
+  must(typeof height === 'number', `${where} is refused without a height: ${error.code}: ${error.message}`)
+}
