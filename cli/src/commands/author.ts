@@ -40,6 +40,20 @@ export const AUTHOR_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
         options: PATHS,
         load: async () => (await import('../run/air.ts')).airHash,
       },
+      {
+        command: 'diff [path..]',
+        describe:
+          'what is different by meaning: the world and what a push would make of it, the world and PATH, or two PATHs',
+        options: (parser) =>
+          parser
+            .positional('path', {
+              type: 'string',
+              array: true,
+              describe: 'files or folders of AIR JSON; a world folder stands for what is in force there',
+            })
+            .option('lenient', { type: 'boolean', describe: 'accept what AIR v1 accepted' }),
+        load: async () => (await import('../run/air-diff.ts')).airDiff,
+      },
     ],
   },
   {

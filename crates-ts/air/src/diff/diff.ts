@@ -56,19 +56,18 @@ interface Sides {
   readonly moved: ReadonlySet<string>
 }
 
-/** How a kind of definition is compared; a new kind does not compile without its row. */
-type Comparers = {
-  readonly [Kind in Definition['kind']]: {
-    readonly items: (
-      before: Extract<Definition, { kind: Kind }>,
-      after: Extract<Definition, { kind: Kind }>,
-    ) => readonly DiffItem[]
-    /** The schemas that it refers to by name, and where. */
-    readonly references: (definition: Extract<Definition, { kind: Kind }>) => ReturnType<typeof referencesOf>
-  }
+type DefinitionOf<Kind extends Definition['kind']> = Extract<Definition, { kind: Kind }>
+
+/** How a kind of definition is compared. */
+interface Comparer<Kind extends Definition['kind']> {
+  /** At least one when the hashes differ. */
+  readonly items: (before: DefinitionOf<Kind>, after: DefinitionOf<Kind>) => readonly DiffItem[]
+  /** The schemas that it refers to by name, and where. */
+  readonly references: (definition: DefinitionOf<Kind>) => ReturnType<typeof referencesOf>
 }
 
-const COMPARERS: Comparers = {
+/** A new kind of definition does not compile without its row. */
+const COMPARERS: { readonly [Kind in Definition['kind']]: Comparer<Kind> } = {
   defschema: {
     items: (before, after) => diffTypes(before.type, after.type, ['type']),
     references: ({ type }) => referencesOf(type, ['type']),
@@ -100,7 +99,7 @@ function moduleReferences({ keySchema, reducer, pure }: DefModule): ReturnType<t
 
 function compareTwo(before: Definition, after: Definition, sides: Sides): readonly DefinitionDiff[] {
   const same = equalBytes(encodeDefinition(before), encodeDefinition(after))
-  const items = same ? affectedItems(after, sides) : itemsOf(before, after)
+  const items = same ? affectedItems(after, sides) : comparerOf(after).items(before, after)
   if (same && items.length === 0) return []
   const diff: DefinitionDiff = {
     kind: after.kind,
@@ -112,28 +111,16 @@ function compareTwo(before: Definition, after: Definition, sides: Sides): readon
   return [{ ...diff, ...verdicts(before, after, sides) }]
 }
 
-function itemsOf(before: Definition, after: Definition): readonly DiffItem[] {
-  if (before.kind === 'defschema' && after.kind === 'defschema') return COMPARERS.defschema.items(before, after)
-  if (before.kind === 'defmodule' && after.kind === 'defmodule') return COMPARERS.defmodule.items(before, after)
-  if (before.kind === 'manifest' && after.kind === 'manifest') return COMPARERS.manifest.items(before, after)
-  throw new Error('definitions of one label have one kind')
+/** The comparer of a definition's kind, for definitions of that kind. */
+function comparerOf(definition: Definition): Comparer<Definition['kind']> {
+  return COMPARERS[definition.kind] as Comparer<Definition['kind']> // the callers pass it only definitions of this kind
 }
 
 function affectedItems(definition: Definition, { moved }: Sides): readonly DiffItem[] {
-  return schemaReferences(definition)
+  return comparerOf(definition)
+    .references(definition)
     .filter(({ name }) => moved.has(name))
     .map(({ name, path }) => ({ path, change: 'reference_affected', before: name, after: name }))
-}
-
-function schemaReferences(definition: Definition): ReturnType<typeof referencesOf> {
-  switch (definition.kind) {
-    case 'defschema':
-      return COMPARERS.defschema.references(definition)
-    case 'defmodule':
-      return COMPARERS.defmodule.references(definition)
-    case 'manifest':
-      return COMPARERS.manifest.references(definition)
-  }
 }
 
 function verdicts(

@@ -18,6 +18,7 @@ export type ItemChange =
   | 'retyped'
   | 'reference_affected'
 
+/** One place where two definitions differ. */
 export interface DiffItem {
   /** In the tagged lens of the definition; entries of lists by their name instead of their index. */
   readonly path: ErrorPath
@@ -41,6 +42,7 @@ export type Acceptance =
     }
   | { readonly verdict: 'unknown'; readonly code: string; readonly message: string }
 
+/** What happened to one definition between two sets. */
 export interface DefinitionDiff {
   readonly kind: Definition['kind']
   /** Of the manifest: `manifest`. */
@@ -57,6 +59,7 @@ export interface DefinitionDiff {
   readonly sameContentAs?: string
 }
 
+/** What `diffDefinitions` finds; equal inputs give equal results, item by item. */
 export interface AirDiff {
   /** True when both sides have the same definitions by hash. */
   readonly equal: boolean
