@@ -7,6 +7,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { CommandContext } from './context.ts'
 
+/** The compiler, loaded at the first module that the cache does not have. */
 export function makeModuleBuilder(context: Pick<CommandContext, 'assets' | 'progress'>): ModuleBuilder {
   const sdkDir = join(context.assets, 'sdk')
   return {
@@ -36,21 +37,28 @@ async function build(
     import('@aos/build'),
   ])
   const folder = folderOf(request.sourcePath)
+  const hidden = dirname(request.cacheDir)
+  const name = slashed(dirname(hidden), folder)
   const sources: GuestSources = {
-    name: slashed(dirname(dirname(request.cacheDir)), folder),
+    name,
+    generatedName: slashed(dirname(hidden), join(hidden, 'generated', name)),
     files: new Map(listFiles(folder, '.ts').map((file) => [slashed(folder, file), readText(file)])),
     generated: generateGuest(guestRequest(request)),
     sdk: readSdkFiles({ sdkDir }),
   }
   // Before compiling: whoever looks for a mistake wants to see the classes.
-  const generated = join(dirname(request.cacheDir), 'generated', sources.name)
+  const generated = join(hidden, 'generated', sources.name)
   for (const [name, text] of sources.generated) writeChanged(join(generated, name), text)
   const cached = join(request.cacheDir, `${buildKey(sources)}.wasm`)
-  if (!request.force && existsSync(cached)) return { wasm: readFileSync(cached), fromCache: true }
+  const cachedMap = `${cached}.map`
+  if (!request.force && existsSync(cached) && existsSync(cachedMap)) {
+    return { wasm: readFileSync(cached), sourceMap: readFileSync(cachedMap, 'utf8'), fromCache: true }
+  }
   context.progress.announce(`compiling ${sources.name}`)
-  const { wasm } = await compileGuest(sources)
+  const { wasm, sourceMap } = await compileGuest(sources)
+  writeWhole(cachedMap, sourceMap)
   writeWhole(cached, wasm)
-  return { wasm, fromCache: false }
+  return { wasm, sourceMap, fromCache: false }
 }
 
 /** Classes for every schema of the folder: a module may raise any event. The compiler leaves out what is not used. */

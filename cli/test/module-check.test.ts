@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { CHECKOUT, makeSandbox } from './_command.ts'
@@ -66,4 +66,18 @@ test('bytes that are no module are refused, and a missing file is an error', asy
     ok: false,
     error: { code: 'host.file' },
   })
+})
+
+test('an issue in the code says where in the source it is, when a source map lies beside the module', async () => {
+  const file = join(sandbox.folder, 'mapped.wasm')
+  copyFileSync(join(HOSTILE, 'simd.wasm'), file)
+  const plain = await sandbox.ask(['module', 'check', file])
+  const [issue] = (plain.data as { readonly issues: readonly { readonly offset: number }[] }).issues // the shape under test
+  expect(issue).not.toHaveProperty('source')
+  const mappings = 'AAEG' // from byte 0 on: source 0, line 3, column 4
+  writeFileSync(`${file}.map`, JSON.stringify({ version: 3, sources: ['src/lib.rs'], names: [], mappings }))
+  const mapped = await sandbox.ask(['module', 'check', file])
+  expect(mapped.data).toMatchObject({ ok: false, issues: [{ offset: issue?.offset, source: 'at src/lib.rs:3:4' }] })
+  writeFileSync(`${file}.map`, 'no map')
+  expect((await sandbox.ask(['module', 'check', file])).data).toEqual(plain.data)
 })

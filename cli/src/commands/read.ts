@@ -58,7 +58,10 @@ export const READ_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
       {
         command: 'show <height>',
         describe: 'one entry in full',
-        options: (parser) => parser.positional('height', { type: 'string' }),
+        options: (parser) =>
+          parser
+            .positional('height', { type: 'string' })
+            .option('notes', { type: 'boolean', describe: 'run it again, to say where modules failed' }),
         load: async () => (await import('../run/journal.ts')).journalShow,
       },
       {

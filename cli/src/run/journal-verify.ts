@@ -1,15 +1,18 @@
 /** `aos journal verify|replay`. */
 import {
   moduleHashes,
+  nodeSha256,
   readBytes,
+  readMapBeside,
+  readModuleMap,
   replayJournal,
   substituteModules,
   verifyWorldJournal,
   loadDefinitions,
   summarizeJournal,
 } from '@aos/host'
-import type { OpenedFolder, ShownDifference } from '@aos/host'
-import { AosError } from '@aos/cbor'
+import type { OpenedFolder, Replacement, ShownDifference } from '@aos/host'
+import { AosError, hashText } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { resolve } from 'node:path'
 import { usage } from '../arguments.ts'
@@ -33,6 +36,7 @@ export async function journalVerify(context: CommandContext, args: Arguments): P
   return verdict(context, { ...report, said: 'chain, log root, canonical form and signatures hold' })
 }
 
+/** `aos journal replay`: derives the journal again, with other modules if told so, and shows the first difference. */
 export async function journalReplay(context: CommandContext, args: Arguments): Promise<CommandResult> {
   const substitutions = args.list('module').map(parseSubstitution)
   const verify = args.flag('verify')
@@ -86,6 +90,7 @@ function verdict(context: CommandContext, report: Verdict): CommandResult {
     ...(difference.key === undefined ? [] : [`  key       ${prettyNode(difference.key)}`]),
     `  expected  ${difference.expected}`,
     `  found     ${difference.found}`,
+    ...(difference.note === undefined ? [] : [`  because   ${difference.note}`]),
     `${entries} entries before it hold`,
   ]
   return { data, text: lines.join('\n'), exit: EXIT.failed }
@@ -107,14 +112,17 @@ function otherModules(
   context: CommandContext,
   opened: OpenedFolder,
   substitutions: readonly Substitution[],
-): ReadonlyMap<Hash, Uint8Array> {
-  const other = new Map<Hash, Uint8Array>()
+): ReadonlyMap<Hash, Replacement> {
+  const other = new Map<Hash, Replacement>()
   if (substitutions.length === 0) return other
   const { manifests } = summarizeJournal(opened.store.journal)
   const history = manifests.slice(1).map((manifest) => loadDefinitions(manifest, opened.readContent))
   for (const { name, file } of substitutions) {
-    const bytes = readBytes(resolve(context.cwd, file))
-    for (const hash of moduleHashes(history, name)) other.set(hash, bytes)
+    const path = resolve(context.cwd, file)
+    const bytes = readBytes(path)
+    const { folder } = opened
+    const sourceMap = readMapBeside(path, bytes, folder.root) ?? readModuleMap(folder, hashText(nodeSha256, bytes))
+    for (const hash of moduleHashes(history, name)) other.set(hash, { bytes, sourceMap })
   }
   return other
 }

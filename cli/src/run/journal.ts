@@ -1,6 +1,6 @@
 /** `aos journal head|show`. */
 import { AosError, formatHash } from '@aos/cbor'
-import { loadDefinitions, summarizeJournal, viewEntry } from '@aos/host'
+import { addNotes, callsOfEntry, loadDefinitions, summarizeJournal, viewEntry } from '@aos/host'
 import type { Definitions, EntryView, OpenedFolder } from '@aos/host'
 import type { Arguments } from '../arguments.ts'
 import { usage } from '../arguments.ts'
@@ -8,6 +8,7 @@ import type { CommandContext, CommandResult } from '../context.ts'
 import { entryDocument, entryText } from '../entry-text.ts'
 import { withFolder } from '../world.ts'
 
+/** `aos journal head`: the last entry, and the root of the log over all of them. */
 export async function journalHead(context: CommandContext, args: Arguments): Promise<CommandResult> {
   return withFolder(context, args, async (opened) => {
     const head = needHead(opened)
@@ -29,6 +30,7 @@ export async function journalHead(context: CommandContext, args: Arguments): Pro
   })
 }
 
+/** `aos journal show`: one entry with everything that can be read in it. */
 export async function journalShow(context: CommandContext, args: Arguments): Promise<CommandResult> {
   const height = args.optionalHeight('height')
   if (height === undefined) throw usage('height is missing')
@@ -36,7 +38,11 @@ export async function journalShow(context: CommandContext, args: Arguments): Pro
     const head = needHead(opened)
     if (height > head.height)
       throw new AosError('host.bad_height', `the journal ends at height ${head.height}, found ${height}`)
-    const view = viewAt(opened, height)
+    const shown = viewAt(opened, height)
+    const onProgress = (at: number): void => {
+      context.progress.report(`replaying: height ${at} of ${height}`)
+    }
+    const view = args.flag('notes') ? addNotes(shown, callsOfEntry(opened, height, onProgress)) : shown
     return { data: entryDocument(view), text: entryText(context.style, view) }
   })
 }

@@ -1,6 +1,8 @@
 /** `aos module check`: would a module be admitted. */
-import { engineDigest } from '@aos/host'
-import { FUEL_TABLE_VERSION, inspectModule } from '@aos/wasm'
+import { engineDigest, readMapBeside } from '@aos/host'
+import { FUEL_TABLE_VERSION, decodeSourceMap, formatPosition, inspectModule } from '@aos/wasm'
+import type { SourceMap, WasmIssue } from '@aos/wasm'
+import { resolve } from 'node:path'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
 import { EXIT } from '../exit-code.ts'
@@ -8,8 +10,12 @@ import { readFileOrInput } from '../input.ts'
 
 /** Exit 1 and the reasons when it would be refused. */
 export async function moduleCheck(context: CommandContext, args: Arguments): Promise<CommandResult> {
-  const report = inspectModule(await readFileOrInput(context, args.text('file')))
-  const { ok, issues, imports, exports, size, meteredSize } = report
+  const file = args.text('file')
+  const bytes = await readFileOrInput(context, file)
+  const report = inspectModule(bytes)
+  const { ok, imports, exports, size, meteredSize } = report
+  const map = sourceMapBeside(context, file, bytes)
+  const issues = report.issues.map((issue) => ({ ...issue, source: placeOf(issue, map) }))
   const data = {
     ok,
     issues,
@@ -22,7 +28,9 @@ export async function moduleCheck(context: CommandContext, args: Arguments): Pro
   }
   const lines = [
     ok ? `${context.style.good('admitted')}` : context.style.bad('refused'),
-    ...issues.map((issue) => `  ${issue.message} [${issue.code}]`),
+    ...issues.map(
+      (issue) => `  ${issue.message}${issue.source === undefined ? '' : `, ${issue.source}`} [${issue.code}]`,
+    ),
     `imports  ${imports.length === 0 ? 'none' : imports.map(nameOf).join(', ')}`,
     `exports  ${exports.length === 0 ? 'none' : exports.map(nameOf).join(', ')}`,
     `size     ${size} bytes${meteredSize === undefined ? '' : `, metered ${meteredSize}`}`,
@@ -33,4 +41,17 @@ export async function moduleCheck(context: CommandContext, args: Arguments): Pro
 
 function nameOf(item: string | { readonly name: string }): string {
   return typeof item === 'string' ? item : item.name
+}
+
+/** Of a module that a file holds; paths are shown relative to where the command runs. */
+function sourceMapBeside(context: CommandContext, file: string, bytes: Uint8Array): SourceMap | undefined {
+  if (file === '-' || file === '@-') return undefined
+  const text = readMapBeside(resolve(context.cwd, file), bytes, context.cwd)
+  return text === undefined ? undefined : decodeSourceMap(text, bytes.length)
+}
+
+/** `at FILE:LINE:COLUMN`, when the map knows the byte that the issue is about. */
+function placeOf(issue: WasmIssue, map: SourceMap | undefined): string | undefined {
+  const position = issue.offset === undefined ? undefined : map?.find(issue.offset, 0)
+  return position === undefined ? undefined : `at ${formatPosition(position)}`
 }

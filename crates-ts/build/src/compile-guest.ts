@@ -7,14 +7,18 @@ import { ASC_FLAGS } from './flags.ts'
 import { guestFiles } from './guest-files.ts'
 import type { GuestSources } from './guest-files.ts'
 import { keepFunctionNames } from './name-section.ts'
+import { makeSourceMap } from './source-map.ts'
 
 /** A module as the compiler wrote it, before admission, with what it warned about. */
 export interface CompiledGuest {
   readonly wasm: Uint8Array
+  /** JSON that leads from offsets in `wasm` to places in the sources; no part of the bytes depends on it. */
+  readonly sourceMap: string
   readonly warnings: readonly Diagnostic[]
 }
 
 const OUTPUT = 'guest.wasm'
+const OUTPUT_MAP = `${OUTPUT}.map`
 const MESSAGE_DIAGNOSTICS_MAX = 10
 
 /**
@@ -26,14 +30,16 @@ export async function compileGuest(sources: GuestSources): Promise<CompiledGuest
   const { files, entry } = guestFiles(sources)
   const { default: asc } = await import('assemblyscript/asc')
   const diagnostics: Diagnostic[] = []
-  let wasm: Uint8Array | undefined
+  let output: Uint8Array | undefined
+  let outputMap: string | undefined
   const { error } = await guardCompiler(sources.name, () =>
-    asc.main([entry, '--outFile', OUTPUT, ...ASC_FLAGS], {
+    asc.main([entry, '--outFile', OUTPUT, '--sourceMap', ...ASC_FLAGS], {
       stdout: { write: () => undefined },
       stderr: { write: () => undefined },
       readFile: (name) => files.get(name) ?? null,
       writeFile: (name, contents) => {
-        if (name === OUTPUT && typeof contents !== 'string') wasm = contents
+        if (name === OUTPUT && typeof contents !== 'string') output = contents
+        if (name === OUTPUT_MAP && typeof contents === 'string') outputMap = contents
       },
       listFiles: () => [],
       reportDiagnostic: (message) => {
@@ -42,8 +48,14 @@ export async function compileGuest(sources: GuestSources): Promise<CompiledGuest
     }),
   )
   diagnostics.sort(compareDiagnostics)
-  if (error !== null || wasm === undefined) throw compileError(sources.name, diagnostics, error)
-  return { wasm: keepFunctionNames(wasm), warnings: diagnostics.filter(({ severity }) => severity === 'warning') }
+  if (error !== null || output === undefined || outputMap === undefined)
+    throw compileError(sources.name, diagnostics, error)
+  const wasm = keepFunctionNames(output)
+  return {
+    wasm,
+    sourceMap: makeSourceMap(outputMap, wasm, sources),
+    warnings: diagnostics.filter(({ severity }) => severity === 'warning'),
+  }
 }
 
 /** The part of the compiler's message that is used. */

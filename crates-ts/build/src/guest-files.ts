@@ -9,6 +9,8 @@ export interface GuestSources {
   readonly files: ReadonlyMap<string, string>
   /** What `generateGuest` made. */
   readonly generated: ReadonlyMap<string, string>
+  /** Where in the world the generated files are put for people to read; default: `name`. For the source map only. */
+  readonly generatedName?: string
   /** What `readSdkFiles` read. */
   readonly sdk: ReadonlyMap<string, string>
 }

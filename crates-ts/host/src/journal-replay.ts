@@ -3,6 +3,7 @@ import { formatHash } from '@aos/cbor'
 import type { Hash, HashBytes } from '@aos/cbor'
 import type { Difference, ModuleRuntime, World } from '@aos/kernel'
 import { MerkleLog } from '@aos/store'
+import { noteCalls } from './call-notes.ts'
 import { loadDefinitions } from './definitions.ts'
 import type { OpenedFolder } from './open-world.ts'
 import { valueToNode } from './values.ts'
@@ -25,6 +26,8 @@ export interface ShownDifference {
   readonly found: string
   readonly reducer?: string
   readonly key?: JsonNode
+  /** What the last module that ran said, when it did not end ok; for people. */
+  readonly note?: string
 }
 
 /** How far a journal and its derivation agree, and the first thing in which they do not. */
@@ -41,19 +44,22 @@ export interface ReplayReport {
 
 /** Stops at the first difference. Throws what a kernel throws for content that is missing. */
 export function replayJournal(opened: OpenedFolder, options: ReplayJournalOptions): ReplayReport {
-  const kernel = opened.makeKernel(options.modules)
+  // Only who compares wants to know why.
+  const noting = options.verify ? noteCalls(options.modules ?? opened.modules) : undefined
+  const kernel = opened.makeKernel(noting?.runtime ?? options.modules)
   const log = new MerkleLog()
   const { journal } = opened.store
   const range = options.to === undefined ? { from: 0 } : { from: 0, to: options.to }
   for (const batch of journal.head === undefined ? [] : journal.read(range)) {
     for (const record of batch) {
+      noting?.take()
       const difference = kernel.replay(record.bytes, { verify: options.verify })
       if (difference !== undefined) {
         return {
           ok: false,
           entries: log.size,
           root: formatHash(log.root()),
-          firstDifference: show(opened, kernel, difference),
+          firstDifference: withNote(show(opened, kernel, difference), noting?.take().at(-1)?.note),
           kernel,
         }
       }
@@ -71,6 +77,10 @@ function leafOf(kernel: World): HashBytes {
   const head = kernel.head
   if (head === undefined) throw new RangeError('a world has a head after an entry')
   return head.leaf
+}
+
+function withNote(difference: ShownDifference, note: string | undefined): ShownDifference {
+  return note === undefined ? difference : { ...difference, note }
 }
 
 function show(opened: OpenedFolder, kernel: World, difference: Difference): ShownDifference {

@@ -2,19 +2,29 @@
 import { AosError, hashText } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import type { ModuleRuntime } from '@aos/kernel'
+import { createModuleRuntime } from '@aos/wasm'
 import { nodeSha256 } from './sha256.ts'
+
+/** What takes the place of a module. */
+export interface Replacement {
+  readonly bytes: Uint8Array
+  /** The text of its source map, for notes. */
+  readonly sourceMap: string | undefined
+}
 
 /**
  * The runtime with the bytes of some modules replaced. A replaced module still goes by its recorded hashes, so the first
  * difference is one of behaviour.
  */
-export function substituteModules(runtime: ModuleRuntime, other: ReadonlyMap<Hash, Uint8Array>): ModuleRuntime {
+export function substituteModules(runtime: ModuleRuntime, other: ReadonlyMap<Hash, Replacement>): ModuleRuntime {
+  const maps = new Map([...other.values()].map(({ bytes, sourceMap }) => [hashText(nodeSha256, bytes), sourceMap]))
+  const replacements = createModuleRuntime({ sha256: nodeSha256, sourceMap: (wasmHash) => maps.get(wasmHash) })
   return {
     load(module) {
       const recorded = runtime.load(module)
-      const bytes = other.get(module.wasmHash)
+      const bytes = other.get(module.wasmHash)?.bytes
       if (bytes === undefined) return recorded
-      const replacement = runtime.load({ ...module, wasmHash: hashText(nodeSha256, bytes), bytes })
+      const replacement = replacements.load({ ...module, wasmHash: hashText(nodeSha256, bytes), bytes })
       return {
         wasmHash: recorded.wasmHash,
         rewrittenHash: recorded.rewrittenHash,

@@ -11,6 +11,7 @@ import { HostWorld } from './host-world.ts'
 import type { OpenedStore } from './host-world.ts'
 import { refuseInsideWorld, resolveKeyFolder } from './keys/key-folder.ts'
 import type { KeyEnvironment } from './keys/key-folder.ts'
+import { readModuleMap } from './module-maps.ts'
 import { readSettings } from './settings.ts'
 import { MODULE_PROFILE } from './engine.ts'
 import { nodeSha256 } from './sha256.ts'
@@ -70,7 +71,10 @@ export async function openFolder(folder: WorldFolder, options: OpenWorldOptions)
     ...(options.acceptLoss === undefined ? {} : { acceptLoss: options.acceptLoss }),
   }
   const store = options.store ?? (await openUnlocked(folder.store, storeOptions, options.lockWaitMs ?? 0))
-  const modules = createModuleRuntime({ sha256: nodeSha256 })
+  const modules = createModuleRuntime({
+    sha256: nodeSha256,
+    sourceMap: (wasmHash) => readModuleMap(folder, wasmHash),
+  })
   const readContent = makeContentReader(store)
   const makeKernel = (other?: ModuleRuntime): World =>
     createWorld({

@@ -16,6 +16,8 @@ export interface WorldFolder {
   readonly store: string
   /** Compiled modules by build key. */
   readonly cache: string
+  /** Source maps of modules, named by the hash of the module's bytes. */
+  readonly maps: string
   /** Events at which the machine failed (K11). */
   readonly faults: string
 }
@@ -30,6 +32,7 @@ export function worldFolderAt(root: string): WorldFolder {
     hidden,
     store: join(hidden, 'world'),
     cache: join(hidden, 'cache'),
+    maps: join(hidden, 'build'),
     faults: join(hidden, 'faults'),
   }
 }

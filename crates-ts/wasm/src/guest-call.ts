@@ -4,7 +4,7 @@ import type { CallOutcome, CallResult } from '@aos/kernel'
 import { WASM_LIMITS } from './limits.ts'
 import type { Convention, Entry } from './module-abi.ts'
 import type { RewrittenModule } from './rewrite-module.ts'
-import { describeTrap } from './trap-note.ts'
+import { TrapReporter, type FindSourceMap } from './trap-note.ts'
 import { wasmEngine, type CompiledModule } from './web-assembly.ts'
 
 /** The exports of a rewritten module; their types are checked by the rewriter. */
@@ -25,16 +25,22 @@ export interface Guest {
   /** The whole memory. It never grows, so the view stays valid. */
   readonly memory: Uint8Array
   readonly rewritten: RewrittenModule
+  readonly traps: TrapReporter
 }
 
 const EMPTY = new Uint8Array(0)
 
 /** Makes an instance. Throws `wasm.host_fault` when the host cannot. */
-export function makeGuest(rewritten: RewrittenModule, compiled: CompiledModule): Guest {
+export function makeGuest(
+  rewritten: RewrittenModule,
+  compiled: CompiledModule,
+  sourceMap: FindSourceMap = () => undefined,
+): Guest {
   try {
     // The rewriter wrote these exports with these types, and the engine validated them.
     const exports = wasmEngine.instantiate(compiled) as unknown as GuestExports
-    return { exports, memory: new Uint8Array(exports.memory.buffer), rewritten }
+    const traps = new TrapReporter(rewritten, sourceMap)
+    return { exports, memory: new Uint8Array(exports.memory.buffer), rewritten, traps }
   } catch (error) {
     throw hostFault(error)
   }
@@ -79,9 +85,9 @@ export function callGuest(guest: Guest, call: GuestCall): CallResult {
     trap = error
   }
   const fuel = exports.__fuel()
-  if (fuel < 0) return failed('out_of_fuel', fuelLimit, undefined)
-  if (exports.__stack() < 0) return failed('stack_overflow', fuelLimit, describe(guest, trap))
-  if (trap !== undefined) return failed('trap', fuelLimit, describe(guest, trap))
+  if (fuel < 0) return failed('out_of_fuel', fuelLimit, describe(guest, trap, 'out of fuel'))
+  if (exports.__stack() < 0) return failed('stack_overflow', fuelLimit, describe(guest, trap, 'stack overflow'))
+  if (trap !== undefined) return failed('trap', fuelLimit, describe(guest, trap, trap.message))
   if (typeof returned === 'string') return failed('bad_output', fuelLimit, returned)
   return { outcome: 'ok', fuel: fuelLimit - fuel, output: returned, note: undefined }
 }
@@ -128,8 +134,8 @@ function failed(outcome: CallOutcome, fuel: number, note: string | undefined): C
   return { outcome, fuel, output: EMPTY, note }
 }
 
-function describe(guest: Guest, trap: Error | undefined): string | undefined {
-  return trap === undefined ? undefined : describeTrap(trap, guest.rewritten.nameSection)
+function describe(guest: Guest, trap: Error | undefined, what: string): string | undefined {
+  return trap === undefined ? undefined : guest.traps.describe(what, trap)
 }
 
 function hostFault(cause: unknown): AosError {

@@ -25,6 +25,7 @@ import { EMPTY_BLOCK, makeInstruction, readInstruction, type Instruction } from 
 import { WASM_LIMITS } from './limits.ts'
 import type { FunctionBody, FunctionType, WasmModule } from './module-model.ts'
 import { makesNanF32, makesNanF64, OP, OPCODES, storedType, VALUE_TYPE } from './opcode-table.ts'
+import type { PositionRecord } from './position-record.ts'
 
 export interface RewriteContext {
   readonly module: WasmModule
@@ -34,6 +35,8 @@ export interface RewriteContext {
   readonly markFunction: number
   /** Index of a type () -> (results); appends one when there is none. */
   readonly blockTypeOf: (results: readonly number[]) => number
+  /** Notes where the code comes from; the bytes are the same with and without it. */
+  readonly positions: PositionRecord | undefined
 }
 
 const NO_TYPE: FunctionType = { parameters: [], results: [] }
@@ -98,6 +101,7 @@ class FunctionRewriter {
     this.guarded = body.calls || body.end - body.codeAt > WASM_LIMITS.smallLeafBytesMax
     this.wrapped = body.loops || this.guarded
     this.segmentChecks = this.guarded
+    context.positions?.beginFunction(body.codeAt)
   }
 
   run(): Uint8Array {
@@ -124,6 +128,7 @@ class FunctionRewriter {
     if (this.guarded) emitStackEnter(result, stack, stackBytes)
     emitReload(result, this.fuel)
     if (this.wrapped) this.emitBlockType(result.byte(OP.block))
+    context.positions?.endFunction(result.length, result.length + out.length, body.end - 1)
     result.raw(out.view())
     if (!this.wrapped) return result.take()
     if (this.guarded) emitStackLeave(result, stack, stackBytes)
@@ -196,6 +201,7 @@ class FunctionRewriter {
     const { code } = this.instruction
     const opcode = OPCODES[code]
     if (opcode === undefined) throw new Error('rewrite: an opcode that the allow-list pass let through')
+    this.context.positions?.mark(this.segment.length, this.instruction.start)
     if (code === OP.loop) {
       this.rewriteLoop()
       return
@@ -343,12 +349,15 @@ class FunctionRewriter {
 
   /** Writes the segment with its price in front and begins another. */
   private startSegment(checks: boolean): void {
+    const priceAt = this.out.length
     if (this.segmentFuel > 0) emitCharge(this.out, this.fuel, this.segmentFuel)
     if (this.segmentChecks) emitFuelCheck(this.out, this.fuel)
+    this.context.positions?.endSegment(priceAt, this.out.length)
     this.out.raw(this.segment.view())
     this.segment.reset()
     this.segmentFuel = 0
     this.segmentChecks = checks
+    this.context.positions?.beginSegment(this.reader.offset)
   }
 
   private blockType(operand: number): FunctionType {

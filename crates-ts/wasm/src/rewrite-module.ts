@@ -9,6 +9,7 @@ import { ENTRIES, entryConvention, type Convention } from './module-abi.ts'
 import { collect } from './module-draft.ts'
 import type { WasmModule } from './module-model.ts'
 import { OP, VALUE_TYPE } from './opcode-table.ts'
+import { PositionRecord } from './position-record.ts'
 import { readModule } from './read-module.ts'
 import { rewriteFunction } from './rewrite-function.ts'
 import { RUNTIME_TYPES, writeFuel, writeMark, writeReset, writeStack } from './runtime-functions.ts'
@@ -25,6 +26,8 @@ export interface RewrittenModule {
   readonly run: Convention | undefined
   /** Size of the memory, growth included. */
   readonly memoryBytes: number
+  /** The bytes that were rewritten; trap reports lead back to them. */
+  readonly original: Uint8Array
   /** The custom section `name` of the original, for people. */
   readonly nameSection: Uint8Array | undefined
 }
@@ -41,7 +44,7 @@ export function checkModule(bytes: Uint8Array): RewriteReport {
   const module = readModule(bytes)
   const issues = [...module.issues]
   if (issues.length > 0) return { module, issues, rewritten: undefined }
-  const rewritten = assemble(module, issues)
+  const rewritten = assemble(module, issues, undefined)
   return { module, issues, rewritten }
 }
 
@@ -55,6 +58,22 @@ export function rewriteModule(bytes: Uint8Array): RewrittenModule {
   throw new AosError(first.code, first.message, { details })
 }
 
+/** A module as it was read, with the origin of the code that runs. */
+export interface TracedModule {
+  readonly module: WasmModule
+  readonly rewritten: RewrittenModule
+  readonly positions: PositionRecord
+}
+
+/** Where the code of a rewritten module comes from; undefined when the module is refused. Costs a whole rewrite. */
+export function traceModule(bytes: Uint8Array): TracedModule | undefined {
+  const module = readModule(bytes)
+  if (module.issues.length > 0) return undefined
+  const positions = new PositionRecord()
+  const rewritten = assemble(module, [], positions)
+  return rewritten === undefined ? undefined : { module, rewritten, positions }
+}
+
 interface Plan {
   readonly module: WasmModule
   readonly globals: InjectedGlobals
@@ -63,9 +82,14 @@ interface Plan {
   /** Appended types, encoded, in order. */
   readonly types: string[]
   readonly markFunction: number
+  readonly positions: PositionRecord | undefined
 }
 
-function assemble(module: WasmModule, issues: WasmIssue[]): RewrittenModule | undefined {
+function assemble(
+  module: WasmModule,
+  issues: WasmIssue[],
+  positions: PositionRecord | undefined,
+): RewrittenModule | undefined {
   const declared = module.memory?.max ?? WASM_LIMITS.memoryPagesMax
   const first = module.globals.length
   const plan: Plan = {
@@ -75,6 +99,7 @@ function assemble(module: WasmModule, issues: WasmIssue[]): RewrittenModule | un
     pieces: composeImage(module.data),
     types: [],
     markFunction: module.functions.length,
+    positions,
   }
   const runtimeTypes = RUNTIME_TYPES.map(([parameters, results]) => typeOf(plan, parameters, results))
   const code = writeCode(plan, issues)
@@ -89,6 +114,7 @@ function assemble(module: WasmModule, issues: WasmIssue[]): RewrittenModule | un
     step: entryConvention(module, 'step'),
     run: entryConvention(module, 'run'),
     memoryBytes: plan.capPages * PAGE_BYTES,
+    original: module.bytes,
     nameSection: module.nameSection,
   }
 }
@@ -107,7 +133,7 @@ function typeOf(plan: Plan, parameters: readonly number[], results: readonly num
 
 /** The bodies of all functions with their sizes. */
 function writeCode(plan: Plan, issues: WasmIssue[]): Uint8Array {
-  const { module, globals, capPages, pieces, markFunction } = plan
+  const { module, globals, capPages, pieces, markFunction, positions } = plan
   const out = new ByteWriter(module.bytes.length * 2 + 1024)
   const context = {
     module,
@@ -115,12 +141,16 @@ function writeCode(plan: Plan, issues: WasmIssue[]): Uint8Array {
     capPages,
     markFunction,
     blockTypeOf: (results: readonly number[]): number => typeOf(plan, [], results),
+    positions,
   }
   module.bodies.forEach((body, index) => {
     collect({ issues }, () => {
-      out.sized(rewriteFunction(context, index, body))
+      const code = rewriteFunction(context, index, body)
+      out.sized(code)
+      positions?.placeFunction(out.length - code.length)
     })
   })
+  positions?.endBodies(out.length)
   out.sized(writeMark(globals.dirty))
   out.sized(writeReset({ module, globals, capPages, pieces }))
   out.sized(writeFuel(globals.fuel))
@@ -160,6 +190,7 @@ function writeModule(plan: Plan, runtimeTypes: readonly number[], code: Uint8Arr
   }
   section.u32(module.functions.length + runtimeTypes.length).raw(code)
   close(10)
+  plan.positions?.finish(out.length - code.length)
   if (pieces.length > 0) {
     section.u32(pieces.length)
     for (const { bytes } of pieces) section.byte(1).sized(bytes)

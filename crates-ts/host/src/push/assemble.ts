@@ -5,6 +5,7 @@ import { AosError, formatPath, hashText } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { keepModuleMap, readMapBeside } from '../module-maps.ts'
 import { nodeSha256 } from '../sha256.ts'
 import type { SyncFile } from '../sync-file.ts'
 import type { WorldFolder } from '../world-folder.ts'
@@ -22,12 +23,14 @@ export interface AssembleOptions {
   readonly onProgress: (line: string) => void
 }
 
+/** A module definition with its bytes, freshly compiled or from the cache. */
 export interface AssembledModule {
   /** With the hash of its bytes. */
   readonly module: DefModule
   readonly bytes: Uint8Array
 }
 
+/** All that a push would put in force, compiled and hashed; nothing is stored yet. */
 export interface Assembly {
   readonly manifest: Manifest
   readonly manifestHash: Hash
@@ -156,7 +159,9 @@ async function buildModules(
       const sourcePath = join(options.folder.root, source.source)
       const request = { module, sourcePath, schemas, cacheDir: options.folder.cache, force: options.forceBuild }
       builds.push(request)
-      bytes = (await options.builder.build(request)).wasm
+      const { wasm, sourceMap } = await options.builder.build(request)
+      if (sourceMap !== undefined) keepModuleMap(options.folder, wasm, sourceMap)
+      bytes = wasm
     }
     built.push({ module: { ...module, wasmHash: hashText(nodeSha256, bytes) }, bytes })
   }
@@ -179,7 +184,12 @@ function storedWasm(options: AssembleOptions, module: DefModule): Uint8Array {
 /** A module that was compiled elsewhere is taken as it is. */
 function compiledWasm(options: AssembleOptions, module: DefModule, source: string): Uint8Array {
   const file = join(options.folder.root, source)
-  if (existsSync(file)) return new Uint8Array(readFileSync(file))
+  if (existsSync(file)) {
+    const bytes = new Uint8Array(readFileSync(file))
+    const map = readMapBeside(file, bytes, options.folder.root)
+    if (map !== undefined) keepModuleMap(options.folder, bytes, map)
+    return bytes
+  }
   throw new AosError('host.missing_wasm', `${module.name} is to come from ${source}, which does not exist`, {
     path: ['modules', module.name, 'source'],
   })

@@ -17,6 +17,8 @@ export interface BuildRequest {
 /** A compiled module; not yet admitted, which the push asks of the module runtime. */
 export interface BuiltModule {
   readonly wasm: Uint8Array
+  /** JSON of the source map; undefined when the builder has none. */
+  readonly sourceMap: string | undefined
   readonly fromCache: boolean
 }
 

@@ -1,0 +1,76 @@
+/** What modules said of calls that did not end ok. Notes are not journaled, so they are found by running an entry again. */
+import type { Hash } from '@aos/cbor'
+import type { CallResult, ModuleRuntime } from '@aos/kernel'
+import type { EntryView } from './entry-view.ts'
+import type { OpenedFolder } from './open-world.ts'
+
+/** One call, in the order of the deliveries of its entry. */
+export interface CallNote {
+  /** The module that the kernel asked for. */
+  readonly module: Hash
+  readonly outcome: CallResult['outcome']
+  readonly note: string | undefined
+}
+
+/** A runtime that remembers its calls until they are taken. */
+export interface NotingRuntime {
+  readonly runtime: ModuleRuntime
+  /** The calls since the last time. */
+  take(): readonly CallNote[]
+}
+
+/** Notes the calls that go through the runtime. */
+export function noteCalls(runtime: ModuleRuntime): NotingRuntime {
+  let calls: CallNote[] = []
+  return {
+    runtime: {
+      load(request) {
+        const module = runtime.load(request)
+        return {
+          ...module,
+          call: (input, fuelLimit) => {
+            const result = module.call(input, fuelLimit)
+            calls.push({ module: module.wasmHash, outcome: result.outcome, note: result.note })
+            return result
+          },
+        }
+      },
+    },
+    take() {
+      const taken = calls
+      calls = []
+      return taken
+    },
+  }
+}
+
+/** The calls of one entry, by replaying the journal up to it. Throws what a kernel throws for content that is missing. */
+export function callsOfEntry(
+  opened: OpenedFolder,
+  height: number,
+  onProgress: (height: number) => void,
+): readonly CallNote[] {
+  const noting = noteCalls(opened.modules)
+  const kernel = opened.makeKernel(noting.runtime)
+  for (const batch of opened.store.journal.read({ from: 0, to: height })) {
+    for (const record of batch) {
+      noting.take()
+      kernel.replay(record.bytes, { verify: false })
+    }
+    const last = batch.at(-1)
+    if (last !== undefined) onProgress(last.height)
+  }
+  return noting.take()
+}
+
+/** The view with a `note` at every delivery whose module said something. */
+export function addNotes(view: EntryView, calls: readonly CallNote[]): EntryView {
+  let next = 0
+  const derived = view.derived.map((item) => {
+    if (item['item'] !== 'delivery') return item
+    const call = calls[next]
+    next += 1
+    return call?.note === undefined ? item : { ...item, note: call.note }
+  })
+  return { ...view, derived }
+}
