@@ -1,6 +1,7 @@
 /** Typed access to what yargs parsed. */
 import { AosError } from '@aos/cbor'
 
+/** What yargs parsed, asked for by name and type. Throws a usage error for another type. */
 export class Arguments {
   readonly #parsed: Readonly<Record<string, unknown>>
 

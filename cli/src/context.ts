@@ -2,6 +2,7 @@
 import type { Arguments } from './arguments.ts'
 import type { Progress } from './progress.ts'
 
+/** All that a command knows of the machine and the terminal; tests bring their own. */
 export interface CommandContext {
   readonly cwd: string
   /** What the bundle brings beside its code: templates and the guest SDK. */
@@ -38,6 +39,7 @@ export interface CommandResult {
   readonly lastLine?: unknown
 }
 
+/** What a verb does; the result is printed by the caller, in one of two forms. */
 export type Run = (context: CommandContext, args: Arguments) => Promise<CommandResult>
 
 /** Escape sequences when `colour`, else the text as it is. */

@@ -5,6 +5,7 @@ import { keyFromText, keySchemaOfEvent, valueFromNode } from '@aos/host'
 import type { HostWorld } from '@aos/host'
 import type { EventIngress } from '@aos/kernel'
 
+/** An event as a person wrote it: nothing has been checked against its schema yet. */
 export interface EventText {
   readonly schema: string
   /** In either lens. */

@@ -1,6 +1,7 @@
 /** Exit codes (design: `aos` contract, "Exit codes"). */
 import type { AosError } from '@aos/cbor'
 
+/** What the shell is told (spec/08-errors.md, "Exit codes of `aos`"). */
 export const EXIT = { ok: 0, failed: 1, usage: 2, denied: 3, held: 4, budget: 5, stopped: 6 } as const
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]

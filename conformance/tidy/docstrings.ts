@@ -61,6 +61,14 @@ export function saysSomething(name: string, doc: string): boolean {
 /** Words that every sentence has. */
 const LIGHT: ReadonlySet<string> = new Set('a an the of to in for and or is are it its this that with'.split(' '))
 
+/** `keyof typeof TABLE` and `(typeof LIST)[number]`: the docstring stands at the table. */
+export function isDerivedType({ node }: ExportSeen): boolean {
+  if (!ts.isTypeAliasDeclaration(node)) return false
+  const type = ts.isIndexedAccessTypeNode(node.type) ? node.type.objectType : node.type
+  const inner = ts.isParenthesizedTypeNode(type) || ts.isTypeOperatorNode(type) ? type.type : type
+  return ts.isTypeQueryNode(inner)
+}
+
 /** Members that are an amount under a name that fits any: `size: number` of what? Their docstring has to say. */
 export function bareAmounts(found: ExportSeen): readonly string[] {
   if (!ts.isInterfaceDeclaration(found.node)) return []
@@ -84,9 +92,10 @@ function wordsOf(text: string): readonly string[] {
   return text.toLowerCase().match(/[a-z0-9]+/g) ?? []
 }
 
+/** The comment that stands last before it; one further up has lost its declaration. */
 function docOf(node: ts.Node): string {
-  const docs = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc)
-  return docs.map((doc) => ts.getTextOfJSDocComment(doc.comment) ?? '').join(' ')
+  const doc = ts.getJSDocCommentsAndTags(node).findLast(ts.isJSDoc)
+  return ts.getTextOfJSDocComment(doc?.comment) ?? ''
 }
 
 function hasExport(node: ts.HasModifiers): boolean {

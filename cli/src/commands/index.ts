@@ -5,6 +5,7 @@ import { LADDER_COMMANDS } from './ladder.ts'
 import { WORLD_COMMANDS } from './world.ts'
 import type { CommandGroup, CommandSpec } from './spec.ts'
 
+/** Every verb there is, in the order of the help. */
 export const COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
   ...WORLD_COMMANDS,
   ...READ_COMMANDS,

@@ -2,6 +2,7 @@
 import type { Argv } from 'yargs'
 import type { Run } from '../context.ts'
 
+/** A verb: how it is parsed, and what is loaded only when it runs, so that starting is quick. */
 export interface CommandSpec {
   /** As yargs takes it: the verb and its positionals. */
   readonly command: string

@@ -1,17 +1,20 @@
 /** What an example does with its world, and how it is told whether it went well. */
 import type { HostWorld } from '@aos/host'
 
+/** A new world with the example's definitions in force. */
 export interface ExampleRun {
   readonly host: HostWorld
   /** Says where the work is. */
   readonly progress: (line: string) => void
 }
 
+/** How many events were acknowledged, and in what time. */
 export interface Fed {
   readonly events: number
   readonly seconds: number
 }
 
+/** An example: a folder with a world in it, and who sends it events. */
 export interface Example {
   /** Folder under examples/. */
   readonly name: string

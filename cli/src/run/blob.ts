@@ -7,6 +7,7 @@ import type { CommandContext, CommandResult } from '../context.ts'
 import { readFileOrInput } from '../input.ts'
 import { withFolder } from '../world.ts'
 
+/** `aos blob put`: stores a file, or stdin, and tells its hash. */
 export async function blobPut(context: CommandContext, args: Arguments): Promise<CommandResult> {
   const bytes = await readFileOrInput(context, args.text('file'))
   return withFolder(context, args, async ({ store }) => {
@@ -15,6 +16,7 @@ export async function blobPut(context: CommandContext, args: Arguments): Promise
   })
 }
 
+/** `aos blob get`: the bytes of a hash, to a file or to stdout. */
 export async function blobGet(context: CommandContext, args: Arguments): Promise<CommandResult> {
   const hash = parseHash(args.text('hash'))
   return withFolder(context, args, async ({ readContent }) => {
@@ -32,6 +34,7 @@ export async function blobGet(context: CommandContext, args: Arguments): Promise
   })
 }
 
+/** `aos blob stat`: the size of one value, or how much there is of all. */
 export async function blobStat(context: CommandContext, args: Arguments): Promise<CommandResult> {
   const text = args.optionalText('hash')
   return withFolder(context, args, async ({ store }) => {

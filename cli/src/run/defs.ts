@@ -9,6 +9,7 @@ import { withFolder } from '../world.ts'
 import { loadDefinitions, summarizeJournal } from '@aos/host'
 import type { Definitions, OpenedFolder } from '@aos/host'
 
+/** `aos defs ls`: what the manifest in force lists, with hashes. */
 export async function defsLs(context: CommandContext, args: Arguments): Promise<CommandResult> {
   return withFolder(context, args, async (opened) => {
     const { manifest } = inForce(opened)
@@ -20,10 +21,12 @@ export async function defsLs(context: CommandContext, args: Arguments): Promise<
   })
 }
 
+/** `aos defs get`: one definition of the manifest in force. */
 export async function defsGet(context: CommandContext, args: Arguments): Promise<CommandResult> {
   return withFolder(context, args, async (opened) => show(needDefinition(inForce(opened), args.text('name'))))
 }
 
+/** `aos manifest get`: the manifest in force and the height that put it there. */
 export async function manifestGet(context: CommandContext, args: Arguments): Promise<CommandResult> {
   return withFolder(context, args, async (opened) => {
     const { manifest, manifestHash } = inForce(opened)

@@ -27,6 +27,7 @@ interface Tally {
   last: number | undefined
 }
 
+/** `aos event send --ndjson`: a line is an event; many are under way at once, answered in order. */
 export async function eventStream(context: CommandContext, args: Arguments): Promise<CommandResult> {
   return withWorld(context, args, async (host) => {
     const started = performance.now()

@@ -15,6 +15,7 @@ import { makeModuleBuilder } from '../module-builder.ts'
 
 const EXAMPLES: readonly Example[] = [counterExample, flightsExample]
 
+/** `aos examples`: runs examples in folders that are thrown away; without a name it lists them. */
 export async function examples(context: CommandContext, args: Arguments): Promise<CommandResult> {
   const names = args.list('name')
   if (names.length === 0) {

@@ -24,6 +24,7 @@ const EMPTY_MANIFEST_TEXT = `${JSON.stringify(
 const SYNC_TEXT = `${JSON.stringify({ version: 1, air: { dir: 'air' }, modules: {} }, null, 2)}\n`
 const IGNORE_TEXT = '.aos/\n'
 
+/** `aos init`: copies a template to a new folder and makes a world of it. */
 export async function init(context: CommandContext, args: Arguments): Promise<CommandResult> {
   const dir = resolve(context.cwd, args.text('dir'))
   const template = args.text('template')

@@ -29,10 +29,12 @@ export async function keyLs(context: CommandContext, args: Arguments): Promise<C
   return { data: { folder, keys: own, registered }, text: lines.join('\n') }
 }
 
+/** `aos key register`: an entry, signed by an owner, that lets a public key act. */
 export async function keyRegister(context: CommandContext, args: Arguments): Promise<CommandResult> {
   return change(context, args, 'register')
 }
 
+/** `aos key revoke`: an entry, signed by an owner, after which a public key counts no more. */
 export async function keyRevoke(context: CommandContext, args: Arguments): Promise<CommandResult> {
   return change(context, args, 'revoke')
 }

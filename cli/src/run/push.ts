@@ -7,6 +7,7 @@ import type { CommandContext, CommandResult } from '../context.ts'
 import { makeModuleBuilder } from '../module-builder.ts'
 import { withWorld } from '../world.ts'
 
+/** `aos push`: puts the folder's definitions in force, compiling what has to be. */
 export async function push(context: CommandContext, args: Arguments): Promise<CommandResult> {
   return withWorld(context, args, async (host) => {
     const report = await pushFolder(host, {

@@ -8,6 +8,7 @@ import type { CommandContext, CommandResult } from '../context.ts'
 import { embedNode, prettyNode } from '../json-node.ts'
 import { withWorld } from '../world.ts'
 
+/** `aos state get`: the state of one cell, now or as it was at a height. */
 export async function stateGet(context: CommandContext, args: Arguments): Promise<CommandResult> {
   const at = args.optionalHeight('at')
   const keyText = args.optionalText('key')
@@ -28,6 +29,7 @@ export async function stateGet(context: CommandContext, args: Arguments): Promis
   })
 }
 
+/** `aos state ls`: cells of a reducer in key order, a page at a time. */
 export async function stateLs(context: CommandContext, args: Arguments): Promise<CommandResult> {
   const limit = args.optionalHeight('limit') ?? 0
   if (limit < 1) throw usage('limit: expected a number from 1')

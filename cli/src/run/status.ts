@@ -3,6 +3,7 @@ import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
 import { withWorld } from '../world.ts'
 
+/** `aos status`: the world at a glance, and how long it took to open. */
 export async function status(context: CommandContext, args: Arguments): Promise<CommandResult> {
   const started = performance.now()
   return withWorld(context, args, async (host) => {

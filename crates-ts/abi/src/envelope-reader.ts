@@ -13,7 +13,7 @@ export interface FieldName {
   readonly bytes: readonly number[]
 }
 
-/** ASCII names only. */
+/** Names as text and as bytes, so that fields are told apart without decoding. ASCII only. */
 export function makeFieldNames(...names: readonly string[]): readonly FieldName[] {
   return names.map((text) => ({ text, bytes: Array.from(text, (letter) => letter.charCodeAt(0)) }))
 }

@@ -15,6 +15,7 @@ export interface IssueSink {
   readonly lenient: boolean
 }
 
+/** An empty list for findings; a lenient one takes what AIR v1 accepted as warnings. */
 export function makeSink(options: { readonly lenient?: boolean | undefined } = {}): IssueSink {
   return { issues: [], warnings: [], lenient: options.lenient === true }
 }
@@ -36,10 +37,12 @@ export function compareIssues(left: Issue, right: Issue): number {
   return comparePaths(left.path, right.path) || compareText(left.code, right.code)
 }
 
+/** Findings in the order of their paths, those of one path as they were found. */
 export function sortIssues<T extends Issue>(issues: readonly T[]): readonly T[] {
   return issues.toSorted(compareIssues)
 }
 
+/** Orders paths part by part; a path comes before those that go on from it. */
 export function comparePaths(left: ErrorPath, right: ErrorPath): number {
   for (let at = 0; at < left.length; at += 1) {
     const [mine, other] = [left[at], right[at]]

@@ -38,6 +38,7 @@ export const DEPTH_MAX_DEFAULT = 128
 /** Tag 55799, "self-described CBOR": the prefix of nodes, values, keys and events. */
 export const PREFIX: Uint8Array = Uint8Array.of(0xd9, 0xd9, 0xf7)
 
+/** Tag 55799 of RFC 8949, which marks bytes as CBOR and says nothing about them. */
 export const PREFIX_TAG = 55799
 
 /** True when `bytes` holds the prefix at `at`. */

@@ -11,7 +11,7 @@ export interface Approval {
   readonly expiresNs: bigint
 }
 
-/** The statement of the purpose `approval`. */
+/** What an approver signs for the purpose `approval`; good for one intent under one manifest, until it expires. */
 export function approvalStatement(approval: Approval): Data {
   return {
     world: approval.world,

@@ -15,6 +15,7 @@ const NODE = 1
 /** Where a receipt stands under a signed root. Siblings from the leaf up. */
 export interface BatchPlace {
   readonly index: number
+  /** Statements in the batch. */
   readonly size: number
   readonly path: readonly HashBytes[]
 }

@@ -4,6 +4,7 @@ import type { Data, Hash, HashBytes } from '@aos/cbor'
 /** `unknown`: the adapter was called and nobody can tell what came of it. */
 export type ReceiptStatus = 'ok' | 'error' | 'timeout' | 'denied' | 'unknown'
 
+/** Every status that a receipt can have, for reading one back; a text outside this list is none. */
 export const RECEIPT_STATUSES: readonly ReceiptStatus[] = ['ok', 'error', 'timeout', 'denied', 'unknown']
 
 /** A receipt without its signature and its payload's bytes. */
@@ -27,7 +28,10 @@ export interface Receipt {
   readonly finishedNs: bigint
 }
 
-/** The statement of the purpose `receipt`. */
+/**
+ * What an adapter signs for the purpose `receipt`: every field of the receipt (spec/12-receipts.md, "Receipt
+ * statement").
+ */
 export function receiptStatement(receipt: Receipt): Data {
   return {
     world: receipt.world,

@@ -11,6 +11,7 @@ import { nodeSha256 } from './sha256.ts'
 
 const FAULTS_MAX = 2
 
+/** Counts faults by what was being done, across openings, so that the same event is not tried for ever. */
 export class FaultLog {
   readonly #file: string
   readonly #counts = new Map<string, number>()

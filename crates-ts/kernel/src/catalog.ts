@@ -9,6 +9,7 @@ import type { Hash, HashBytes } from '@aos/cbor'
 import { kernelError } from './errors.ts'
 import type { KernelPorts, LoadedModule } from './ports.ts'
 
+/** A reducer as deliveries need it: loaded, with codecs, hashes already as bytes. */
 export interface ReducerRecord {
   readonly name: string
   readonly module: LoadedModule
@@ -32,6 +33,7 @@ export interface Route {
   readonly locateKey: FieldLocator | undefined
 }
 
+/** What a manifest puts in force, compiled: replaced whole when another one comes. */
 export interface Catalog {
   /** The codec of a schema that the manifest lists or that is built in; undefined for another name. */
   codec(name: string): SchemaCodec | undefined
@@ -40,6 +42,7 @@ export interface Catalog {
   readonly routes: ReadonlyMap<string, readonly Route[]>
 }
 
+/** What is in force between genesis and the first manifest: nothing. */
 export const EMPTY_CATALOG: Catalog = { codec: () => undefined, reducers: new Map(), routes: new Map() }
 
 type GetNode = (hash: Hash) => Uint8Array

@@ -21,6 +21,7 @@ export interface TurnFacts {
   readonly manifestHash: Hash
 }
 
+/** What one delivery comes to, not yet merged: the turn may still be dropped. */
 export interface DeliveryResult {
   readonly outcome: DeliveryOutcome
   readonly fuel: number

@@ -23,6 +23,7 @@ export interface IngressParts {
   readonly command: Uint8Array | undefined
 }
 
+/** The fields of a header that are known before the parts are hashed. */
 export interface HeaderParts {
   readonly height: number
   readonly kindNumber: number
@@ -34,6 +35,7 @@ export interface HeaderParts {
   readonly prev: HashBytes
 }
 
+/** A delivery as it stands in derived (K6). */
 export interface DeliveryItem {
   readonly reducer: string
   /** undefined for a reducer that is not keyed. */
@@ -56,6 +58,7 @@ const CHUNK_RESERVE = 16_384
 const SHORT_ARRAY_MAX = 23
 const ARRAY_HEAD = 0x80
 
+/** Writes entries in place and hashes them as they stand; one serves a world, one entry at a time. */
 export class EntryWriter {
   readonly #sha256: Sha256Port
   readonly #salter: Salter

@@ -3,6 +3,7 @@ import { HASH_BYTES } from '@aos/cbor'
 import type { CborWriter, Sha256Port } from '@aos/cbor'
 
 const TAG = 'aos/salt/v1'
+/** K5: fresh bytes that an ingress is stamped with. */
 export const ENTROPY_BYTES = 16
 const INDEX_AT = TAG.length + ENTROPY_BYTES
 

@@ -20,6 +20,7 @@ export interface TurnInput {
   readonly deliveries: readonly Delivery[]
 }
 
+/** How a turn ended; `bound` is the limit that dropped it, if one did (K8). */
 export interface TurnEnd {
   readonly bound: TurnBound | undefined
   readonly fuel: number

@@ -1,6 +1,7 @@
 /** Blocks that are open while a function is rewritten, with the height of the operand stack. Validity is known. */
 import { OP } from './opcode-table.ts'
 
+/** A block that is open at a point of a function. */
 export interface ControlFrame {
   /** OP.block (also the function itself), OP.loop, OP.if; an `else` keeps OP.if. */
   readonly kind: number
@@ -12,6 +13,7 @@ export interface ControlFrame {
   targeted: boolean
 }
 
+/** Follows the height of the value stack through a function, blocks and unreachable code included. */
 export class ControlStack {
   private readonly frames: ControlFrame[] = []
   height = 0

@@ -14,6 +14,7 @@ export interface Instruction {
   targets: number[]
 }
 
+/** One object that `readInstruction` fills again and again, so that reading allocates nothing. */
 export function makeInstruction(): Instruction {
   return { code: 0, start: 0, operand: 0, targets: [] }
 }

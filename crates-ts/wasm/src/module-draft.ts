@@ -12,6 +12,7 @@ import type {
   ModuleImport,
 } from './module-model.ts'
 
+/** A module while its sections are read; every finding is kept, not only the first. */
 export interface ModuleDraft {
   readonly bytes: Uint8Array
   readonly issues: WasmIssue[]
@@ -41,6 +42,7 @@ export interface ModuleDraft {
 
 const EMPTY = new Uint8Array(0)
 
+/** A draft of a module of which no section has been read. */
 export function makeDraft(bytes: Uint8Array): ModuleDraft {
   return {
     bytes,

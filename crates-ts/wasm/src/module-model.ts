@@ -1,11 +1,13 @@
 /** What the reader finds out about a module; offsets count from the start of the module. */
 import type { WasmIssue } from './errors.ts'
 
+/** Value types of parameters and results, by their bytes in the binary. */
 export interface FunctionType {
   readonly parameters: readonly number[]
   readonly results: readonly number[]
 }
 
+/** Bounds of a table or a memory, in elements or pages. */
 export interface Limits {
   readonly min: number
   readonly max: number | undefined
@@ -35,6 +37,7 @@ export interface ModuleImport {
   readonly kind: ExternKind
 }
 
+/** Bytes that a fresh instance has at an offset of its memory. */
 export interface DataSegment {
   readonly offset: number
   readonly bytes: Uint8Array
@@ -51,6 +54,7 @@ export interface FunctionBody {
   readonly loops: boolean
 }
 
+/** An admitted or refused module, taken apart; `issues` says which. */
 export interface WasmModule {
   readonly bytes: Uint8Array
   readonly issues: readonly WasmIssue[]

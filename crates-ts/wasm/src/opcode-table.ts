@@ -6,6 +6,7 @@
 /** Changes whenever a weight or the rule of charging changes; part of the engine digest. */
 export const FUEL_TABLE_VERSION = 1
 
+/** What follows an opcode in the binary. */
 export const IMMEDIATE = {
   none: 0,
   blockType: 1,
@@ -29,6 +30,7 @@ export const IMMEDIATE = {
 
 export type Immediate = (typeof IMMEDIATE)[keyof typeof IMMEDIATE]
 
+/** Opcodes that admission and rewriting name; all others are only looked up. */
 export const OP = {
   unreachable: 0x00,
   block: 0x02,
@@ -166,6 +168,7 @@ const ROWS: readonly Row[] = [
   [0x10b, 0x10b, IMMEDIATE.memory, 3, 0, 16], // memory.fill
 ]
 
+/** A permitted instruction: what follows it, what it does to the stack, and what it costs. */
 export interface Opcode {
   readonly immediate: Immediate
   readonly pops: number
@@ -201,6 +204,7 @@ export function makesNanF64(code: number): boolean {
   return (code >= 0x9b && code <= 0xa5) || code === 0xbb
 }
 
+/** Value types by their bytes in the binary. */
 export const VALUE_TYPE = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, funcref: 0x70 } as const
 
 const STORED: readonly number[] = [0x7f, 0x7e, 0x7d, 0x7c, 0x7f, 0x7f, 0x7e, 0x7e, 0x7e]

@@ -15,6 +15,7 @@ export function readCount(reader: BinaryReader, max: number, what: string): numb
   return count
 }
 
+/** Reads section 1, function types, up to `typesMax`. */
 export function readTypes(reader: BinaryReader, draft: ModuleDraft): void {
   const count = readCount(reader, WASM_LIMITS.typesMax, 'types')
   const start = reader.offset

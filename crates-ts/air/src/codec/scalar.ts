@@ -1,14 +1,18 @@
 /** Ranges and spellings of the scalar types (spec/03-values.md, "Canonical bytes"). */
 import { AosError, type ErrorPath } from '@aos/cbor'
 
+/** The least value of the sort `int`: 64 bits, two's complement. */
 export const INT_MIN: bigint = -(2n ** 63n)
+/** The greatest value of the sort `int`: 64 bits, two's complement. */
 export const INT_MAX: bigint = 2n ** 63n - 1n
+/** The greatest value of the sort `nat`: 64 bits without a sign. */
 export const NAT_MAX: bigint = 2n ** 64n - 1n
 
 /** Digits of a dec128, the zero before the point of `0.5` not counted. */
 export const DEC128_DIGITS_MAX = 34
 
 export type IntegerKind = 'int' | 'nat' | 'time' | 'duration'
+/** Sorts that are texts of one permitted spelling. */
 export type SpelledKind = 'dec128' | 'uuid' | 'hash'
 
 /** The bounds of an integer type. */

@@ -11,6 +11,7 @@ export interface ScalarShape {
   readonly kind: PrimitiveType
 }
 
+/** A field of a record or an arm of a variant, in the order of encoded keys. */
 export interface FieldShape {
   readonly name: string
   /** The key as canonical CBOR text. */
@@ -54,6 +55,7 @@ export interface OptionShape {
 export type CompositeShape = RecordShape | VariantShape | ItemsShape | MapShape | OptionShape
 export type Shape = ScalarShape | CompositeShape
 
+/** A resolved type as a graph: recursive schemas are cycles, so each shape is compiled once. */
 export interface ShapeGraph {
   readonly root: Shape
   /** Every composite shape once, children before parents; `composites[n].id === n`. */

@@ -19,6 +19,7 @@ export const EMPTY_MANIFEST: Manifest = {
   hasRouting: false,
 }
 
+/** A manifest, or undefined when anything was reported; all findings go to the sink. */
 export function readManifest(node: JsonObject, sink: IssueSink, path: ErrorPath): Manifest | undefined {
   const before = sink.issues.length
   checkStructure(MANIFEST_SHAPE, node, sink, path)

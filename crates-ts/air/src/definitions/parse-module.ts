@@ -8,6 +8,7 @@ import { DEFMODULE_SHAPE } from '../structure/shapes.ts'
 import { readHash } from './hash-field.ts'
 import { itemsAt, objectAt, textAt } from './members.ts'
 
+/** A module definition, or undefined when anything was reported; all findings go to the sink. */
 export function readModule(node: JsonObject, sink: IssueSink, path: ErrorPath): DefModule | undefined {
   const before = sink.issues.length
   checkStructure(DEFMODULE_SHAPE, node, sink, path)

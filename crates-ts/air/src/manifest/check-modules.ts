@@ -9,6 +9,7 @@ import { checkSchemaName, resolveIn, typeOf, type Scope } from './scope.ts'
 const REDUCER_CONTEXT = 'sys/ReducerContext@1'
 const PURE_CONTEXT = 'sys/PureContext@1'
 
+/** Holds every module to the rules of its kind (spec/03-air.md, "Modules"). */
 export function checkModules(scope: Scope): void {
   for (const module of scope.modules.values()) {
     const path = ['modules', module.name]

@@ -6,6 +6,7 @@ import type { ResolvedType } from '../types/resolve.ts'
 import { isReceiptEvent, takesEvent } from './event-family.ts'
 import { checkSchemaName, resolveIn, typeOf, type Scope } from './scope.ts'
 
+/** Holds every route to the event and the reducer that it names (spec/03-air.md, "Routing"). */
 export function checkRoutes(scope: Scope): void {
   const seen = new Set<string>()
   for (const [index, route] of scope.manifest.routes.entries()) {

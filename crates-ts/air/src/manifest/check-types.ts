@@ -11,6 +11,7 @@ interface Reference {
   readonly path: ErrorPath
 }
 
+/** Looks for references that lead nowhere, circles without an end, and types that expand too deep. */
 export function checkTypes(scope: Scope): void {
   const references = new Map<string, readonly Reference[]>()
   for (const [name, schema] of scope.schemas) {

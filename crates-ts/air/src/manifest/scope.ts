@@ -19,6 +19,7 @@ export interface CheckManifestOptions extends ManifestSet {
   readonly sha256?: Sha256Port
 }
 
+/** What the checks of one manifest have in common, with the list that their findings go to. */
 export interface Scope extends CheckManifestOptions {
   readonly sink: IssueSink
   readonly listedSchemas: ReadonlySet<string>

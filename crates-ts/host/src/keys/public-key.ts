@@ -1,6 +1,7 @@
 /** Which ed25519 public keys may be registered (G2). */
 import { AosError, fromHex, toHex } from '@aos/cbor'
 
+/** Length of a raw ed25519 public key. */
 export const PUBLIC_KEY_BYTES = 32
 
 const P = 2n ** 255n - 19n

@@ -7,6 +7,7 @@ import { nodeSha256 } from '../sha256.ts'
 import { verifySignature } from './key-pair.ts'
 import type { KeyPair } from './key-pair.ts'
 
+/** What an owner signs to change a world (spec/06-kernel.md, "Signatures"). */
 export interface Request {
   readonly world: Hash
   /** The command's exact bytes, as they will stand in ingress. */
@@ -18,7 +19,7 @@ export function signRequest(key: KeyPair, request: Request): VerifiedSignature {
   return checkRequest(key.publicKey, request, { keyId: key.keyId, signature: key.sign(messageOf(request)) })
 }
 
-/** Throws `host.signature`. */
+/** Gives the signature back when it holds for the request. Throws `host.signature`. */
 export function checkRequest(publicKey: Uint8Array, request: Request, given: VerifiedSignature): VerifiedSignature {
   if (verifySignature(publicKey, messageOf(request), given.signature)) return given
   throw new AosError('host.signature', `the signature of ${toHex(given.keyId)} does not verify`)
