@@ -31,7 +31,9 @@ test('every export of a door has a docstring that says more than its name', () =
 
 test('a door leaves no amount without its unit', () => {
   expectNone(
-    described.flatMap((found) => bareAmounts(found).map((member) => `${found.path}: ${found.name}.${member}: of what?`)),
+    described.flatMap((found) =>
+      bareAmounts(found).map((member) => `${found.path}: ${found.name}.${member}: of what?`),
+    ),
   )
 })
 

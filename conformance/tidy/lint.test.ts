@@ -1,6 +1,7 @@
 import { ESLint } from 'eslint'
-import { test } from 'vitest'
+import { expect, test } from 'vitest'
 import { expectNone } from './expect-none.ts'
+import { PACKAGES, TEST_TOOLS, UNDECLARED_IN_TESTS } from './graph.ts'
 import { ROOT } from './tree.ts'
 
 /** What must never be possible in the core, and the rule that sees it. */
@@ -30,8 +31,9 @@ const PLANTED: readonly (readonly [rule: string, code: string])[] = [
   ['no-console', "console.log('')"],
 ]
 
+const eslint = new ESLint({ cwd: ROOT })
+
 test('lint sees every fault planted in the core', { timeout: 60_000 }, async () => {
-  const eslint = new ESLint({ cwd: ROOT })
   const missed: string[] = []
   for (const [rule, code] of PLANTED) {
     const [result] = await eslint.lintText(`${code}\n`, { filePath: `${ROOT}/crates-ts/cbor/src/hash.ts` })
@@ -39,4 +41,33 @@ test('lint sees every fault planted in the core', { timeout: 60_000 }, async () 
     if (!seen.includes(rule)) missed.push(`${rule}: ${code} (seen: ${seen.join(', ')})`)
   }
   expectNone(missed)
+})
+
+/** The parts of a configuration that are compared. */
+interface Computed {
+  readonly rules: Readonly<Record<string, readonly unknown[] | undefined>>
+}
+
+async function configFor(path: string): Promise<Computed> {
+  return (await eslint.calculateConfigForFile(`${ROOT}/${path}`)) as Computed // ESLint types it as any
+}
+
+test('lint lets tests import what the table of the graph lets them', async () => {
+  const { rules } = await configFor('crates-ts/host/test/worlds.test.ts')
+  const [, options] = rules['n/no-extraneous-import'] ?? []
+  const { allowModules } = options as { readonly allowModules: readonly string[] } // as eslint.config.js writes it
+  const fromOutside = allowModules.filter((name) => !name.startsWith('@aos/'))
+  const undeclared = UNDECLARED_IN_TESTS.map((line) => line.split(': ')[1] ?? '').filter(
+    (name) => !name.startsWith('@'),
+  )
+  expect(new Set(fromOutside)).toEqual(new Set([...TEST_TOOLS, ...undeclared]))
+  const inner = PACKAGES.filter(({ ring }) => ring < 5).map(({ name }) => name)
+  expectNone(allowModules.filter((name) => name.startsWith('@aos/') && !inner.includes(name)))
+})
+
+test('lint holds every package of the core, and only those, to the rules of the core', async () => {
+  for (const { folder, core } of PACKAGES) {
+    const { rules } = await configFor(`${folder}/src/index.ts`)
+    expect(rules['no-restricted-globals'] !== undefined, folder).toBe(core === true)
+  }
 })
