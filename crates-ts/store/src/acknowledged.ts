@@ -36,8 +36,13 @@ export class AcknowledgedHead {
   static open(disk: Disk, folder: string, mode: 'read' | 'unsynced'): AcknowledgedHead {
     const exists = disk.list(folder).includes('head')
     const self = new AcknowledgedHead(exists || mode === 'unsynced' ? disk.open(join(folder, 'head'), mode) : undefined)
-    for (const position of [0, SLOT_BYTES]) self.#consider(position)
-    return self
+    try {
+      for (const position of [0, SLOT_BYTES]) self.#consider(position)
+      return self
+    } catch (error) {
+      self.close()
+      throw error
+    }
   }
 
   get head(): JournalHead | undefined {

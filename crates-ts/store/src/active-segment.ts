@@ -213,6 +213,7 @@ export class ActiveSegment {
       this.#prefilled = made.prefilled
     })
     this.#growing.catch(keepForLater)
+    after.catch(async () => (await prepared)?.file.close()).catch(keepForLater)
   }
 
   /** Writes one group at a planned position; resolves when it is durable. */
@@ -232,11 +233,14 @@ export class ActiveSegment {
     await this.#growing?.catch(keepForLater)
     const file = this.#opened()
     const { firstHeight, nonce } = this.header
-    this.#place.fence.mustHold()
-    await file.writeDurable(encodeFooter({ ...through, firstHeight, nonce }), this.position)
-    await file.truncate(this.position + PAGE_BYTES)
-    file.close()
-    this.#file = undefined
+    try {
+      this.#place.fence.mustHold()
+      await file.writeDurable(encodeFooter({ ...through, firstHeight, nonce }), this.position)
+      await file.truncate(this.position + PAGE_BYTES)
+    } finally {
+      file.close()
+      this.#file = undefined
+    }
   }
 
   async close(): Promise<void> {

@@ -28,7 +28,8 @@ export interface Disk {
   open(path: string, mode: DiskMode): DiskFile
   /** Names of the files in a folder; empty when there is no such folder. */
   list(folder: string): readonly string[]
-  makeFolder(folder: string): void
+  /** Makes missing parents, too; returns the topmost folder that it made. */
+  makeFolder(folder: string): string | undefined
   rename(from: string, to: string): void
   remove(path: string): void
   /** Makes created, renamed and removed names durable. */
@@ -114,9 +115,7 @@ class NodeFile implements DiskFile {
 export const nodeDisk: Disk = {
   open: (path, mode) => new NodeFile(path, mode),
   list: (folder) => (fs.existsSync(folder) ? fs.readdirSync(folder) : []),
-  makeFolder: (folder) => {
-    fs.mkdirSync(folder, { recursive: true })
-  },
+  makeFolder: (folder) => fs.mkdirSync(folder, { recursive: true }),
   rename: (from, to) => {
     fs.renameSync(from, to)
   },

@@ -1,5 +1,6 @@
 /** Content that a writer may store only while its opening is in force (spec/07-journal.md, "Fence"). */
 import type { Hash } from '@aos/cbor'
+import { asStoreError } from './disk.ts'
 import type { Fence } from './fence.ts'
 import type { ContentStore } from './port.ts'
 
@@ -27,9 +28,9 @@ export class FencedContent implements OpenedContent {
   }
 
   async put(blobs: readonly Uint8Array[]): Promise<readonly Hash[]> {
-    this.#fence.mustHold()
+    this.#mustHold()
     const hashes = await this.#content.put(blobs)
-    this.#fence.mustHold()
+    this.#mustHold()
     return hashes
   }
 
@@ -39,5 +40,13 @@ export class FencedContent implements OpenedContent {
 
   close(): Promise<void> {
     return this.#content.close()
+  }
+
+  #mustHold(): void {
+    try {
+      this.#fence.mustHold()
+    } catch (error) {
+      throw asStoreError(error, 'looking for another opening')
+    }
   }
 }

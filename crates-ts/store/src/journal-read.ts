@@ -39,7 +39,7 @@ export function* readRecords(
   range: { readonly from: number; readonly to: number },
 ): Generator<readonly JournalRecord[], void, undefined> {
   if (range.to < range.from) return
-  const names = listSegments(disk, folder)
+  const names = guarded(() => listSegments(disk, folder), `listing ${folder}`)
   const start = names.findLastIndex((name) => name.firstHeight <= range.from)
   if (start < 0) throw corrupt(range.from, 'no segment holds it', 'segments')
   let next = names[start]?.firstHeight ?? 0
@@ -61,7 +61,8 @@ function* readSegment(
   const file = guarded(() => disk.open(name.path, 'read'), `opening ${name.path}`)
   try {
     const hasher = new LeafHasher()
-    const scanner = new SegmentScanner(file, readHeader(file, name), range.from)
+    const open = (): SegmentScanner => new SegmentScanner(file, readHeader(file, name), range.from)
+    const scanner = guarded(open, `reading ${name.path}`)
     while (scanner.nextHeight <= range.to) {
       const step = guarded(() => scanner.next(), `reading ${name.path}`)
       if (step.kind === 'footer') return step.footer.lastHeight + 1

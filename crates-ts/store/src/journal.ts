@@ -194,7 +194,10 @@ export class SegmentJournal implements JournalPort {
     const segment = new ActiveSegment(this.#place, header, PAGE_BYTES)
     const through = { lastHeight: firstHeight - 1, leaf: leafBefore, lastGroup: this.#lastGroup }
     const sealed = before.then(async () => {
-      if (this.#failure !== undefined) throw dead(this.#failure)
+      if (this.#failure !== undefined) {
+        await full?.close()
+        throw dead(this.#failure)
+      }
       await full?.seal({ ...through, log: this.#log.peaks() })
     })
     segment.create(sealed, this.#prepared)

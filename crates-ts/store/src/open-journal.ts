@@ -6,7 +6,7 @@ import { ActiveSegment, type SegmentPlace } from './active-segment.ts'
 import type { Disk } from './disk.ts'
 import { SegmentJournal } from './journal.ts'
 import type { KeyValue } from './key-value.ts'
-import { NONCE_BYTES } from './layout.ts'
+import { NONCE_BYTES, PAGE_BYTES } from './layout.ts'
 import { listUnfinished } from './segments.ts'
 import type { JournalState, Tail } from './tail.ts'
 
@@ -83,9 +83,12 @@ async function openActive(
   { tail, stub }: JournalState,
   raised: Raised,
 ): Promise<ActiveSegment | undefined> {
-  // A first segment without a group may be of a world that never was: the next append makes it anew, by its name.
-  if (tail?.head === undefined) return undefined
-  if (tail.sealed) await syncFile(place.disk, tail.name.path)
+  if (tail?.head === undefined) {
+    // A first segment without a group may be of a world that never was: the next append makes it anew, by its name.
+    if (tail?.cutFrom !== undefined) await (await ActiveSegment.replace(place, tail.header, tail)).close()
+    return undefined
+  }
+  if (tail.sealed) await writeFooterAgain(place.disk, tail)
   const active = tail.sealed ? undefined : await goOn(place, tail, raised)
   if (stub === undefined) return active
   // A stale opening may not remove by name what a later one made. A renamed file takes the place of the stub instead.
@@ -107,10 +110,16 @@ function goOn(place: SegmentPlace, tail: Tail, raised: Raised): Promise<ActiveSe
   return inPlace ? ActiveSegment.reopen(place, tail.header, tail) : ActiveSegment.replace(place, tail.header, tail)
 }
 
-/** The bytes and the size that were read may so far stand only in the system's cache. */
-async function syncFile(disk: Disk, path: string): Promise<void> {
-  const file = disk.open(path, 'durable')
+/**
+ * The footer that was read may so far stand only in the system's cache, and after a failed sync the system may take it for
+ * written: a sync alone would not bring it to the medium.
+ */
+async function writeFooterAgain(disk: Disk, tail: Tail): Promise<void> {
+  const file = disk.open(tail.name.path, 'durable')
   try {
+    const page = new Uint8Array(PAGE_BYTES)
+    if (file.read(page, tail.position) < PAGE_BYTES) throw new Error(`${tail.name.path} became shorter`)
+    await file.writeDurable(page, tail.position)
     await file.sync()
   } finally {
     file.close()

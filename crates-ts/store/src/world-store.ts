@@ -1,5 +1,5 @@
 /** A world's storage on disk: metadata (the lock and the epoch), journal, content (spec/07-journal.md, "Storage"). */
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { AosError, type Hash } from '@aos/cbor'
 import { AcknowledgedHead } from './acknowledged.ts'
 import { asStoreError, nodeDisk, type Disk } from './disk.ts'
@@ -45,7 +45,7 @@ export interface WorldStore {
   readonly world: Hash | undefined
   /** Size and RFC 6962 root of the log over what is durable; hashes lazily. */
   logHead(): LogHead
-  /** Journal and content first, the lock last. A second call does nothing. */
+  /** Journal and content first, the lock last, which is free even when closing fails. A second call does nothing. */
   close(): Promise<void>
 }
 
@@ -67,10 +67,11 @@ export async function openWorldStore(folder: string, options: WorldStoreOptions 
   const journalFolder = join(folder, 'journal')
   const undo: (() => Promise<void> | void)[] = []
   try {
-    if (create) disk.makeFolder(journalFolder)
+    const made = create ? disk.makeFolder(journalFolder) : undefined
     const meta = await openKeyValue(join(folder, 'meta'), { create })
     undo.push(() => meta.close())
     const place = { disk, folder: journalFolder, segmentBytes, fence: Fence.read(disk, journalFolder) }
+    if (create && place.fence.epoch === 0) await syncParents(disk, folder, made)
     const epochs = new EpochRecord(meta)
     let raised = create ? await raise(place, epochs.read()) : undefined
     const { content: driver = 'packs', packBytes = PACK_BYTES_DEFAULT } = options
@@ -93,8 +94,28 @@ export async function openWorldStore(folder: string, options: WorldStoreOptions 
     const journal = await openJournal({ place, epochs, acknowledged, state, raised })
     return new OpenedWorldStore(journal, create ? new FencedContent(content, place.fence) : content, meta)
   } catch (error) {
-    for (const step of undo.reverse()) await step()
+    await undoAll(undo)
     throw asStoreError(error, `opening ${folder}`)
+  }
+}
+
+/** Last first. Why opening failed is told; that closing failed after it is not, and keeps nothing else open. */
+async function undoAll(steps: readonly (() => Promise<void> | void)[]): Promise<void> {
+  for (const step of steps.toReversed()) {
+    try {
+      await step()
+    } catch {
+      continue
+    }
+  }
+}
+
+/** The name of a new world's folder is durable before anything in it is, and so are those of the folders made for it. */
+async function syncParents(disk: Disk, folder: string, made: string | undefined): Promise<void> {
+  const top = dirname(made === undefined || made.length > folder.length ? folder : made)
+  for (let at = dirname(folder); ; at = dirname(at)) {
+    await disk.syncFolder(at)
+    if (at === top || at === dirname(at)) return
   }
 }
 
@@ -123,9 +144,12 @@ class OpenedWorldStore implements WorldStore {
     return this.#closing
   }
 
+  /** A part that fails to close keeps no other open, least of all the lock. */
   async #close(): Promise<void> {
-    await this.journal.close()
-    await this.content.close()
-    await this.#meta.close()
+    const failures: unknown[] = []
+    for (const part of [this.journal, this.content, this.#meta]) {
+      await part.close().catch((error: unknown) => failures.push(error))
+    }
+    if (failures.length > 0) throw asStoreError(failures[0], 'closing the world')
   }
 }

@@ -87,8 +87,8 @@ export class StoppingDisk implements Disk {
     return nodeDisk.list(folder)
   }
 
-  makeFolder(folder: string): void {
-    nodeDisk.makeFolder(folder)
+  makeFolder(folder: string): string | undefined {
+    return nodeDisk.makeFolder(folder)
   }
 
   /** Takes place with the sync of the folder that follows, so that the stop can come before it. */

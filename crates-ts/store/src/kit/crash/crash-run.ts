@@ -16,7 +16,7 @@ import { SIMULATED_WORLD, openSimulated, type OpenSimulated } from './open-simul
 import { checkRotten } from './rot.ts'
 
 const LIVES_MAX = 5
-const TRACE_KEPT = 60
+const TRACE_KEPT = 200
 
 export interface CrashReport {
   readonly seed: number

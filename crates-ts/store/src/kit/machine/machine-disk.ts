@@ -1,5 +1,5 @@
 /** The disk port of a simulated machine (spec/07-journal.md, "Conformance of a driver"). */
-import { basename } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { Disk, DiskFile, DiskMode } from '../../disk.ts'
 import { systemError } from './faults.ts'
 import type { Inode } from './inode.ts'
@@ -16,9 +16,12 @@ export function simulatedDisk(machine: SimulatedMachine, life: number): Disk {
         () => new SimulatedFile(machine, life, { path, mode, inode: find(machine, path, mode) }),
       ),
     list: (folder) => atOnce(`list ${basename(folder)}`, () => listed(machine, folder)),
-    makeFolder: (folder) => {
-      atOnce(`makeFolder ${basename(folder)}`, () => machine.makeFolder(folder))
-    },
+    makeFolder: (folder) =>
+      atOnce(`makeFolder ${basename(folder)}`, () => {
+        const made = topmostMissing(machine, folder)
+        machine.makeFolder(folder)
+        return made
+      }),
     rename: (from, to) => {
       atOnce(`rename ${basename(from)} ${basename(to)}`, () => {
         const folder = machine.folderOf(from)
@@ -66,6 +69,11 @@ export function inspectingDisk(machine: SimulatedMachine): Disk {
     remove: refuse,
     syncFolder: async () => refuse(),
   }
+}
+
+function topmostMissing(machine: SimulatedMachine, folder: string): string | undefined {
+  if (machine.find(folder) !== undefined) return undefined
+  return topmostMissing(machine, dirname(folder)) ?? folder
 }
 
 function listed(machine: SimulatedMachine, folder: string): readonly string[] {
