@@ -71,8 +71,8 @@ function begin(content: Map<Hash, Uint8Array>, world: World, submit: (ingress: I
     kind: 'genesis',
     principal: 'local:test',
     nonce: new Uint8Array(16),
-    clock: 'virtual',
-    entropy: 'seeded',
+    clock: 'real',
+    entropy: 'os',
     ownerKeys: [OWNER_KEY],
     hostKeys: [],
   })

@@ -9,13 +9,15 @@ import type {
   Ingress,
   KeyIngress,
   ManifestIngress,
+  Stamp,
   VerifiedSignature,
 } from './api.ts'
 import { EMPTY_CATALOG, loadCatalog } from './catalog.ts'
 import { KIND_NUMBER } from './codes.ts'
 import type { IngressParts } from './entry-writer.ts'
 import { kernelError } from './errors.ts'
-import { encodeGenesis, encodeKeyChange, encodeSetEngine, encodeSetManifest } from './commands.ts'
+import { checkTime } from './clock.ts'
+import { encodeClock, encodeGenesis, encodeKeyChange, encodeSetEngine, encodeSetManifest } from './commands.ts'
 import { LIMITS } from './limits.ts'
 import type { KernelPorts } from './ports.ts'
 import { routeEvent } from './routing.ts'
@@ -42,9 +44,14 @@ const NO_BLOBS: readonly HashBytes[] = []
 const NO_AUTH: readonly VerifiedSignature[] = []
 
 /** Admits or throws the AosError of the refusal; changes nothing. */
-export function admit(ports: AdmissionPorts, state: WorldState, ingress: Ingress): Admitted {
+export function admit(
+  ports: AdmissionPorts,
+  state: WorldState,
+  { ingress, stamp }: { readonly ingress: Ingress; readonly stamp: Stamp },
+): Admitted {
   if (ingress.kind === 'genesis') return admitGenesis(ports, state, ingress)
   if (state.id === undefined) throw kernelError('kernel.no_genesis', `expected genesis first, found ${ingress.kind}`)
+  checkTime(state, ingress, stamp)
   switch (ingress.kind) {
     case 'event':
       return admitEvent(state, ingress)
@@ -54,6 +61,8 @@ export function admit(ports: AdmissionPorts, state: WorldState, ingress: Ingress
       return admitKey(ports, state, ingress)
     case 'engine':
       return admitEngine(ports, state, ingress)
+    case 'clock':
+      return admitted({ parts: { ...baseParts(ingress), command: encodeClock(ingress) } })
     case 'tick':
       return admitted({ parts: baseParts(ingress) })
   }
@@ -148,6 +157,8 @@ function bodyOfCommand(ingress: Ingress): Uint8Array | null {
       return encodeKeyChange(ingress)
     case 'engine':
       return encodeSetEngine(ingress)
+    case 'clock':
+      return encodeClock(ingress)
     case 'event':
     case 'tick':
       return null
@@ -231,6 +242,8 @@ function admitGenesis(ports: AdmissionPorts, state: WorldState, ingress: Genesis
       for (const publicKey of ingress.hostKeys) register(ports, state, { publicKey, role: 'host', kinds: [], from: 0 })
       state.manifestHash = emptyManifest
       state.manifestHeight = 0
+      state.clock = ingress.clock
+      state.entropy = ingress.entropy
       state.engine = ports.engineDigest
       state.catalog = EMPTY_CATALOG
     },
@@ -341,6 +354,7 @@ function admitEngine(ports: AdmissionPorts, state: WorldState, ingress: EngineIn
   })
 }
 
+/** The error with which a host leaves a world alone that needs another engine (spec/06-kernel.md, "Engine"). */
 export function unsupportedEngine(wanted: Hash, ours: Hash): AosError {
   return kernelError('engine.unsupported', `the world needs the engine ${wanted}; this release has ${ours}`, {
     path: ['engine'],

@@ -7,7 +7,7 @@ import type { AosError, CanonicalBytes, Hash, HashBytes } from '@aos/cbor'
 import type { SigningKeyId } from '@aos/effects'
 
 /** K4: the numbers stand in spec/journal.cddl. */
-export type IngressKind = 'event' | 'tick' | 'genesis' | 'manifest' | 'key' | 'engine'
+export type IngressKind = 'event' | 'tick' | 'genesis' | 'manifest' | 'key' | 'clock' | 'engine'
 
 /** A signature over the command's statement that the host has verified; the kernel checks that the key may. */
 export interface VerifiedSignature {
@@ -95,8 +95,19 @@ export interface TickIngress extends IngressBase {
   readonly kind: 'tick'
 }
 
+/**
+ * Sets the time on purpose: the only way in which it moves in a virtual world, and the end of a hold in a real one. The stamp
+ * must carry the same time (spec/06-kernel.md, "Time").
+ */
+export interface ClockIngress extends IngressBase {
+  readonly kind: 'clock'
+  /** Not before logical now (`kernel.clock_backwards`). */
+  readonly nowNs: bigint
+}
+
 /** The one way into a world: whatever changes it is one of these. Another kind is a change of format. */
-export type Ingress = EventIngress | GenesisIngress | ManifestIngress | KeyIngress | EngineIngress | TickIngress
+export type Ingress =
+  EventIngress | GenesisIngress | ManifestIngress | KeyIngress | EngineIngress | TickIngress | ClockIngress
 
 /**
  * How a delivery ended. A closed list that stands in entries: no host message becomes one (spec/06-kernel.md,
@@ -180,6 +191,16 @@ export interface KeyReport {
   readonly revoked: number | undefined
 }
 
+/** What a world knows of time (spec/06-kernel.md, "Time"). */
+export interface WorldTime {
+  /** How genesis says that time and entropy come about; undefined before genesis. */
+  readonly clock: 'real' | 'virtual' | undefined
+  readonly entropy: 'os' | 'seeded' | undefined
+  /** The stamp of the newest entry. */
+  readonly nowNs: bigint
+  readonly logicalNowNs: bigint
+}
+
 /** A world in memory. One thread of execution; not re-entrant. */
 export interface World {
   /** World id: hash of the genesis leaf; undefined before genesis. */
@@ -192,6 +213,7 @@ export interface World {
   readonly keysHeight: number
   readonly keys: readonly KeyReport[]
   readonly engineDigest: Hash
+  readonly time: WorldTime
   /** Runs one turn. Throws only for a fault (K11) or an invariant: the world must then be discarded and reopened. */
   submit(ingress: Ingress, stamp: Stamp): TurnResult
   /**

@@ -8,6 +8,7 @@ export const KIND_NUMBER: Readonly<Record<IngressKind, number>> = {
   genesis: 3,
   manifest: 4,
   key: 8,
+  clock: 12,
   engine: 15,
 }
 
@@ -34,6 +35,7 @@ const KIND_NAMES: readonly (readonly [number, string])[] = [
 /** Every kind of the format, also those that this release does not admit. */
 export const ENTRY_KINDS: ReadonlyMap<number, string> = new Map(KIND_NAMES)
 
+/** K6: numbers of derived items in entries; format, like those of kinds. */
 export const ITEM = { delivery: 0, raised: 1, moduleUse: 2, turnLimit: 3 } as const
 
 /** In entries an outcome is its index in this list, so the order is format: new ones go to the end. */
@@ -48,4 +50,5 @@ export const OUTCOMES: readonly DeliveryOutcome[] = [
   'too_many_effects',
 ]
 
+/** Which limit ended a turn and dropped what it wrote (K8); the item of the entry names it. */
 export type TurnBound = 'fuel' | 'items' | 'bytes'

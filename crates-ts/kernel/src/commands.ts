@@ -1,11 +1,12 @@
 /** Control commands as they stand in ingress, in the clear (spec/journal.cddl). Their bytes are what owners sign. */
 import { encode, hashBytes } from '@aos/cbor'
 import type { CanonicalBytes, Data, HashBytes } from '@aos/cbor'
-import type { EngineIngress, GenesisIngress, KeyIngress, ManifestIngress } from './api.ts'
+import type { ClockIngress, EngineIngress, GenesisIngress, KeyIngress, ManifestIngress } from './api.ts'
 
 /** The journal format that this release writes. */
 export const JOURNAL_FORMAT = 1
 
+/** The command of genesis as it is journaled; nobody signs it, its leaf is the world id. */
 export function encodeGenesis(parts: {
   readonly ingress: GenesisIngress
   readonly engine: HashBytes
@@ -47,6 +48,11 @@ export function encodeKeyChange(
 /** The command of an `engine` ingress as it is signed and journaled, without the prefix. */
 export function encodeSetEngine(ingress: Pick<EngineIngress, 'engine'>): CanonicalBytes {
   return encodeFields([hashBytes(ingress.engine)])
+}
+
+/** The command of a `clock` ingress as it is journaled, without the prefix. */
+export function encodeClock(ingress: Pick<ClockIngress, 'nowNs'>): CanonicalBytes {
+  return encodeFields([ingress.nowNs])
 }
 
 /** A map from position to field; absent ones are left out. */

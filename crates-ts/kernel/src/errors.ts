@@ -25,6 +25,7 @@ export const KERNEL_ERRORS = {
   'kernel.key_unknown': 'the key is not registered, or revoked already',
   'kernel.last_owner': 'the last owner key cannot be revoked',
   'kernel.engine_in_force': 'the engine is in force already',
+  'kernel.clock_backwards': 'the time of a clock command lies before the logical time of the world',
   'kernel.bad_entry': 'a journal entry is not in the form of its format',
   'kernel.bodies_missing': 'the bodies of an entry were dropped, so it cannot be re-derived',
   'kernel.reentered': 'a turn was started inside a turn; the world is stopped',
@@ -34,6 +35,7 @@ export const KERNEL_ERRORS = {
 /** Codes of this package; a refusal of the kernel may also carry one of `air`. */
 export type KernelErrorCode = keyof typeof KERNEL_ERRORS
 
+/** An error with a code of this package, so that another does not compile. */
 export function kernelError(code: KernelErrorCode, message: string, options: AosErrorOptions = {}): AosError {
   return new AosError(code, message, options)
 }

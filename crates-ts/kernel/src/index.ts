@@ -1,6 +1,7 @@
 /** @aos/kernel: the world as one synchronous function from ingress to entry (spec/06-kernel.md). */
 export type {
   CellReport,
+  ClockIngress,
   DeliveryOutcome,
   Difference,
   EngineIngress,
@@ -18,9 +19,10 @@ export type {
   TurnResult,
   VerifiedSignature,
   World,
+  WorldTime,
 } from './api.ts'
 export { ENTRY_KINDS, KIND_NUMBER, OUTCOMES } from './codes.ts'
-export { JOURNAL_FORMAT, encodeKeyChange, encodeSetEngine, encodeSetManifest } from './commands.ts'
+export { JOURNAL_FORMAT, encodeClock, encodeKeyChange, encodeSetEngine, encodeSetManifest } from './commands.ts'
 export { KERNEL_SEMANTICS, NORMALISER, hashEngine } from './engine.ts'
 export type { ModuleProfile } from './engine.ts'
 export { decodeEntry } from './entry-reader.ts'

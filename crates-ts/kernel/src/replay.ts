@@ -52,6 +52,8 @@ export function rebuildIngress(view: EntryView): Ingress {
       }
     case KIND_NUMBER.key:
       return { kind: 'key', ...base, ...keyFields(commandOf(view)), auth: view.auth }
+    case KIND_NUMBER.clock:
+      return { kind: 'clock', ...base, nowNs: uintField(commandOf(view), 0) }
     case KIND_NUMBER.engine:
       return { kind: 'engine', ...base, engine: formatHash(byteField(commandOf(view), 0)), auth: view.auth }
     default:
@@ -124,6 +126,12 @@ function keyFields(command: Command): {
 
 function byteField(command: Command, position: number): Uint8Array {
   return asBytes(command.get(position))
+}
+
+function uintField(command: Command, position: number): bigint {
+  const value = command.get(position)
+  if (typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value))) return BigInt(value)
+  throw kernelError('kernel.bad_entry', `expected a whole number in field ${position} of the command`)
 }
 
 function listField(command: Command, position: number): readonly Data[] {

@@ -3,6 +3,8 @@
  *
  *   world id        hash     of the genesis leaf
  *   head            uint height, hash leaf
+ *   clock, entropy  how genesis says that they come about
+ *   now             uint ns, of the newest entry
  *   logical now     uint ns
  *   manifest        hash, uint height of the entry that put it in force
  *   engine          hash
@@ -29,6 +31,7 @@ export interface Cell {
   pending: Uint8Array | null | undefined
 }
 
+/** Cells of one reducer by the text of their key; listing sorts them by bytes. */
 export type CellTable = Map<string, Cell>
 
 export interface RegisteredKey {
@@ -39,11 +42,16 @@ export interface RegisteredKey {
   readonly revoked: number | undefined
 }
 
+/** Everything that entries decide, and nothing else: a replay comes to the same. */
 export interface WorldState {
   id: Hash | undefined
   height: number
   /** Leaf of the newest entry; 32 zero bytes before genesis. */
   leaf: HashBytes
+  clock: 'real' | 'virtual' | undefined
+  entropy: 'os' | 'seeded' | undefined
+  /** Stamp of the newest entry. */
+  nowNs: bigint
   logicalNowNs: bigint
   manifestHash: Hash | undefined
   manifestHeight: number

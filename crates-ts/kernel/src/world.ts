@@ -3,7 +3,7 @@ import { HASH_BYTES, compareBytes, equalBytes, formatHash, hashBytes, isAosError
 import type { AosError, CanonicalBytes, Hash, HashBytes } from '@aos/cbor'
 import { admit, checkCommon, hashBody } from './admission.ts'
 import type { AdmissionPorts, Admitted } from './admission.ts'
-import type { CellReport, Difference, Ingress, KeyReport, Stamp, TurnResult, World } from './api.ts'
+import type { CellReport, Difference, Ingress, KeyReport, Stamp, TurnResult, World, WorldTime } from './api.ts'
 import { EMPTY_CATALOG } from './catalog.ts'
 import { DeliveryRunner } from './delivery.ts'
 import { findDifference } from './difference.ts'
@@ -12,7 +12,7 @@ import { makeEntryMemo, readEntry } from './entry-reader.ts'
 import type { EntryMemo, EntryView } from './entry-reader.ts'
 import { EntryWriter } from './entry-writer.ts'
 import { kernelError } from './errors.ts'
-import { idempotencySlot, lookUpKey, rememberKey } from './idempotency.ts'
+import { IdempotencyTable, idempotencySlot } from './idempotency.ts'
 import { LeafHasher } from './leaf.ts'
 import type { KernelPorts } from './ports.ts'
 import { checkEngine, rebuildIngress } from './replay.ts'
@@ -53,13 +53,16 @@ class KernelWorld implements World {
       id: undefined,
       height: -1,
       leaf: new Uint8Array(32),
+      clock: undefined,
+      entropy: undefined,
+      nowNs: 0n,
       logicalNowNs: 0n,
       manifestHash: undefined,
       manifestHeight: 0,
       engine: undefined,
       keysHeight: 0,
       keys: new Map(),
-      idempotency: new Map(),
+      idempotency: new IdempotencyTable(),
       cells: new Map(),
       modulesUsed: new Map(),
       catalog: EMPTY_CATALOG,
@@ -94,6 +97,11 @@ class KernelWorld implements World {
     return this.#ports.engineDigest
   }
 
+  get time(): WorldTime {
+    const { clock, entropy, nowNs, logicalNowNs } = this.#state
+    return { clock, entropy, nowNs, logicalNowNs }
+  }
+
   submit(ingress: Ingress, stamp: Stamp): TurnResult {
     if (stamp.entropy.length !== ENTROPY_BYTES || stamp.nowNs < 0n) {
       throw kernelError('kernel.bad_ingress', 'the stamp needs 16 bytes of entropy and a time after 1970', {
@@ -107,7 +115,7 @@ class KernelWorld implements World {
         // Before anything else: what was admitted once need not be admissible again to be known as the same.
         const earlier = this.#lookUpIdempotency(ingress)
         if (earlier !== undefined) return earlier
-        admitted = admit(this.#ports, this.#state, ingress)
+        admitted = admit(this.#ports, this.#state, { ingress, stamp })
       } catch (error) {
         if (!isRefusal(error)) throw error
         return { kind: 'refused', error }
@@ -133,7 +141,7 @@ class KernelWorld implements World {
       const stamp: Stamp = { nowNs: view.nowNs, entropy: view.entropy }
       try {
         checkCommon(ingress)
-        admitted = admit(this.#ports, this.#state, ingress)
+        admitted = admit(this.#ports, this.#state, { ingress, stamp })
       } catch (error) {
         if (!isRefusal(error)) throw error
         return difference(view, 'ingress', 'admitted', error.code)
@@ -174,7 +182,7 @@ class KernelWorld implements World {
   #lookUpIdempotency(ingress: Ingress): Exclude<TurnResult, Accepted> | undefined {
     if (ingress.idempotencyKey === undefined) return undefined
     const slot = idempotencySlot(ingress.principal, ingress.idempotencyKey)
-    const found = lookUpKey(this.#state.idempotency, slot, hashBody(this.#ports, ingress))
+    const found = this.#state.idempotency.lookUp(slot, hashBody(this.#ports, ingress))
     if (found === 'new') return undefined
     if (found !== 'conflict') return { kind: 'duplicate', height: found }
     const error = kernelError(
@@ -228,10 +236,11 @@ class KernelWorld implements World {
     state.id ??= formatHash(leaf)
     state.height = height
     state.leaf = leaf
+    state.nowNs = stamp.nowNs
     state.logicalNowNs = logicalNowNs
     if (ingress.idempotencyKey !== undefined) {
       const slot = idempotencySlot(ingress.principal, ingress.idempotencyKey)
-      rememberKey(state.idempotency, slot, { body: hashBody(this.#ports, ingress), height, logicalNs: logicalNowNs })
+      state.idempotency.remember(slot, { body: hashBody(this.#ports, ingress), height, logicalNs: logicalNowNs })
     }
     return { end, leaf, entry: finished?.entry }
   }

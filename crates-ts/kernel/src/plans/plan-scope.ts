@@ -1,0 +1,35 @@
+/** What the references of a plan's expressions lead to (spec/10-plans.md, "References"). */
+import { integerValue } from '@aos/expr'
+import type { ExprScope, ExprValue } from '@aos/expr'
+import type { PlanInstance } from './instance.ts'
+
+/** `event` stands only while the `where` of a wait is judged. */
+export function makeScope(instance: PlanInstance, logicalNowNs: bigint, event?: ExprValue): ExprScope {
+  const stateOf = (id: string): PlanInstance['steps'][number] | undefined =>
+    instance.steps[instance.plan.steps.findIndex((step) => step.id === id)]
+  return {
+    lookUp(root) {
+      switch (root.kind) {
+        case 'input':
+          return instance.input
+        case 'var':
+          return instance.variables.get(root.name)
+        case 'step':
+          return stateOf(root.id)?.value
+        case 'receipt': {
+          const step = instance.plan.steps.find((candidate) => candidate.id === root.id)
+          if (step?.op !== 'await_receipt' || stateOf(root.id)?.status !== 'done') return undefined
+          return instance.receipts.get(step.emit)?.record
+        }
+        case 'event':
+          return event
+        case 'now':
+          return integerValue('time', logicalNowNs)
+        case 'params':
+        case 'grant':
+        case 'principal':
+          return undefined
+      }
+    },
+  }
+}

@@ -1,0 +1,132 @@
+/** Giving open waits what they wait for (K25, K26; spec/10-plans.md, "Waits"). */
+import { exprFromValue, recordValue, textValue, type ExprValue } from '@aos/expr'
+import { isAosError } from '@aos/cbor'
+import { holds } from './advance.ts'
+import type { AwaitEventStep } from './compiled-plan.ts'
+import type { PlanInstance, ReceiptValue, StepState } from './instance.ts'
+import { makeScope } from './plan-scope.ts'
+
+/** `matched`: the instance can run on. `failed`: a `where` could not be evaluated, which ends the instance with the code. */
+export type Offer =
+  { readonly kind: 'none' | 'matched' } | { readonly kind: 'failed'; readonly code: string; readonly step: string }
+
+interface OpenWait {
+  readonly step: AwaitEventStep
+  readonly state: StepState
+}
+
+/** Open waits for events of a schema, in the order of the definition. Those past their deadline never match. */
+function* openWaits(instance: PlanInstance, schema: string, logicalNowNs: bigint): Iterable<OpenWait> {
+  for (const [index, step] of instance.plan.steps.entries()) {
+    const state = instance.steps[index]
+    if (step.op !== 'await_event' || step.event !== schema || state?.status !== 'waiting') continue
+    if (state.matched !== undefined) continue
+    if (state.deadlineNs !== undefined && state.deadlineNs <= logicalNowNs) continue
+    yield { step, state }
+  }
+}
+
+/** True when an event of the schema could resume the instance: looked at before it is copied for a turn. */
+export function isWaitingFor(instance: PlanInstance, schema: string, logicalNowNs: bigint): boolean {
+  for (const _ of openWaits(instance, schema, logicalNowNs)) return true
+  return false
+}
+
+/** Offers an event to every open wait of the instance; each takes its first match (K26). `value` are prefixed canonical bytes. */
+export function offerEvent(
+  instance: PlanInstance,
+  event: { readonly schema: string; readonly value: Uint8Array },
+  logicalNowNs: bigint,
+): Offer {
+  let matched = false
+  for (const { step, state } of openWaits(instance, event.schema, logicalNowNs)) {
+    const value = exprFromValue(step.schema.codec.decode(event.value), step.schema.type, instance.plan.table)
+    try {
+      const scope = makeScope(instance, logicalNowNs, value)
+      if (step.where !== undefined && !holds(step.where, scope)) continue
+    } catch (error) {
+      if (!isAosError(error)) throw error
+      return { kind: 'failed', code: `expression/${error.code}`, step: step.id }
+    }
+    state.matched = value
+    matched = true
+  }
+  return { kind: matched ? 'matched' : 'none' }
+}
+
+/** Stores a receipt; an open wait for it can then run. False when the instance did not ask for it. */
+export function giveReceipt(instance: PlanInstance, intentHash: string, receipt: ReceiptValue): boolean {
+  for (const [emitting, hash] of instance.intents) {
+    if (hash !== intentHash) continue
+    instance.receipts.set(emitting, receipt)
+    for (const [index, step] of instance.plan.steps.entries()) {
+      const state = instance.steps[index]
+      if (step.op === 'await_receipt' && step.emit === emitting && state?.status === 'waiting') {
+        state.matched = receipt.payload
+      }
+    }
+    return true
+  }
+  return false
+}
+
+/** Deadlines of open waits that are not past yet, for the world's list of due work. */
+export function deadlinesOf(instance: PlanInstance): readonly { readonly step: string; readonly atNs: bigint }[] {
+  return instance.plan.steps.flatMap((step, index) => {
+    const state = instance.steps[index]
+    const { deadlineNs } = state ?? {}
+    if (state?.status !== 'waiting' || state.matched !== undefined || deadlineNs === undefined) return []
+    return [{ step: step.id, atNs: deadlineNs }]
+  })
+}
+
+/**
+ * Lets the deadline of an open wait pass (K25). An `await_receipt` that accepts `timeout` gets a receipt of that status; otherwise the instance
+ * ends with the code `deadline`. Nothing happens when the wait is not open any more.
+ */
+export function passDeadline(
+  instance: PlanInstance,
+  stepId: string,
+  logicalNowNs: bigint,
+): 'none' | 'matched' | 'ended' {
+  const index = instance.plan.steps.findIndex((step) => step.id === stepId)
+  const step = instance.plan.steps[index]
+  const state = instance.steps[index]
+  if (step === undefined || state?.status !== 'waiting' || state.matched !== undefined) return 'none'
+  if (state.deadlineNs === undefined || state.deadlineNs > logicalNowNs) return 'none'
+  if (step.op !== 'await_receipt' || !step.accept.has('timeout')) return 'ended'
+  const receipt = deadlineReceipt(instance.intents.get(step.emit) ?? '')
+  instance.receipts.set(step.emit, receipt)
+  state.matched = receipt.payload
+  return 'matched'
+}
+
+function deadlineReceipt(intentHash: string): ReceiptValue {
+  const payload = recordValue(
+    new Map([
+      ['code', textValue('text', 'deadline')],
+      ['message', textValue('text', 'no receipt came before the deadline')],
+    ]),
+  )
+  return makeReceiptValue({ status: 'timeout', payload, adapterId: '', cost: recordValue(new Map()), intentHash })
+}
+
+/** The value of `@receipt` (K24). */
+export function makeReceiptValue(parts: {
+  readonly status: ReceiptValue['status']
+  readonly payload: ExprValue
+  readonly adapterId: string
+  readonly cost: ExprValue
+  readonly intentHash: string
+}): ReceiptValue {
+  const record = recordValue(
+    new Map([
+      ['status', textValue('text', parts.status)],
+      ['payload', parts.payload],
+      ['adapter_id', textValue('text', parts.adapterId)],
+      ['cost', parts.cost],
+      ['intent_hash', textValue('hash', parts.intentHash)],
+    ]),
+  )
+  return { status: parts.status, payload: parts.payload, record }
+}
