@@ -28,10 +28,7 @@ export interface Receipt {
   readonly finishedNs: bigint
 }
 
-/**
- * What an adapter signs for the purpose `receipt`: every field of the receipt (spec/12-receipts.md, "Receipt
- * statement").
- */
+/** What an adapter signs, with every field of the receipt (spec/12-receipts.md, "Receipt statement"). */
 export function receiptStatement(receipt: Receipt): Data {
   return {
     world: receipt.world,
