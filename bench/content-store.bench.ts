@@ -1,12 +1,12 @@
 /**
  * Content by hash: durable puts of several sizes, gets warm and after reopening, and each beside what it cannot go below: one
  * durable write a put, one SHA-256 a get.
- * Run: npx tsx --conditions=@aos/source bench/content-store.bench.ts [seconds per put row]
+ * Run: npx tsx --conditions=@aos/source bench/content-store.bench.ts [seconds per put row] [packs | level]
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sha256, type Hash } from '@aos/cbor'
+import { parseHash, sha256, type Hash } from '@aos/cbor'
 import { nodeDisk, nodeSha256, openWorldStore, type WorldStore } from '@aos/store'
 import { median, now, percentile } from './measure.ts'
 
@@ -22,6 +22,7 @@ const SHAPES: readonly PutShape[] = [
   { name: 'put 4 KiB, 16 a batch', bytes: 4096, batch: 16 },
   { name: 'put 1 MB, one a batch', bytes: 1_000_000, batch: 1 },
 ]
+const ABSENT = parseHash(`sha256:${'0'.repeat(64)}`)
 const READS_MAX = 20_000
 const READ_BYTES_MAX = 64_000_000
 
@@ -97,26 +98,39 @@ function benchGet(name: string, store: WorldStore, hashes: readonly Hash[], byte
   console.log(`${name.padEnd(24)} ${each.toFixed(2).padStart(7)} us each  ${(each / hashing).toFixed(1)} x its SHA-256`)
 }
 
+async function benchDriver(content: 'packs' | 'level', milliseconds: number): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'aos-bench-'))
+  try {
+    const store = await openWorldStore(folder, { content })
+    const kept: { readonly shape: PutShape; readonly hashes: readonly Hash[] }[] = []
+    for (const shape of SHAPES) {
+      const hashes = await benchPut(folder, store, shape, milliseconds)
+      kept.push({ shape, hashes: scattered(hashes, Math.floor(READ_BYTES_MAX / shape.bytes)) })
+    }
+    await store.close()
+    const start = now()
+    const again = await openWorldStore(folder, { content })
+    const opened = now()
+    const { count, bytes } = await again.content.stat()
+    const ms = `open ${Math.round(opened - start)} ms  count ${Math.round(now() - opened)} ms`
+    console.log(`${ms}, ${count} values, ${Math.round(bytes / 1e6)} MB`)
+    for (const { shape, hashes } of kept.filter(({ shape }) => shape.batch > 1 || shape.bytes > 200)) {
+      const size = shape.name.slice(4, shape.name.indexOf(','))
+      benchGet(`get ${size}, reopened`, again, hashes, shape.bytes)
+      benchGet(`get ${size}, warm`, again, hashes, shape.bytes)
+    }
+    const search = now()
+    again.content.get(ABSENT)
+    console.log(`first miss ${Math.round(now() - search)} ms`)
+    await again.close()
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
 const milliseconds = Number(process.argv[2] ?? 2) * 1000
-const folder = mkdtempSync(join(tmpdir(), 'aos-bench-'))
-try {
-  const store = await openWorldStore(folder)
-  const kept: { readonly shape: PutShape; readonly hashes: readonly Hash[] }[] = []
-  for (const shape of SHAPES) {
-    const hashes = await benchPut(folder, store, shape, milliseconds)
-    kept.push({ shape, hashes: scattered(hashes, Math.floor(READ_BYTES_MAX / shape.bytes)) })
-  }
-  await store.close()
-  const start = now()
-  const again = await openWorldStore(folder)
-  const { count, bytes } = await again.content.stat()
-  console.log(`open and count ${count} values, ${Math.round(bytes / 1e6)} MB  ${Math.round(now() - start)} ms`)
-  for (const { shape, hashes } of kept.filter(({ shape }) => shape.batch > 1 || shape.bytes > 200)) {
-    const size = shape.name.slice(4, shape.name.indexOf(','))
-    benchGet(`get ${size}, reopened`, again, hashes, shape.bytes)
-    benchGet(`get ${size}, warm`, again, hashes, shape.bytes)
-  }
-  await again.close()
-} finally {
-  rmSync(folder, { recursive: true, force: true })
+for (const driver of ['level', 'packs'] as const) {
+  if (process.argv[3] !== undefined && process.argv[3] !== driver) continue
+  console.log(`--- ${driver}`)
+  await benchDriver(driver, milliseconds)
 }

@@ -10,6 +10,7 @@ export const BLOB = 0x62
 /** s ‖ hash → their number, u64 big-endian. */
 export const SIZE = 0x73
 
+/** The key of a value, or of what is known about it. */
 export function keyOf(kind: number, hash: HashBytes): Uint8Array {
   const key = new Uint8Array(1 + hash.length)
   key[0] = kind
@@ -23,6 +24,7 @@ export function checkBlob(hash: Hash, bytes: Uint8Array): Uint8Array {
   throw new AosError('store.corrupt_blob', `what is stored as ${hash} has another hash`, { details: { hash } })
 }
 
+/** Values in the database itself, for environments without a file system of their own. */
 export class LevelContent implements ContentStore {
   readonly #database: KeyValue
   readonly #readOnly: boolean
@@ -48,7 +50,7 @@ export class LevelContent implements ContentStore {
     if (this.#readOnly) throw new AosError('store.read_only', 'the store was opened only for reading')
     const hashes = blobs.map((blob) => sha256(nodeSha256, blob))
     try {
-      const present = hashes.map((hash) => this.#database.get(keyOf(BLOB, hash)) !== undefined)
+      const present = blobs.map((blob, index) => this.#holds(hashes[index], blob))
       await this.#database.write(missingPairs(blobs, hashes, present))
     } catch (error) {
       this.#failure = asStoreError(error, 'storing content')
@@ -73,6 +75,18 @@ export class LevelContent implements ContentStore {
   async close(): Promise<void> {
     this.#closed = true
     await this.#database.close()
+  }
+
+  /** A damaged copy does not count: the bytes are stored again. */
+  #holds(hash: HashBytes | undefined, blob: Uint8Array): boolean {
+    if (hash === undefined) return false
+    try {
+      const stored = this.#database.get(keyOf(BLOB, hash))
+      return stored !== undefined && equalBytes(stored, blob)
+    } catch (error) {
+      if (isAosError(error) && error.code === 'store.corrupt') return false
+      throw error
+    }
   }
 
   #read(key: Uint8Array, hash: Hash): Uint8Array | undefined {

@@ -11,6 +11,7 @@ export {
   type WorldStore,
   type WorldStoreOptions,
 } from './world-store.ts'
+export type { ContentDriver } from './packs/open-content.ts'
 export { makeMemoryDisk, openMemoryStore, type MemoryDisk } from './memory.ts'
 export { nodeDisk, type Disk, type DiskFile, type DiskMode } from './disk.ts'
 export { verifyJournal, type JournalDifference, type JournalVerdict } from './verify.ts'

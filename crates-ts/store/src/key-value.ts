@@ -19,5 +19,5 @@ export interface KeyValueOptions {
   readonly create: boolean
 }
 
-/** Opens and thereby locks. Throws `store.locked`, `store.not_found`, `store.failed`, `store.no_space`. */
+/** Opens and thereby locks. Throws `store.locked`, `store.not_found`, `store.corrupt`, `store.failed`, `store.no_space`. */
 export type OpenKeyValue = (path: string, options: KeyValueOptions) => Promise<KeyValue>

@@ -28,6 +28,7 @@ export async function openLevelKeyValue(path: string, options: KeyValueOptions):
         cause,
       })
     }
+    if (codeOf(cause) === 'LEVEL_CORRUPTION') throw damaged(path, cause)
     throw asStoreError(cause ?? error, `opening ${path}`)
   }
   return new LevelKeyValue(database, path)
@@ -49,7 +50,7 @@ class LevelKeyValue implements KeyValue {
       return bytes === undefined ? undefined : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
     } catch (error) {
       if (codeOf(error) !== 'LEVEL_CORRUPTION') throw asStoreError(error, `reading ${this.#path}`)
-      throw new AosError('store.corrupt', `${this.#path} is damaged`, { details: { part: 'database' }, cause: error })
+      throw damaged(this.#path, error)
     }
   }
 
@@ -73,6 +74,10 @@ class LevelKeyValue implements KeyValue {
   close(): Promise<void> {
     return this.#database.close()
   }
+}
+
+function damaged(path: string, cause: unknown): AosError {
+  return new AosError('store.corrupt', `${path} is damaged`, { details: { part: 'database' }, cause })
 }
 
 function codeOf(error: unknown): unknown {

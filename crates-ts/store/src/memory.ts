@@ -184,7 +184,8 @@ class MemoryContent implements ContentStore {
     this.#checkOpen()
     return blobs.map((blob) => {
       const hash = formatHash(sha256(nodeSha256, blob))
-      if (!this.#disk.blobs.has(hash)) this.#disk.blobs.set(hash, blob.slice())
+      const stored = this.#disk.blobs.get(hash)
+      if (stored === undefined || !equalBytes(stored, blob)) this.#disk.blobs.set(hash, new Uint8Array(blob))
       return hash
     })
   }

@@ -25,11 +25,11 @@ async function tamper(
 describe('content that is not what its hash says', () => {
   it('is refused on disk', () =>
     withFolder(async (folder) => {
-      const store = await openWorldStore(folder)
+      const store = await openWorldStore(folder, { content: 'level' })
       await store.content.put([BLOB])
       await store.close()
       await tamper(folder, (database) => database.put(KEY, new Uint8Array([1, 2, 4])))
-      const again = await openWorldStore(folder)
+      const again = await openWorldStore(folder, { content: 'level' })
       let refusal: unknown
       try {
         again.content.get(HASH)
@@ -48,11 +48,11 @@ describe('content that is not what its hash says', () => {
 
   it('is healed by storing it again when the database lost it', () =>
     withFolder(async (folder) => {
-      const store = await openWorldStore(folder)
+      const store = await openWorldStore(folder, { content: 'level' })
       await store.content.put([BLOB])
       await store.close()
       await tamper(folder, (database) => database.del(KEY))
-      const again = await openWorldStore(folder)
+      const again = await openWorldStore(folder, { content: 'level' })
       expect(again.content.get(HASH)).toBeUndefined()
       await again.content.put([BLOB])
       expect(again.content.get(HASH)).toEqual(BLOB)

@@ -1,0 +1,218 @@
+/**
+ * Where a value lies: a database over the packs, and in memory what has not been written to it yet (spec/07-journal.md,
+ * "Content"). It is derived: what it lacks or says wrongly is found in the packs again.
+ */
+import { equalBytes, hashBytes, isAosError, type Hash } from '@aos/cbor'
+import { BLOB, SIZE, keyOf } from '../content.ts'
+import type { KeyValue } from '../key-value.ts'
+import { getCount, setCount } from '../layout.ts'
+import { checkOf, type RecordKind } from './pack-layout.ts'
+
+/** A position in the packs: they are one sequence of bytes. */
+export interface PackPosition {
+  readonly pack: number
+  readonly position: number
+}
+
+/** The record of a value. */
+export interface Location extends PackPosition {
+  readonly kind: Exclude<RecordKind, 'closed'>
+  readonly length: number
+}
+
+export interface FoundRecord extends Location {
+  readonly hash: Hash
+}
+
+export interface ContentSize {
+  readonly count: number
+  readonly bytes: number
+}
+
+/** p ‖ hash → location. */
+const PLACE = 0x70
+/** e → the position before which every record is in the database. */
+const INDEXED_KEY: Uint8Array = Uint8Array.of(0x65)
+const LOCATION_BYTES = 25
+const POSITION_BYTES = 16
+const EMPTY: Uint8Array = new Uint8Array(0)
+
+/** True when the first lies before the second. */
+export function isBefore(left: PackPosition, right: PackPosition): boolean {
+  return left.pack === right.pack ? left.position < right.position : left.pack < right.pack
+}
+
+export class ContentIndex {
+  /** Absent when only read and there is none. */
+  readonly #database: KeyValue | undefined
+  readonly #unwritten = new Map<Hash, Location>()
+  /** Whether values of the old layout are there: most stores need not look twice. */
+  readonly #hasOld: boolean
+  /** Values of the old layout that are damaged and stand in a pack again. */
+  readonly #replaced = new Set<Hash>()
+
+  private constructor(database: KeyValue | undefined, hasOld: boolean) {
+    this.#database = database
+    this.#hasOld = hasOld
+  }
+
+  static async open(database: KeyValue | undefined): Promise<ContentIndex> {
+    return new ContentIndex(database, database !== undefined && (await hasOldValues(database)))
+  }
+
+  get unwritten(): number {
+    return this.#unwritten.size
+  }
+
+  /** Before it every record is in the database. */
+  get indexed(): PackPosition | undefined {
+    const bytes = this.#get(INDEXED_KEY)
+    if (bytes?.length !== POSITION_BYTES + 8) return undefined
+    if (!equalBytes(checkOf(bytes.subarray(0, POSITION_BYTES)), bytes.subarray(POSITION_BYTES))) return undefined
+    const view = viewOf(bytes)
+    return { pack: getCount(view, 0), position: getCount(view, 8) }
+  }
+
+  find(hash: Hash): Location | undefined {
+    return this.#unwritten.get(hash) ?? this.#findWritten(hash)
+  }
+
+  note(hash: Hash, location: Location): void {
+    this.#unwritten.set(hash, location)
+  }
+
+  /**
+   * Notes damaged records that a later write proves durable, unless there is another one of the value: reading them tells of the
+   * damage. Returns the others; what nothing proves was torn by a crash.
+   */
+  noteProven(damaged: readonly FoundRecord[], durable: number): FoundRecord[] {
+    for (const { hash, ...location } of damaged) {
+      if (location.position < durable && this.find(hash) === undefined) this.note(hash, location)
+    }
+    return damaged.filter(({ position }) => position >= durable)
+  }
+
+  /** The value itself, as the layout before the packs kept it. */
+  oldValue(hash: Hash): Uint8Array | undefined {
+    return this.#hasOld ? this.#get(keyOf(BLOB, hashBytes(hash))) : undefined
+  }
+
+  /** The value of the old layout does not count any more. */
+  replaceOld(hash: Hash): void {
+    this.#replaced.add(hash)
+  }
+
+  /** Writes what is only in memory, durably; `indexed` as it is now. */
+  async write(indexed: PackPosition): Promise<void> {
+    const places = [...this.#unwritten]
+    const replaced = [...this.#replaced]
+    await this.#database?.write([
+      ...places.map(([hash, place]) => [keyOf(PLACE, hashBytes(hash)), encodeLocation(place)] as const),
+      ...replaced.map((hash) => [keyOf(BLOB, hashBytes(hash)), EMPTY] as const),
+      ...replaced.map((hash) => [keyOf(SIZE, hashBytes(hash)), EMPTY] as const),
+      [INDEXED_KEY, encodeIndexed(indexed)],
+    ])
+    for (const [hash, place] of places) if (this.#unwritten.get(hash) === place) this.#unwritten.delete(hash)
+    for (const hash of replaced) this.#replaced.delete(hash)
+  }
+
+  async stat(): Promise<ContentSize> {
+    let count = 0
+    let bytes = 0
+    const add = (length: number): void => {
+      count += 1
+      bytes += length
+    }
+    for await (const value of this.#values(PLACE)) add(decodeLocation(value)?.length ?? 0)
+    for await (const value of this.#values(SIZE)) if (value.length === 8) add(getCount(viewOf(value), 0))
+    for (const [hash, { length }] of this.#unwritten) {
+      if (this.#findWritten(hash) === undefined) add(length)
+    }
+    for (const hash of this.#replaced) {
+      const old = this.#get(keyOf(SIZE, hashBytes(hash)))
+      if (old?.length !== 8) continue
+      count -= 1
+      bytes -= getCount(viewOf(old), 0)
+    }
+    return { count, bytes }
+  }
+
+  /** The locations that the database holds. */
+  async *locations(): AsyncGenerator<Location | undefined, void, undefined> {
+    for await (const value of this.#values(PLACE)) yield decodeLocation(value)
+  }
+
+  /** The values that the database itself holds. */
+  oldValues(): AsyncIterable<Uint8Array> {
+    return this.#values(BLOB)
+  }
+
+  async close(): Promise<void> {
+    await this.#database?.close()
+  }
+
+  #findWritten(hash: Hash): Location | undefined {
+    const bytes = this.#get(keyOf(PLACE, hashBytes(hash)))
+    return bytes === undefined ? undefined : decodeLocation(bytes)
+  }
+
+  /** What cannot be read counts as absent: the packs know better. */
+  #get(key: Uint8Array): Uint8Array | undefined {
+    try {
+      return this.#database?.get(key)
+    } catch (error) {
+      if (isAosError(error) && error.code === 'store.corrupt') return undefined
+      throw error
+    }
+  }
+
+  async *#values(kind: number): AsyncGenerator<Uint8Array, void, undefined> {
+    if (this.#database === undefined) return
+    yield* this.#database.values({ from: Uint8Array.of(kind), to: Uint8Array.of(kind + 1) })
+  }
+}
+
+/** Whether both are the same record. */
+export function isSamePlace(left: PackPosition, right: PackPosition | undefined): boolean {
+  return left.pack === right?.pack && left.position === right.position
+}
+
+/** The sizes of old values are smaller than the values. One that cannot be read tells that there are some. */
+async function hasOldValues(database: KeyValue): Promise<boolean> {
+  try {
+    for await (const _ of database.values({ from: Uint8Array.of(SIZE), to: Uint8Array.of(SIZE + 1) })) return true
+    return false
+  } catch {
+    return true
+  }
+}
+
+function encodeLocation(location: Location): Uint8Array {
+  const bytes = new Uint8Array(LOCATION_BYTES)
+  const view = viewOf(bytes)
+  setCount(view, 0, location.pack)
+  setCount(view, 8, location.position)
+  setCount(view, 16, location.length)
+  view.setUint8(24, location.kind === 'packed' ? 0 : 1)
+  return bytes
+}
+
+function decodeLocation(bytes: Uint8Array): Location | undefined {
+  if (bytes.length !== LOCATION_BYTES) return undefined
+  const view = viewOf(bytes)
+  const kind = view.getUint8(24) === 0 ? 'packed' : 'file'
+  return { kind, pack: getCount(view, 0), position: getCount(view, 8), length: getCount(view, 16) }
+}
+
+function encodeIndexed(indexed: PackPosition): Uint8Array {
+  const bytes = new Uint8Array(POSITION_BYTES + 8)
+  const view = viewOf(bytes)
+  setCount(view, 0, indexed.pack)
+  setCount(view, 8, indexed.position)
+  bytes.set(checkOf(bytes.subarray(0, POSITION_BYTES)), POSITION_BYTES)
+  return bytes
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+}

@@ -1,0 +1,174 @@
+/** Opening the content store: the index, the end of the packs, the driver (spec/07-journal.md, "Content"). */
+import { join } from 'node:path'
+import { AosError, formatHash, isAosError } from '@aos/cbor'
+import { LevelContent } from '../content.ts'
+import type { Disk, DiskFile } from '../disk.ts'
+import type { KeyValue, OpenKeyValue } from '../key-value.ts'
+import type { ContentStore } from '../port.ts'
+import { BlobFiles } from './blob-files.ts'
+import { ContentIndex, type FoundRecord, type PackPosition } from './content-index.ts'
+import { PackContent } from './pack-content.ts'
+import { PackFiles } from './pack-files.ts'
+import { PACK_HEAD_BYTES, RECORD_HEAD_BYTES, decodePackHead, decodeRecordHead, recordBytes } from './pack-layout.ts'
+import type { ContentParts } from './pack-reader.ts'
+import { scanPack } from './pack-scan.ts'
+import { PackWriter, type OpenPack } from './pack-writer.ts'
+
+/** `packs` unless there is no file system but the database's own. One store keeps one driver. */
+export type ContentDriver = 'packs' | 'level'
+
+export const PACK_BYTES_DEFAULT: number = 64 * 1024 * 1024
+
+export interface OpenContentOptions {
+  readonly folder: string
+  readonly disk: Disk
+  readonly openKeyValue: OpenKeyValue
+  readonly readOnly: boolean
+  readonly driver: ContentDriver
+  readonly packBytes: number
+}
+
+export interface ClosableContent extends ContentStore {
+  close(): Promise<void>
+}
+
+/** Throws what opening a database throws, and `store.unsupported`. */
+export async function openContent(options: OpenContentOptions): Promise<ClosableContent> {
+  const { disk, folder, readOnly } = options
+  if (options.driver === 'level') {
+    const database = await options.openKeyValue(join(folder, 'cas'), { create: !readOnly })
+    return new LevelContent(database, { readOnly })
+  }
+  const packs = new PackFiles(disk, join(folder, 'packs'))
+  const index = await ContentIndex.open(await openIndex(options, packs))
+  const parts: ContentParts = { index, packs, blobs: new BlobFiles(disk, folder) }
+  try {
+    const numbers = packs.numbers()
+    const last = numbers.at(-1)
+    if (!readOnly && last !== undefined) await syncPack(packs, last)
+    const tail = await readTail(parts, numbers, readOnly)
+    if (readOnly) return new PackContent({ ...parts, writer: undefined, end: tail.end })
+    if (tail.isTorn) await cutTail(packs, tail.end)
+    parts.blobs.removeTemporary()
+    const writer = new PackWriter({ files: packs, packBytes: options.packBytes, pack: tail.pack })
+    return new PackContent({ ...parts, writer, end: tail.end })
+  } catch (error) {
+    packs.close()
+    await index.close()
+    throw error
+  }
+}
+
+const DAMAGED_NAME = /^cas\.damaged-(\d+)$/
+
+/** A damaged index is set aside, not removed: a store from before the packs has its values in it. */
+async function openIndex(options: OpenContentOptions, packs: PackFiles): Promise<KeyValue | undefined> {
+  const { disk, folder, openKeyValue, readOnly } = options
+  const path = join(folder, 'cas')
+  try {
+    return await openKeyValue(path, { create: !readOnly })
+  } catch (error) {
+    if (!isAosError(error)) throw error
+    const isLost = error.code === 'store.corrupt' || (readOnly && error.code === 'store.not_found')
+    if (!isLost || packs.numbers().length === 0) throw error
+    if (readOnly) return undefined
+  }
+  const before = disk.list(folder).map((name) => Number(DAMAGED_NAME.exec(name)?.[1] ?? 0))
+  disk.rename(path, join(folder, `cas.damaged-${Math.max(0, ...before) + 1}`))
+  await disk.syncFolder(folder)
+  return openKeyValue(path, { create: true })
+}
+
+interface PackTail {
+  /** Behind the last whole record. */
+  readonly end: PackPosition
+  /** The last pack has bytes behind the end. */
+  readonly isTorn: boolean
+  /** The last pack, when who wrote it closed it and nothing in its end is damaged. */
+  readonly pack: OpenPack | undefined
+}
+
+const INDEX_BATCH = 8192
+
+/** Reads what the index has not seen, and nothing else. */
+async function readTail(parts: ContentParts, numbers: readonly number[], readOnly: boolean): Promise<PackTail> {
+  const { index } = parts
+  const from = startOfTail(parts, numbers)
+  let tail: PackTail = { end: { pack: 0, position: 0 }, isTorn: false, pack: undefined }
+  for (const number of numbers) {
+    if (number < from.pack) continue
+    tail = readPack(parts, number, number === from.pack ? from.position : PACK_HEAD_BYTES)
+    if (!readOnly && index.unwritten >= INDEX_BATCH) await index.write(tail.end)
+  }
+  return tail
+}
+
+/** An index that knows of more than there is belongs to other packs, or they were cut: then everything is read. */
+function startOfTail({ index, packs }: ContentParts, numbers: readonly number[]): PackPosition {
+  const start: PackPosition = { pack: 0, position: PACK_HEAD_BYTES }
+  const { indexed } = index
+  if (indexed === undefined || !numbers.includes(indexed.pack)) return start
+  const size = packs.reader(indexed.pack)?.size() ?? 0
+  return indexed.position > size ? start : indexed
+}
+
+/** Goes through what the index has not seen of a pack. */
+function readPack({ index, packs }: ContentParts, number: number, from: number): PackTail {
+  const file = packs.reader(number)
+  if (file === undefined) throw new AosError('store.failed', `pack ${number} went away while it was opened`)
+  const head = new Uint8Array(PACK_HEAD_BYTES)
+  const nonce = decodePackHead(head.subarray(0, file.read(head, 0)), number)
+  if (nonce === 'unsupported') {
+    throw new AosError('store.unsupported', `pack ${number} was written in a later format version`)
+  }
+  const size = file.size()
+  let end = from
+  let damaged: FoundRecord[] = []
+  let isDamaged = nonce === undefined
+  for (const step of scanPack(file, { number, from, checksValues: true })) {
+    if (step.kind === 'gap') continue
+    const { kind, length, durable } = step.head
+    const location = kind === 'closed' ? undefined : { kind, length, pack: number, position: step.position }
+    const hash = formatHash(step.head.hash)
+    if (step.isIntact !== true) {
+      if (location !== undefined) damaged.push({ ...location, hash })
+      continue
+    }
+    isDamaged ||= step.position !== end
+    end = step.position + recordBytes(step.head)
+    damaged = index.noteProven(damaged, durable)
+    if (location !== undefined) index.note(hash, location)
+  }
+  const canGoOn = nonce !== undefined && !isDamaged && size === end && isClosed(file, { end, nonce })
+  const pack = canGoOn ? { number, end, nonce } : undefined
+  return { end: { pack: number, position: end }, isTorn: size > end, pack }
+}
+
+/** Whether the last record says that nobody writes to this pack any more. */
+function isClosed(file: DiskFile, { end, nonce }: { readonly end: number; readonly nonce: Uint8Array }): boolean {
+  const position = end - RECORD_HEAD_BYTES
+  if (position < PACK_HEAD_BYTES) return false
+  const bytes = new Uint8Array(RECORD_HEAD_BYTES)
+  file.read(bytes, position)
+  return decodeRecordHead(bytes, { position, nonce })?.kind === 'closed'
+}
+
+/** What is read may so far stand only in the system's cache. */
+async function syncPack(packs: PackFiles, number: number): Promise<void> {
+  const file = packs.disk.open(packs.path(number), 'durable')
+  try {
+    await file.sync()
+  } finally {
+    file.close()
+  }
+}
+
+/** Cuts what a crash has torn. */
+async function cutTail(packs: PackFiles, end: PackPosition): Promise<void> {
+  const file = packs.disk.open(packs.path(end.pack), 'durable')
+  try {
+    await file.truncate(end.position)
+  } finally {
+    file.close()
+  }
+}

@@ -1,0 +1,119 @@
+/** Reading values by hash: index, packs, files, and what the index forgot (spec/07-journal.md, "Content"). */
+import { AosError, equalBytes, formatHash, hashBytes, sha256, type Hash } from '@aos/cbor'
+import { nodeSha256 } from '../node-sha256.ts'
+import type { BlobFiles } from './blob-files.ts'
+import { isBefore, isSamePlace, type ContentIndex, type FoundRecord, type Location } from './content-index.ts'
+import type { PackFiles } from './pack-files.ts'
+import { PACKED_BYTES_MAX, RECORD_HEAD_BYTES } from './pack-layout.ts'
+import { scanPack } from './pack-scan.ts'
+
+export interface ContentParts {
+  readonly index: ContentIndex
+  readonly packs: PackFiles
+  readonly blobs: BlobFiles
+}
+
+/** Reads through the index and looks into the packs themselves where it fails. */
+export class PackReader {
+  readonly #parts: ContentParts
+  /** Further records of values that have more than one, the newest last; known after the search. */
+  readonly #others = new Map<Hash, Location[]>()
+  #hasSearched = false
+
+  constructor(parts: ContentParts) {
+    this.#parts = parts
+  }
+
+  /** Throws `store.corrupt_blob` when only damaged copies are there; undefined when there is none. */
+  get(hash: Hash): Uint8Array | undefined {
+    const { index } = this.#parts
+    const first = this.#readRecord(hash, index.find(hash))
+    if (first !== undefined && isIntact(hash, first)) return first
+    const old = index.oldValue(hash)
+    if (old !== undefined && isIntact(hash, old)) return old
+    this.#search()
+    let isDamaged = first !== undefined || old !== undefined
+    for (const location of [index.find(hash), ...(this.#others.get(hash) ?? []).toReversed()]) {
+      const bytes = this.#readRecord(hash, location)
+      if (bytes !== undefined && isIntact(hash, bytes)) return bytes
+      isDamaged ||= bytes !== undefined
+    }
+    const orphan = this.#parts.blobs.read(hashBytes(hash))
+    if (orphan !== undefined && isIntact(hash, orphan)) return orphan
+    if (!isDamaged && orphan === undefined) return undefined
+    throw new AosError('store.corrupt_blob', `what is stored as ${hash} has another hash`, { details: { hash } })
+  }
+
+  has(hash: Hash): boolean {
+    const { index } = this.#parts
+    if (index.find(hash) !== undefined || index.oldValue(hash) !== undefined) return true
+    this.#search()
+    return index.find(hash) !== undefined || this.#parts.blobs.size(hashBytes(hash)) !== undefined
+  }
+
+  /** Whether an intact copy is where the index says: comparing costs less than hashing. */
+  holds(hash: Hash, value: Uint8Array): 'intact' | 'damaged' | 'absent' {
+    const { index } = this.#parts
+    const location = index.find(hash)
+    const bytes = location === undefined ? index.oldValue(hash) : this.#readRecord(hash, location)
+    if (bytes !== undefined && equalBytes(bytes, value)) return 'intact'
+    return location === undefined && bytes === undefined ? 'absent' : 'damaged'
+  }
+
+  /** Once in an opening, before anything is said to be absent: every record that the index does not know goes into it. */
+  #search(): void {
+    if (this.#hasSearched) return
+    this.#hasSearched = true
+    const { index, packs } = this.#parts
+    for (const pack of packs.numbers()) {
+      const file = packs.reader(pack)
+      if (file === undefined) continue
+      let damaged: FoundRecord[] = []
+      for (const step of scanPack(file, { number: pack, checksValues: false })) {
+        if (step.kind === 'gap') continue
+        const { kind, length, durable } = step.head
+        if (kind !== 'closed') {
+          const found = { hash: formatHash(step.head.hash), kind, length, pack, position: step.position }
+          if (!this.#meet(found)) damaged.push(found)
+        }
+        damaged = index.noteProven(damaged, durable)
+      }
+    }
+  }
+
+  /** False for a damaged record of which the index does not know. Of several records of a value the newest counts. */
+  #meet({ hash, ...location }: FoundRecord): boolean {
+    const { index } = this.#parts
+    const known = index.find(hash)
+    if (known === undefined) {
+      const bytes = location.kind === 'file' ? undefined : this.#readRecord(hash, location)
+      if (bytes !== undefined && !isIntact(hash, bytes)) return false
+      index.note(hash, location)
+    } else if (!isSamePlace(known, location)) {
+      const isOlder = isBefore(location, known)
+      if (!isOlder) index.note(hash, location)
+      this.#remember(hash, isOlder ? location : known)
+    }
+    return true
+  }
+
+  #remember(hash: Hash, location: Location): void {
+    const others = this.#others.get(hash)
+    if (others === undefined) this.#others.set(hash, [location])
+    else others.push(location)
+  }
+
+  #readRecord(hash: Hash, location: Location | undefined): Uint8Array | undefined {
+    if (location === undefined) return undefined
+    if (location.kind === 'file') return this.#parts.blobs.read(hashBytes(hash))
+    const file = this.#parts.packs.reader(location.pack)
+    if (file === undefined || location.length > PACKED_BYTES_MAX) return undefined
+    const bytes = new Uint8Array(location.length)
+    return bytes.subarray(0, file.read(bytes, location.position + RECORD_HEAD_BYTES))
+  }
+}
+
+/** Whether the bytes are those of the hash. */
+export function isIntact(hash: Hash, bytes: Uint8Array): boolean {
+  return equalBytes(sha256(nodeSha256, bytes), hashBytes(hash))
+}
