@@ -5,13 +5,16 @@
  * SHA-256(0x01 ‖ left ‖ right). Leaves are queued and hashed later, so that the caller chooses when to pay.
  */
 import { HASH_BYTES, type HashBytes } from '@aos/cbor'
-import { nodeSha256, sha256Latin1, writeLatin1 } from './node-sha256.ts'
+import { nodeSha256 } from './node-sha256.ts'
+import { SUBTREE_LEAVES, type ShortSha256 } from './sha256/short-sha256.ts'
 
 /** A log of 2^53 leaves has at most this many peaks. */
 export const MERKLE_PEAKS_MAX = 53
 
 const NODE_PREFIX = 1
 const QUEUE_BYTES_MIN = 64 * HASH_BYTES
+const QUEUE_BYTES_KEPT = 2048 * HASH_BYTES
+const SUBTREE_BYTES = SUBTREE_LEAVES * HASH_BYTES
 
 /** Where a log stands: its size and the roots of its perfect subtrees, largest first. */
 export interface MerklePeaks {
@@ -52,24 +55,34 @@ export class MerkleLog {
     this.#queueTo += leaves.length
   }
 
-  /** Hashes at most `leavesMax` of the queued leaves into the tree. */
+  /**
+   * Hashes queued leaves into the tree, about `leavesMax` of them. A perfect subtree of 64 leaves is hashed at once, which
+   * is cheaper by half, so the last 63 may stay in the queue until others join them or somebody asks for peaks.
+   */
   settle(leavesMax: number = Number.MAX_SAFE_INTEGER): void {
-    for (let left = leavesMax; left > 0 && this.#queueFrom < this.#queueTo; left -= 1) {
-      this.#push(this.#queue.subarray(this.#queueFrom, this.#queueFrom + HASH_BYTES))
-      this.#queueFrom += HASH_BYTES
-      for (let rest = this.#settled; rest % 2 === 1; rest = (rest - 1) / 2) this.#merge()
-      this.#settled += 1
+    this.#settleDownTo(SUBTREE_BYTES, leavesMax)
+  }
+
+  /** Goes on while the queue holds at least so many bytes. */
+  #settleDownTo(queuedBytes: number, leavesMax: number): void {
+    const { short } = nodeSha256
+    for (let left = leavesMax; left > 0 && this.#queueTo - this.#queueFrom >= queuedBytes;) {
+      const isAligned = this.#settled % SUBTREE_LEAVES === 0 && this.#queueTo - this.#queueFrom >= SUBTREE_BYTES
+      if (isAligned && short !== undefined) {
+        this.#pushSubtree(short)
+        left -= SUBTREE_LEAVES
+      } else {
+        this.#push(this.#queue.subarray(this.#queueFrom, this.#queueFrom + HASH_BYTES))
+        this.#pushed(1)
+        left -= 1
+      }
     }
-    if (this.#queueFrom === this.#queueTo) {
-      this.#queueFrom = 0
-      this.#queueTo = 0
-      if (this.#queue.length > 1024 * HASH_BYTES) this.#queue = new Uint8Array(0)
-    }
+    if (this.#queueFrom > 0 && this.#queueTo - this.#queueFrom < SUBTREE_BYTES) this.#closeUp()
   }
 
   /** Settles everything; copies. */
   peaks(): MerklePeaks {
-    this.settle()
+    this.#settleDownTo(HASH_BYTES, Number.MAX_SAFE_INTEGER)
     const peaks: HashBytes[] = []
     for (let at = 0; at < this.#depth; at += 1) peaks.push(this.#stack.slice(at * HASH_BYTES, (at + 1) * HASH_BYTES))
     return { size: this.#settled, peaks }
@@ -78,6 +91,21 @@ export class MerkleLog {
   /** Settles everything; the RFC 6962 tree head, for an empty log the hash of nothing. */
   root(): HashBytes {
     return merkleRoot(this.peaks())
+  }
+
+  /** The next 64 leaves at once: they start a perfect subtree. */
+  #pushSubtree(short: ShortSha256): void {
+    const leaves = this.#queue.subarray(this.#queueFrom, this.#queueFrom + SUBTREE_BYTES)
+    short.subtreeInto(leaves, this.#stack, this.#depth * HASH_BYTES)
+    this.#depth += 1
+    this.#pushed(SUBTREE_LEAVES)
+  }
+
+  /** A perfect subtree of `leaves` leaves stands on the stack: merges it with the equally large ones before it. */
+  #pushed(leaves: number): void {
+    this.#queueFrom += leaves * HASH_BYTES
+    for (let rest = this.#settled / leaves; rest % 2 === 1; rest = (rest - 1) / 2) this.#merge()
+    this.#settled += leaves
   }
 
   #push(leaf: Uint8Array): void {
@@ -89,8 +117,17 @@ export class MerkleLog {
   #merge(): void {
     const at = (this.#depth - 2) * HASH_BYTES
     this.#scratch.set(this.#stack.subarray(at, at + 2 * HASH_BYTES), 1)
-    writeLatin1(this.#stack, sha256Latin1(this.#scratch), at)
+    nodeSha256.sha256Into(this.#scratch, this.#stack, at)
     this.#depth -= 1
+  }
+
+  /** Moves what is left of the queue to its front; a large queue is given back. */
+  #closeUp(): void {
+    const rest = this.#queue.subarray(this.#queueFrom, this.#queueTo)
+    if (this.#queue.length > QUEUE_BYTES_KEPT) this.#queue = new Uint8Array(QUEUE_BYTES_MIN)
+    this.#queue.set(rest)
+    this.#queueFrom = 0
+    this.#queueTo = rest.length
   }
 
   #makeRoom(bytes: number): void {
