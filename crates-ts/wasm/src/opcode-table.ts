@@ -1,6 +1,7 @@
 /**
  * The allow-list of instructions with their immediates, effect on the operand stack and fuel (spec/05-determinism.md,
- * "Instructions"). What does not stand here is refused. Instructions behind the prefix 0xfc have the number 0x100 + sub.
+ * "Admission" and "Fuel table, version 1"). What does not stand here is refused. Instructions behind the prefix 0xfc
+ * have the number 0x100 + sub.
  */
 
 /** Changes whenever a weight or the rule of charging changes; part of the engine digest. */
