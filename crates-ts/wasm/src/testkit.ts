@@ -22,15 +22,29 @@ export function callFresh(fresh: FreshModule, call: GuestCall): CallResult {
   return callGuest(makeGuest(fresh.rewritten, fresh.compiled), call)
 }
 
+/** The bytes as they were given, compiled once for many calls. */
+export interface OriginalModule {
+  readonly rewritten: RewrittenModule
+  readonly compiled: CompiledModule
+}
+
+/** Throws AosError `wasm.*` when the module is refused. Who has the rewritten module already, gives it. */
+export function makeOriginal(bytes: Uint8Array, rewritten: RewrittenModule = rewriteModule(bytes)): OriginalModule {
+  return { rewritten, compiled: wasmEngine.compile(bytes) }
+}
+
 /**
  * The oracle for the rewriter: the *original* bytes in a new instance, without fuel or any other bound. For a module
  * without floats that ends `ok`, the output must be equal. Returns undefined when it traps or its output is bad.
  */
-export function callOriginal(bytes: Uint8Array, call: Omit<GuestCall, 'fuelLimit'>): Uint8Array | undefined {
-  const { rewritten } = makeFresh(bytes)
+export function callOriginal(
+  module: Uint8Array | OriginalModule,
+  call: Omit<GuestCall, 'fuelLimit'>,
+): Uint8Array | undefined {
+  const { rewritten, compiled } = module instanceof Uint8Array ? makeOriginal(module) : module
   try {
     // The exports and types are those of the rewritten module, which was checked.
-    const exports = wasmEngine.instantiate(wasmEngine.compile(bytes)) as unknown as OriginalExports
+    const exports = wasmEngine.instantiate(compiled) as unknown as OriginalExports
     return runOriginal(exports, rewritten[call.entry], call)
   } catch (error) {
     if (!wasmEngine.isTrap(error)) throw error

@@ -32,3 +32,22 @@ export async function loadAssembler(): Promise<Assembler> {
     },
   }
 }
+
+export interface Disassembler {
+  /** The text of a module, for people. */
+  disassemble(bytes: Uint8Array): string
+}
+
+export async function loadDisassembler(): Promise<Disassembler> {
+  const wabt = await wabtModule()
+  return {
+    disassemble(bytes) {
+      const module = wabt.readWasm(bytes, { ...FEATURES, readDebugNames: true })
+      try {
+        return module.toText({ foldExprs: false, inlineExport: false })
+      } finally {
+        module.destroy()
+      }
+    },
+  }
+}

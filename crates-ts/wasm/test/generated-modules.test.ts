@@ -1,0 +1,42 @@
+import { expect, describe, it } from 'vitest'
+import { SEED } from './_guests.ts'
+import { Choices, moduleSeed } from './generator/choices.ts'
+import { runModules } from './generator/run.ts'
+import { makeSample } from './generator/sample.ts'
+import { judgeBy, shrinkChoices } from './generator/shrink.ts'
+import { Disagreement } from './generator/checks.ts'
+
+describe('generated modules', () => {
+  it('agree with a fresh instance, with the original and with what counts itself', () => {
+    const { report, failure } = runModules({ seed: SEED, count: 100 })
+    expect(failure, `seed ${SEED}: ${failure?.message ?? ''}`).toBeUndefined()
+    expect(Object.values(report.outcomes).every((count) => count > 0)).toBe(true)
+    expect(report.outcomes.ok).toBeGreaterThan(report.calls / 2)
+    expect(report.originals).toBeGreaterThan(report.calls / 3)
+  })
+
+  it('are a function of their choices, and every list of numbers is a module', () => {
+    const once = makeSample(Choices.fromSeed(moduleSeed(SEED, 1)))
+    const again = makeSample(Choices.fromList(once.choices))
+    expect(Buffer.compare(again.bytes, once.bytes)).toBe(0)
+    expect(again.choices).toEqual(once.choices)
+    for (const list of [[], [3, 2, 1], Array.from({ length: 400 }, (_, at) => at * 7919)]) {
+      expect(() => makeSample(Choices.fromList(list))).not.toThrow()
+    }
+    expect(makeSample(Choices.fromList([])).bytes.length).toBeLessThan(700)
+  })
+
+  it('are made small when they fail', () => {
+    const dividing = judgeBy((list) => {
+      if (makeSample(Choices.fromList(list)).bytes.includes(0x82)) throw new Disagreement('divides', 'found')
+    })
+    for (let index = 0; ; index += 1) {
+      const { choices } = makeSample(Choices.fromSeed(moduleSeed(SEED, index)))
+      if (choices.length < 500 || dividing(choices) === undefined) continue
+      const small = shrinkChoices(choices, dividing)
+      expect(dividing(small)).toBe('divides')
+      expect(small.length).toBeLessThan(choices.length / 3)
+      return
+    }
+  })
+})

@@ -1,0 +1,19 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { loadFinder, type FindPlanted } from './_find-planted.ts'
+import { SEED } from './_guests.ts'
+import { PLANTED } from './_planted.ts'
+
+/** Modules with a place for a defect until one of them must have shown it. */
+const MODULES_MAX = 400
+
+let find: FindPlanted
+beforeAll(async () => {
+  find = await loadFinder()
+})
+
+describe.each([SEED, SEED + 1])('the checks of generated modules, seed %i', (seed) => {
+  it.each(PLANTED)('find that $name', (planted) => {
+    const { rule, tried } = find(planted, { seed, modulesMax: MODULES_MAX })
+    expect(rule, `seed ${seed}, ${tried} modules`).toBeDefined()
+  })
+})
