@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type ts from 'typescript'
-import { bareAmounts, exportsOf, isDerivedType, reachable, saysSomething } from './docstrings.ts'
+import { bareAmounts, exportsOf, isDerivedType, lostDocstrings, reachable, saysSomething } from './docstrings.ts'
 import type { ExportSeen } from './docstrings.ts'
 import { expectNone } from './expect-none.ts'
 import { isShipped } from './graph.ts'
@@ -44,6 +44,10 @@ test('exports inside packages that say nothing have not become more', () => {
   expect(silent.length, silent.map(({ path, name }) => `${path}: ${name}`).join('\n')).toBeLessThanOrEqual(
     SILENT_INSIDE_MAX,
   )
+})
+
+test('every docstring stands before what it is about', () => {
+  expectNone(shipped.flatMap((path) => lostDocstrings(parseSource(path))))
 })
 
 /** A package of three files whose door offers faults of every sort beside what is right. */
@@ -91,4 +95,10 @@ test('planted: a docstring that is its name in other words says nothing', () => 
   expect(saysSomething('journalHead', 'The head of the journal.')).toBe(false)
   expect(saysSomething('WorldStoreOptions', 'Options for world stores')).toBe(false)
   expect(saysSomething('journalHead', 'The last entry that stands: its height and leaf.')).toBe(true)
+})
+
+test('planted: a docstring that lost its declaration is seen; that of the file and its first export are two', () => {
+  const file = '/** The file. */\n/** The first export. */\nexport const first: number = 1\n'
+  const put = '/** About second. */\n/** What was put between. */\nexport const between: number = 2\nconst second = 3\n'
+  expect(lostDocstrings(parseText('a.ts', file + put))).toEqual(['a.ts:4'])
 })

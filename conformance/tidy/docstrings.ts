@@ -50,6 +50,17 @@ export function reachable(door: string, load: Load): readonly ExportSeen[] {
   return [...own.values()]
 }
 
+/** Lines of docstrings that another one follows: something was put between them and what they are about. */
+export function lostDocstrings(source: ts.SourceFile): readonly string[] {
+  const { text } = source
+  return source.statements.flatMap((statement, index) => {
+    const comments = ts.getLeadingCommentRanges(text, statement.getFullStart()) ?? []
+    const docs = comments.filter(({ pos }) => text.startsWith('/**', pos))
+    const lost = docs.slice(index === 0 ? 1 : 0, -1) // before the first statement stands what the file is about
+    return lost.map(({ pos }) => `${source.fileName}:${source.getLineAndCharacterOfPosition(pos).line + 1}`)
+  })
+}
+
 /** True if the text is more than the name said again: at least four words, two of weight that the name does not have. */
 export function saysSomething(name: string, doc: string): boolean {
   const words = wordsOf(doc)
