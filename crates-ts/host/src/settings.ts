@@ -56,7 +56,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Throws `host.bad_config` at the first member that is not listed. */
+/** Throws `host.bad_config` at the first member that is neither listed nor an annotation, nor `$schema` at the top. */
 export function refuseOthers(
   file: string,
   record: Readonly<Record<string, unknown>>,
@@ -65,6 +65,7 @@ export function refuseOthers(
 ): void {
   for (const key of Object.keys(record)) {
     if (members.includes(key) || key === '$comment' || key === 'description' || key.startsWith('x-')) continue
+    if (key === '$schema' && path.length === 0) continue
     throw badConfig(file, [...path, key], `expected one of ${members.join(', ')}`)
   }
 }

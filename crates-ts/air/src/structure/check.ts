@@ -23,8 +23,10 @@ export function checkStructure(shape: TSchema, node: JsonNode, sink: IssueSink, 
   return sink.issues.length === before
 }
 
+/** Of a member itself; for an unknown key TypeBox names the schema of the object around it. */
 function isAbsence(error: ValueError): boolean {
-  return error.value === null && OptionalKind in error.schema
+  const isOfMember = error.type !== ValueErrorType.ObjectAdditionalProperties
+  return isOfMember && error.value === null && OptionalKind in error.schema
 }
 
 function reportError(error: ValueError, root: JsonNode, sink: IssueSink, base: ErrorPath): void {

@@ -2,7 +2,8 @@
  * The structure of definitions in JSON, after sugar is folded (spec/03-air.md, "Definitions").
  *
  * `code` is the code of a broken constraint; a missing or mistyped member has its own codes. Parts with a grammar of
- * their own (types, references, hashes) are `Unknown` here and read by `definitions/`.
+ * their own (types, references, hashes) are `Unknown` here and read by `definitions/`; `part` names the grammar, for the
+ * JSON Schemas in `documents/` that are made of these.
  */
 import { Type, type TSchema } from '@sinclair/typebox'
 import { AIR_LIMITS } from '../limits.ts'
@@ -26,7 +27,7 @@ const EmptyRecord = Type.Record(Type.String(), Type.Unknown(), { maxProperties: 
 const EmptyEither = Type.Union([EmptyList, EmptyRecord], UNSUPPORTED)
 
 export const DEFSCHEMA_SHAPE: TSchema = Type.Object(
-  { $kind: Type.Literal('defschema'), name: Name, type: Type.Unknown() },
+  { $kind: Type.Literal('defschema'), name: Name, type: Type.Unknown({ part: 'type' }) },
   CLOSED,
 )
 
@@ -51,7 +52,7 @@ export const DEFMODULE_SHAPE: TSchema = Type.Object(
     $kind: Type.Literal('defmodule'),
     name: Name,
     module_kind: Type.Union([Type.Literal('reducer'), Type.Literal('pure')]),
-    wasm_hash: Type.Optional(Type.Unknown()),
+    wasm_hash: Type.Optional(Type.Unknown({ part: 'hash' })),
     key_schema: Type.Optional(Name),
     abi: Type.Object({ reducer: Type.Optional(ReducerAbi), pure: Type.Optional(PureAbi) }, CLOSED),
   },
@@ -59,7 +60,10 @@ export const DEFMODULE_SHAPE: TSchema = Type.Object(
 )
 
 /** An entry of `schemas` or `modules`. */
-export const NAMED_REF_SHAPE: TSchema = Type.Object({ name: Name, hash: Type.Optional(Type.Unknown()) }, CLOSED)
+export const NAMED_REF_SHAPE: TSchema = Type.Object(
+  { name: Name, hash: Type.Optional(Type.Unknown({ part: 'hash' })) },
+  CLOSED,
+)
 
 const EventRoute = Type.Object({ event: Name, reducer: Name, key_field: Type.Optional(Word) }, CLOSED)
 
@@ -77,8 +81,8 @@ export const MANIFEST_SHAPE: TSchema = Type.Object(
   {
     $kind: Type.Literal('manifest'),
     air_version: Type.Literal('1', { code: 'air.bad_version' }),
-    schemas: Type.Optional(Type.Array(Type.Unknown(), BOUNDED)),
-    modules: Type.Optional(Type.Array(Type.Unknown(), BOUNDED)),
+    schemas: Type.Optional(Type.Array(Type.Unknown({ part: 'reference' }), BOUNDED)),
+    modules: Type.Optional(Type.Array(Type.Unknown({ part: 'reference' }), BOUNDED)),
     plans: Type.Optional(EmptyList),
     effects: Type.Optional(EmptyList),
     caps: Type.Optional(EmptyList),

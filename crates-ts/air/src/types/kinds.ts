@@ -1,7 +1,8 @@
 /** The words of type expressions (spec/03-air.md, "Type expressions"). */
 import type { MapKeyType, PrimitiveType } from '../model.ts'
 
-const PRIMITIVES: ReadonlySet<string> = new Set<PrimitiveType>([
+/** Every primitive. */
+export const PRIMITIVE_WORDS: readonly PrimitiveType[] = [
   'bool',
   'int',
   'nat',
@@ -13,9 +14,14 @@ const PRIMITIVES: ReadonlySet<string> = new Set<PrimitiveType>([
   'hash',
   'uuid',
   'unit',
-])
+]
 
-const MAP_KEYS: ReadonlySet<string> = new Set<MapKeyType>(['int', 'nat', 'text', 'uuid', 'hash'])
+/** Every sort of key. */
+export const MAP_KEY_WORDS: readonly MapKeyType[] = ['int', 'nat', 'text', 'uuid', 'hash']
+
+const PRIMITIVES: ReadonlySet<string> = new Set(PRIMITIVE_WORDS)
+
+const MAP_KEYS: ReadonlySet<string> = new Set(MAP_KEY_WORDS)
 
 const FORMS: ReadonlySet<string> = new Set(['record', 'variant', 'list', 'set', 'map', 'option', 'ref'])
 

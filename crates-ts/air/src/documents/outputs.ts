@@ -1,0 +1,210 @@
+/**
+ * JSON Schemas of what `aos … --json` prints (spec/schemas/README.md). Members that are not named here may come; the ones
+ * that are stay. They stand in this package because it is the one that has TypeBox.
+ */
+import { Type, type TSchema } from '@sinclair/typebox'
+import { hashText, oneOf, openObject } from './build.ts'
+import type { JsonDocument } from './port.ts'
+
+const optional = Type.Optional
+
+/** One for each command whose document scripts rely on, and the one of a failure. */
+export function outputDocuments(): readonly JsonDocument[] {
+  const document = (command: string, data: TSchema): JsonDocument => ({
+    name: `output-${command.replaceAll(' ', '-')}`,
+    title: `aos ${command} --json`,
+    schema: Type.Union([success(data), failure()]),
+    parts: {},
+  })
+  return [
+    document('air check', airCheck()),
+    document('air diff', airDiff()),
+    document('air hash', Type.Array(openObject({ kind: definitionKind(), name: Type.String(), hash: hashText() }))),
+    document('bench', bench()),
+    document('event send', eventSend()),
+    document('examples', examples()),
+    document('journal head', journalHead()),
+    document('journal replay', verdict()),
+    document('journal verify', verdict()),
+    document('module check', moduleCheck()),
+    document('state get', stateGet()),
+    document('state ls', stateLs()),
+    { name: 'output-error', title: 'aos … --json: a failure', schema: failure(), parts: {} },
+    {
+      name: 'output-event-ack',
+      title: 'aos event send --ndjson --acks: one line',
+      schema: acknowledgement(),
+      parts: {},
+    },
+    { name: 'output-event-summary', title: 'aos event send --ndjson: the last line', schema: summary(), parts: {} },
+  ]
+}
+
+function success(data: TSchema): TSchema {
+  return openObject({ ok: Type.Literal(true), data, meta: optional(Type.Unknown()) })
+}
+
+function failure(): TSchema {
+  const error = openObject({
+    code: Type.String({ pattern: '^[a-z]+\\.[a-z][a-z0-9_]*$' }),
+    message: Type.String({ minLength: 1 }),
+    path: optional(path()),
+    hint: optional(Type.String()),
+    details: optional(Type.Unknown()),
+  })
+  return openObject({ ok: Type.Literal(false), error })
+}
+
+/** A path as 08 writes it. */
+function path(): TSchema {
+  return Type.String({ pattern: '^\\$' })
+}
+
+function count(): TSchema {
+  return Type.Integer({ minimum: 0 })
+}
+
+function definitionKind(): TSchema {
+  return oneOf(['defschema', 'defmodule', 'manifest'])
+}
+
+function airCheck(): TSchema {
+  const issue = openObject({ file: Type.String(), code: Type.String(), path: path(), message: Type.String() })
+  return openObject({ ok: Type.Boolean(), issues: Type.Array(issue), warnings: Type.Array(issue) })
+}
+
+function airDiff(): TSchema {
+  const changes = [
+    ...['added', 'removed', 'changed', 'reordered', 'field_added', 'field_removed', 'arm_added', 'arm_removed'],
+    ...['option_added', 'option_removed', 'retyped', 'reference_affected'],
+  ]
+  const value = optional(Type.Unknown())
+  const verdictOf = optional(oneOf(['yes', 'no', 'unknown']))
+  const reason = optional(
+    openObject({ code: Type.String(), message: Type.String(), path: optional(path()), witness: value }),
+  )
+  const definition = openObject({
+    kind: definitionKind(),
+    name: Type.String(),
+    change: oneOf(['added', 'removed', 'changed', 'affected']),
+    same_content_as: optional(Type.String()),
+    items: Type.Array(openObject({ path: path(), change: oneOf(changes), before: value, after: value })),
+    accepts_old: verdictOf,
+    accepts_old_reason: reason,
+    accepted_by_old: verdictOf,
+    accepted_by_old_reason: reason,
+  })
+  return openObject({ equal: Type.Boolean(), definitions: Type.Array(definition) })
+}
+
+function bench(): TSchema {
+  return Type.Array(
+    openObject({
+      name: Type.String(),
+      unit: Type.String(),
+      value: Type.Number(),
+      spread: Type.Number(),
+      bar: optional(Type.Number()),
+      holds: optional(Type.Boolean()),
+    }),
+  )
+}
+
+function eventSend(): TSchema {
+  const step = openObject({
+    reducer: Type.String(),
+    key: optional(Type.Unknown()),
+    outcome: Type.String(),
+    fuel: count(),
+  })
+  return openObject({
+    height: count(),
+    event_id: eventId(),
+    outcome: Type.String(),
+    steps: Type.Array(step),
+    intents: Type.Array(Type.Unknown()),
+  })
+}
+
+/** World, height and index. */
+function eventId(): TSchema {
+  return Type.String({ pattern: ':[0-9]+\\.[0-9]+$' })
+}
+
+function acknowledgement(): TSchema {
+  return openObject({ line: count(), height: count(), event_id: eventId() })
+}
+
+function summary(): TSchema {
+  const height = Type.Union([count(), Type.Null()])
+  return openObject({
+    sent: count(),
+    accepted: count(),
+    refused: count(),
+    first_height: height,
+    last_height: height,
+    seconds: Type.Number({ minimum: 0 }),
+  })
+}
+
+/** Without a name, only the names. */
+function examples(): TSchema {
+  return Type.Array(
+    openObject({
+      name: Type.String(),
+      ok: optional(Type.Boolean()),
+      seconds: optional(Type.Number({ minimum: 0 })),
+      height: optional(count()),
+      root: optional(hashText()),
+    }),
+  )
+}
+
+function journalHead(): TSchema {
+  return openObject({
+    height: count(),
+    entries: count(),
+    manifest_hash: Type.Union([hashText(), Type.Null()]),
+    head_hash: hashText(),
+    log_root: hashText(),
+  })
+}
+
+function verdict(): TSchema {
+  const difference = openObject({
+    height: count(),
+    path: Type.String(),
+    expected: Type.String(),
+    found: Type.String(),
+    reducer: optional(Type.String()),
+    key: optional(Type.Unknown()),
+  })
+  return openObject({ ok: Type.Boolean(), entries: count(), root: hashText(), first_difference: optional(difference) })
+}
+
+function moduleCheck(): TSchema {
+  const issue = openObject({ code: Type.String(), message: Type.String(), offset: optional(count()) })
+  return openObject({
+    ok: Type.Boolean(),
+    issues: Type.Array(issue),
+    imports: Type.Array(Type.Unknown()),
+    exports: Type.Array(Type.Unknown()),
+    size: count(),
+    metered_size: Type.Union([count(), Type.Null()]),
+    engine_digest: hashText(),
+  })
+}
+
+/** `state_base64` in the place of `state` with --raw. */
+function stateGet(): TSchema {
+  const where = { reducer: Type.String(), key: optional(Type.Unknown()), height: count() }
+  return Type.Union([
+    openObject({ ...where, state: Type.Unknown() }),
+    openObject({ ...where, state_base64: Type.Union([Type.String(), Type.Null()]) }),
+  ])
+}
+
+function stateLs(): TSchema {
+  const cell = openObject({ key: Type.Unknown(), size: count(), state_hash: hashText() })
+  return openObject({ cells: Type.Array(cell), next_cursor: optional(Type.String()) })
+}

@@ -1,0 +1,38 @@
+/**
+ * JSON Schemas of the files that people write into a world folder (spec/schemas/README.md). They stand in this package
+ * because it is the one that has TypeBox; a test holds them to what the host reads.
+ */
+import { Type } from '@sinclair/typebox'
+import { closedObject } from './build.ts'
+import type { JsonDocument } from './port.ts'
+
+/** Annotations, and the key by which editors find a schema. */
+const FILE_PATTERN = '^(\\$schema|\\$comment|description|x-[\\s\\S]*)$'
+
+/** Of `aos.json` and `aos.sync.json`. */
+export function worldFileDocuments(): readonly JsonDocument[] {
+  const optional = Type.Optional
+  const settings = closedObject(
+    {
+      version: optional(Type.Literal(1)),
+      segment_bytes: optional(Type.Number({ minimum: 65_536, multipleOf: 4096 })),
+      keys: optional(Type.String()),
+    },
+    FILE_PATTERN,
+  )
+  const sources = Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), closedObject({ source: Type.String() }), {
+    additionalProperties: false,
+  })
+  const sync = closedObject(
+    {
+      version: Type.Literal(1),
+      air: optional(closedObject({ dir: optional(Type.String()) })),
+      modules: optional(sources),
+    },
+    FILE_PATTERN,
+  )
+  return [
+    { name: 'aos', title: 'aos.json: settings of the host for one world', schema: settings, parts: {} },
+    { name: 'aos-sync', title: 'aos.sync.json: what a push takes from the folder', schema: sync, parts: {} },
+  ]
+}
