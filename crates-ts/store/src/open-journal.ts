@@ -85,7 +85,8 @@ async function openActive(
 ): Promise<ActiveSegment | undefined> {
   if (tail?.head === undefined) {
     // A first segment without a group may be of a world that never was: the next append makes it anew, by its name.
-    if (tail?.cutFrom !== undefined) await (await ActiveSegment.replace(place, tail.header, tail)).close()
+    const isRagged = tail !== undefined && (tail.cutFrom !== undefined || tail.size % PAGE_BYTES !== 0)
+    if (isRagged) await (await ActiveSegment.replace(place, tail.header, tail)).close()
     return undefined
   }
   if (tail.sealed) await writeFooterAgain(place.disk, tail)

@@ -1,4 +1,5 @@
 /** What the conformance suites need: a test runner's three functions and a driver to try. */
+import type { Hash } from '@aos/cbor'
 import type { WorldStore } from '../world-store.ts'
 
 /** The part of vitest's (or another runner's) expectations that the suites use. */
@@ -20,6 +21,8 @@ export interface TestApi {
 /** One place where a store can be opened again and again. */
 export interface StorePlace {
   open(): Promise<WorldStore>
+  /** Changes a byte of every stored copy of a value, while the store is closed; absent where a test cannot reach the bytes. */
+  damage?(hash: Hash): Promise<void>
   destroy(): Promise<void>
 }
 

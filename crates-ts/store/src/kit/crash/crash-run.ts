@@ -16,6 +16,12 @@ import { SIMULATED_WORLD, openSimulated, type OpenSimulated } from './open-simul
 import { checkRotten } from './rot.ts'
 
 const LIVES_MAX = 5
+/** Room for two groups of one page, and for six: then two appends in flight often go to one segment. */
+const SEGMENT_SIZES: readonly number[] = [16_384, 16_384, 32_768]
+/** Steps of calls that change something. */
+const CHANGES = /^(write|put|truncate|sync|rename|remove|openKeyValue)/
+/** Steps of writing segments; a file is called as it was when it was opened. */
+const JOURNAL_WRITES = /^write (next-|\d+\.seg)/
 const TRACE_KEPT = 200
 
 export interface CrashReport {
@@ -53,7 +59,7 @@ class CrashRun {
   openings = 0
   readonly machine: SimulatedMachine
   readonly world = new ExpectedWorld()
-  readonly #open: OpenSimulated
+  readonly #open: (options: { readonly readOnly: boolean }) => Promise<WorldStore>
   readonly #random: Random
   #life = 0
   #faultsBefore = 0
@@ -62,7 +68,8 @@ class CrashRun {
     this.machine = new SimulatedMachine(seed)
     this.machine.makeOldFolder(dirname(SIMULATED_WORLD))
     this.#random = this.machine.random
-    this.#open = open
+    const segmentBytes = this.#random.pick(SEGMENT_SIZES)
+    this.#open = ({ readOnly }) => open(this.machine.ports(), { readOnly, segmentBytes })
   }
 
   async all(): Promise<void> {
@@ -73,20 +80,24 @@ class CrashRun {
       if (random.chance(0.1)) await this.#liveReadOnly()
       else await this.#live()
       this.machine.faults.clear()
-      this.machine.scheduler.crashAt = undefined
+      this.machine.crashNever()
     }
     if (random.chance(0.5)) this.#crash()
     await this.#live()
     this.#crash()
     await this.#live({ isLast: true })
     must(this.world.entries.length > 0, 'the world could not go on')
-    if (random.chance(0.3)) await checkRotten(this.machine, this.world, this.#open)
+    if (random.chance(0.3)) await checkRotten(this.machine, this.world, () => this.#open({ readOnly: false }))
   }
 
   #planCrash(): void {
     const random = this.#random
-    if (random.chance(0.2)) return
-    this.machine.crashIn(random.between(1, random.chance(0.5) ? 60 : 500), random.chance(0.2) ? 'kill' : 'power')
+    const kind = random.chance(0.2) ? 'kill' : 'power'
+    const plan = random.below(10)
+    if (plan < 2) return
+    if (plan < 4) this.machine.crashIn(random.between(1, 300), { kind, counts: /./ })
+    else if (plan < 7) this.machine.crashIn(random.between(1, 60), { kind, counts: CHANGES })
+    else this.machine.crashIn(random.between(1, 30), { kind, counts: JOURNAL_WRITES })
   }
 
   #planFaults(): void {
@@ -112,7 +123,7 @@ class CrashRun {
     this.#faultsBefore = machine.faults.happened
     const [group] = world.unanswered
     const lost: LostRequest | undefined = group === undefined ? undefined : { group, expected: world.head }
-    const store = this.#ended(await machine.run(() => this.#open(machine.ports(), { readOnly: false })), 'opening')
+    const store = this.#ended(await machine.run(() => this.#open({ readOnly: false })), 'opening')
     if (store === undefined) {
       this.#checkClosed()
       return
@@ -134,7 +145,7 @@ class CrashRun {
     const { life } = machine.scheduler
     this.#faultsBefore = machine.faults.happened
     const before = fingerprint(machine)
-    const outcome = await machine.run(() => this.#open(machine.ports(), { readOnly: true }))
+    const outcome = await machine.run(() => this.#open({ readOnly: true }))
     const isAbsent = outcome.kind === 'failed' && isAosError(outcome.error) && outcome.error.code === 'store.not_found'
     if (isAbsent && world.epoch === 0) return
     const store = this.#ended(outcome, 'opening for reading')

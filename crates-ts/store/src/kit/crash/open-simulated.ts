@@ -5,12 +5,16 @@ import type { MachinePorts } from '../machine/machine.ts'
 /** The folder of the world on the simulated machine. */
 export const SIMULATED_WORLD = '/worlds/world'
 
-/** 16 KiB: a segment holds two groups of one page. */
-const SEGMENT_BYTES = 16_384
+/** How a run asks for a store to be opened. */
+export interface SimulatedOptions {
+  readonly readOnly: boolean
+  /** Small, so that runs make many segments; the same for all openings of one world. */
+  readonly segmentBytes: number
+}
 
-/** Opens the store under test in `SIMULATED_WORLD`. Segments must be small, so that runs make many. */
-export type OpenSimulated = (ports: MachinePorts, options: { readonly readOnly: boolean }) => Promise<WorldStore>
+/** Opens the store under test in `SIMULATED_WORLD`. */
+export type OpenSimulated = (ports: MachinePorts, options: SimulatedOptions) => Promise<WorldStore>
 
 /** The store of this package. */
-export const openSimulated: OpenSimulated = (ports, { readOnly }) =>
-  openWorldStore(SIMULATED_WORLD, { ...ports, readOnly, segmentBytes: SEGMENT_BYTES })
+export const openSimulated: OpenSimulated = (ports, options) =>
+  openWorldStore(SIMULATED_WORLD, { ...ports, ...options })

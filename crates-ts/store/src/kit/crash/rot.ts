@@ -1,9 +1,10 @@
 /** Rot: one flipped bit is refused with a height, or everything reads back as it was (spec/07-journal.md, "Conformance of a driver"). */
 import { isAosError } from '@aos/cbor'
 import { verifyJournal } from '../../verify.ts'
+import type { WorldStore } from '../../world-store.ts'
 import type { SimulatedMachine } from '../machine/machine.ts'
 import { BrokenPromise, must, type ExpectedWorld } from './expected-world.ts'
-import { SIMULATED_WORLD, type OpenSimulated } from './open-simulated.ts'
+import { SIMULATED_WORLD } from './open-simulated.ts'
 
 const REFUSALS: Readonly<Record<string, string>> = {
   'store.corrupt': 'first_bad_height',
@@ -14,7 +15,11 @@ const REFUSALS: Readonly<Record<string, string>> = {
 export type RotVerdict = 'refused at opening' | 'refused at reading' | 'repaired'
 
 /** Flips one bit of some file of a closed world whose last entry is acknowledged. */
-export async function checkRotten(machine: SimulatedMachine, world: ExpectedWorld, open: OpenSimulated): Promise<void> {
+export async function checkRotten(
+  machine: SimulatedMachine,
+  world: ExpectedWorld,
+  open: () => Promise<WorldStore>,
+): Promise<void> {
   const path = machine.random.pick(machine.files())
   const size = machine.inspect().open(path, 'read').size()
   if (size === 0) return
@@ -24,7 +29,7 @@ export async function checkRotten(machine: SimulatedMachine, world: ExpectedWorl
 export interface Flip {
   readonly path: string
   readonly bit: number
-  readonly open: OpenSimulated
+  readonly open: () => Promise<WorldStore>
 }
 
 /** Flips the bit, verifies, opens, and reads everything. Throws BrokenPromise when anything is silently different. */
@@ -34,7 +39,7 @@ export async function checkFlip(machine: SimulatedMachine, world: ExpectedWorld,
   const where = `bit ${bit} of ${path}`
   const verdict = verifyJournal(SIMULATED_WORLD, machine.inspect())
   if (path.endsWith('.seg')) must(!verdict.ok, `verification does not find ${where}`)
-  const opened = await machine.run(() => open(machine.ports(), { readOnly: false }))
+  const opened = await machine.run(open)
   if (opened.kind === 'failed') {
     mustBeRefusal(opened.error, where)
     return 'refused at opening'

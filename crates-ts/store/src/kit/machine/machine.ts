@@ -54,10 +54,15 @@ export class SimulatedMachine {
     return inspectingDisk(this)
   }
 
-  /** Plans a crash so many steps from now. */
-  crashIn(steps: number, kind: CrashKind = 'power'): void {
-    this.crashKind = kind
-    this.scheduler.crashAt = this.scheduler.steps + steps
+  /** Plans a crash so many steps from now, counting the steps whose name matches. */
+  crashIn(steps: number, plan: { readonly kind: CrashKind; readonly counts: RegExp }): void {
+    this.crashKind = plan.kind
+    this.scheduler.crashIn = { steps, counts: plan.counts }
+  }
+
+  /** Takes back a planned crash. */
+  crashNever(): void {
+    this.scheduler.crashIn = undefined
   }
 
   /** Crashes now. */

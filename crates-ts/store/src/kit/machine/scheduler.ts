@@ -39,8 +39,8 @@ const NAMES_KEPT = 200
 export class Scheduler {
   /** Steps taken since the machine was made. */
   steps = 0
-  /** The machine crashes when it comes to this step. */
-  crashAt: number | undefined
+  /** The machine crashes when so many steps have been taken that are counted; undefined: it does not crash. */
+  crashIn: { steps: number; readonly counts: RegExp } | undefined
   /** Rises with every crash; calls of an earlier life are void. */
   life = 0
   readonly #random: Random
@@ -107,7 +107,7 @@ export class Scheduler {
   /** Ends the life of everything that runs. */
   crash(): void {
     this.life += 1
-    this.crashAt = undefined
+    this.crashIn = undefined
     const underWay = this.#calls.map((call) => call.phases)
     this.#calls = []
     this.#names.push('crash')
@@ -146,7 +146,9 @@ export class Scheduler {
     this.steps += 1
     this.#names.push(name)
     if (this.#names.length > 2 * NAMES_KEPT) this.#names = this.#names.slice(-NAMES_KEPT)
-    if (this.steps !== this.crashAt) return
+    if (this.crashIn?.counts.test(name) !== true) return
+    this.crashIn.steps -= 1
+    if (this.crashIn.steps > 0) return
     this.crash()
     throw new Crash()
   }
