@@ -9,7 +9,7 @@ import { MODULE_PROFILE, nodeSha256, openFolder, worldFolderAt } from '@aos/host
 import { formatHash, parseHash, toHex } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { createWorld, decodeEntry } from '@aos/kernel'
-import type { World } from '@aos/kernel'
+import type { ModuleRuntime, World } from '@aos/kernel'
 import { MerkleLog } from '@aos/store'
 import { createModuleRuntime } from '@aos/wasm'
 
@@ -35,15 +35,16 @@ export function readRecording(file: string): Recording {
   return JSON.parse(readFileSync(file, 'utf8')) as Recording // written by `record`, and compared field by field
 }
 
-/** Derives and verifies every entry. Throws with the first difference. */
+/** Derives and verifies every entry, with the modules run by `modules`. Throws with the first difference. */
 export function replayRecording(
   recording: Recording,
   change?: (entry: Uint8Array, height: number) => Uint8Array,
+  modules: ModuleRuntime = createModuleRuntime({ sha256: nodeSha256 }),
 ): Replayed {
   const world = createWorld({
     sha256: nodeSha256,
     profile: MODULE_PROFILE,
-    modules: createModuleRuntime({ sha256: nodeSha256 }),
+    modules,
     content: {
       get(hash) {
         const text = recording.content[hash]

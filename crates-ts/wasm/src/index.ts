@@ -1,4 +1,6 @@
 /** @aos/wasm: deterministic WebAssembly, from bytes to outcomes (spec/05-determinism.md). */
+export { canMakeNan, createCheckedRuntime } from './checked-runtime.ts'
+export type { CheckedCall } from './checked-runtime.ts'
 export { WASM_ERRORS } from './errors.ts'
 export type { WasmErrorCode, WasmIssue } from './errors.ts'
 export { callGuest, compileGuest, makeGuest } from './guest-call.ts'
