@@ -11,9 +11,6 @@ const TEST_TOOLS = Object.keys(
   JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')).devDependencies,
 )
 
-/** Not declared where it is imported: conformance/tidy/graph.ts, UNDECLARED_IN_TESTS. */
-const UNDECLARED = ['assemblyscript']
-
 const INNER_PACKAGES = ['cbor', 'air', 'abi', 'effects', 'kernel', 'wasm', 'store', 'sdk'].map((name) => `@aos/${name}`)
 
 /** Functions over 70 lines that stand for now. The list may only shrink; conformance/tidy holds its length. */
@@ -135,7 +132,7 @@ export default defineConfig(
   {
     files: TESTS,
     // Which inner packages a test may import is checked by conformance/tidy.
-    rules: { 'n/no-extraneous-import': ['error', { allowModules: [...TEST_TOOLS, ...UNDECLARED, ...INNER_PACKAGES] }] },
+    rules: { 'n/no-extraneous-import': ['error', { allowModules: [...TEST_TOOLS, ...INNER_PACKAGES] }] },
   },
   {
     files: [

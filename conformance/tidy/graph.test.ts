@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { expectNone } from './expect-none.ts'
-import { PACKAGES, TEST_TOOLS, UNDECLARED_IN_TESTS, packageOf } from './graph.ts'
+import { PACKAGES, TEST_TOOLS, isShipped, packageOf } from './graph.ts'
 import type { PackageRule } from './graph.ts'
-import { allowedFor, importFault, isInner, packageNameOf } from './imports.ts'
+import { allowedFor, declaredForTests, importFault, packageNameOf } from './imports.ts'
 import { factsOf, parseText, readSource } from './sources.ts'
 import type { SourceFacts } from './sources.ts'
 import { ROOT, listFiles, readJson } from './tree.ts'
@@ -43,8 +43,6 @@ describe.each(PACKAGES)('$name', (rule: PackageRule) => {
     const dependencies = Object.keys((manifest['dependencies'] ?? {}) as object)
     expect(sorted(dependencies)).toEqual(sorted([...allowedFor(rule)]))
     expect(manifest).toMatchObject({ name: rule.name, private: true, type: 'module', license: 'Apache-2.0' })
-    const forTests = Object.keys((manifest['devDependencies'] ?? {}) as object) // npm's own shape
-    expectNone(forTests.filter((name) => !isInner(rule, name) || allowedFor(rule).has(name)))
     expect(manifest['peerDependencies']).toBeUndefined()
   })
 
@@ -73,16 +71,12 @@ describe.each(PACKAGES)('$name', (rule: PackageRule) => {
     expectNone(wrong)
   })
 
-  test('what its tests import is declared, here or at the root', () => {
-    const manifest = readJson(`${rule.folder}/package.json`)
-    const declared = new Set([...allowedFor(rule), ...TEST_TOOLS, rule.name])
-    for (const name of Object.keys((manifest['devDependencies'] ?? {}) as object)) declared.add(name)
-    const imported = sources
-      .filter((path) => path.startsWith(`${rule.folder}/`))
-      .flatMap((path) => readSource(path).imports.map(({ specifier }) => packageNameOf(specifier)))
-    const undeclared = [...new Set(imported)].filter((name) => name !== undefined && !declared.has(name))
-    const findings = undeclared.map((name) => `${rule.folder}: ${name ?? ''}`)
-    expectNone(findings.filter((finding) => !UNDECLARED_IN_TESTS.includes(finding)))
+  test('what its tests import is declared, here or at the root, and nothing else is', () => {
+    const own = sources.filter((path) => path.startsWith(`${rule.folder}/`) && !isShipped(path))
+    const imported = own.flatMap((path) => readSource(path).imports.map(({ specifier }) => packageNameOf(specifier)))
+    const declared = new Set([...allowedFor(rule), ...declaredForTests(rule), ...TEST_TOOLS, rule.name])
+    expectNone([...new Set(imported)].flatMap((name) => (name === undefined || declared.has(name) ? [] : [name])))
+    expectNone(declaredForTests(rule).filter((name) => !imported.includes(name) || allowedFor(rule).has(name)))
   })
 
   test('the core is compiled without the host', () => {

@@ -50,12 +50,6 @@ export const TEST_TOOLS: readonly string[] = Object.keys(
   (readJson('package.json')['devDependencies'] ?? {}) as object, // npm's own shape
 )
 
-/**
- * What tests import though neither their package nor the root declares it: an install with isolated node_modules does
- * not find it there. The list may only shrink.
- */
-export const UNDECLARED_IN_TESTS: readonly string[] = ['crates-ts/build: @aos/abi', 'crates-ts/wasm: assemblyscript']
-
 /** The package a repository path belongs to; undefined for files of the root. */
 export function packageOf(path: string): PackageRule | undefined {
   return PACKAGES.find((rule) => path.startsWith(`${rule.folder}/`))

@@ -1,11 +1,17 @@
 /** What one import may be, by the table in `graph.ts` (ARCHITECTURE.md, "Rings"). */
 import { posix } from 'node:path'
-import { PACKAGES, TEST_TOOLS, UNDECLARED_IN_TESTS, isShipped } from './graph.ts'
+import { PACKAGES, TEST_TOOLS, isShipped } from './graph.ts'
 import type { PackageRule } from './graph.ts'
+import { readJson } from './tree.ts'
 
 /** Names of the packages that what ships of a package may import. */
 export function allowedFor(rule: PackageRule): ReadonlySet<string> {
   return new Set([...rule.uses.map((name) => `@aos/${name}`), ...rule.outside])
+}
+
+/** What a package declares for its tests alone. */
+export function declaredForTests(rule: PackageRule): readonly string[] {
+  return Object.keys((readJson(`${rule.folder}/package.json`)['devDependencies'] ?? {}) as object) // npm's own shape
 }
 
 /** The package that a specifier names; undefined for files and for what Node brings. */
@@ -41,5 +47,5 @@ export function isInner(rule: PackageRule, name: string): boolean {
 }
 
 function isForTests(rule: PackageRule, name: string): boolean {
-  return TEST_TOOLS.includes(name) || isInner(rule, name) || UNDECLARED_IN_TESTS.includes(`${rule.folder}: ${name}`)
+  return TEST_TOOLS.includes(name) || isInner(rule, name) || declaredForTests(rule).includes(name)
 }

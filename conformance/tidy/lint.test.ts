@@ -1,7 +1,7 @@
 import { ESLint } from 'eslint'
 import { expect, test } from 'vitest'
 import { expectNone } from './expect-none.ts'
-import { PACKAGES, TEST_TOOLS, UNDECLARED_IN_TESTS } from './graph.ts'
+import { PACKAGES, TEST_TOOLS } from './graph.ts'
 import { ROOT } from './tree.ts'
 
 /** What must never be possible in the core, and the rule that sees it. */
@@ -57,10 +57,7 @@ test('lint lets tests import what the table of the graph lets them', async () =>
   const [, options] = rules['n/no-extraneous-import'] ?? []
   const { allowModules } = options as { readonly allowModules: readonly string[] } // as eslint.config.js writes it
   const fromOutside = allowModules.filter((name) => !name.startsWith('@aos/'))
-  const undeclared = UNDECLARED_IN_TESTS.map((line) => line.split(': ')[1] ?? '').filter(
-    (name) => !name.startsWith('@'),
-  )
-  expect(new Set(fromOutside)).toEqual(new Set([...TEST_TOOLS, ...undeclared]))
+  expect(new Set(fromOutside)).toEqual(new Set(TEST_TOOLS))
   const inner = PACKAGES.filter(({ ring }) => ring < 5).map(({ name }) => name)
   expectNone(allowModules.filter((name) => name.startsWith('@aos/') && !inner.includes(name)))
 })
