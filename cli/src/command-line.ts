@@ -70,11 +70,19 @@ function makeParser(argv: readonly string[], choose: Choose): Argv {
 }
 
 function addGroup(parser: Argv, group: CommandGroup, choose: Choose): Argv {
-  return parser.command(group.name, group.describe, (inner) => {
-    let nested = inner.demandCommand(1, `say which: aos ${group.name} ${group.commands.map(verbOf).join('|')}`)
-    for (const spec of group.commands) nested = addCommand(nested, spec, choose)
+  const { name, describe, alone, commands } = group
+  const addVerbs = (inner: Argv): Argv => {
+    let nested = inner
+    for (const spec of commands) nested = addCommand(nested, spec, choose)
     return nested
-  })
+  }
+  if (alone !== undefined) {
+    const spec: CommandSpec = { command: name, describe, ...alone }
+    return addCommand(parser, { ...spec, options: (inner) => addVerbs(alone.options?.(inner) ?? inner) }, choose)
+  }
+  return parser.command(name, describe, (inner) =>
+    addVerbs(inner.demandCommand(1, `say which: aos ${name} ${commands.map(verbOf).join('|')}`)),
+  )
 }
 
 function addCommand(parser: Argv, spec: CommandSpec, choose: Choose): Argv {

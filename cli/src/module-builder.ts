@@ -1,6 +1,6 @@
 /** Compiles guests with `@aos/build`, which is loaded only when something has to be built. */
 import { listFiles, makeSchemaTable, readText, slashed, writeWhole } from '@aos/host'
-import type { BuildRequest, BuiltModule, ModuleBuilder } from '@aos/host'
+import type { BuildRequest, BuiltModule, FindBuilt, ModuleBuilder } from '@aos/host'
 import type { GuestSources } from '@aos/build'
 import type { GuestRequest } from '@aos/sdk'
 import { existsSync, readFileSync, statSync } from 'node:fs'
@@ -27,29 +27,27 @@ export function makeModuleBuilder(context: Pick<CommandContext, 'assets' | 'prog
   }
 }
 
+/** What an earlier build made of the sources as they stand. Compiles nothing and writes nothing. */
+export function makeFindBuilt(context: Pick<CommandContext, 'assets'>): FindBuilt {
+  const sdkDir = join(context.assets, 'sdk')
+  return async (request) => {
+    const { buildKey } = await import('@aos/build')
+    const cached = cachedFile(request, buildKey(await sourcesOf(request, sdkDir)))
+    return existsSync(cached) ? readFileSync(cached) : undefined
+  }
+}
+
 async function build(
   request: BuildRequest,
   sdkDir: string,
   context: Pick<CommandContext, 'progress'>,
 ): Promise<BuiltModule> {
-  const [{ generateGuest, readSdkFiles }, { buildKey, compileGuest }] = await Promise.all([
-    import('@aos/sdk'),
-    import('@aos/build'),
-  ])
-  const folder = folderOf(request.sourcePath)
-  const hidden = dirname(request.cacheDir)
-  const name = slashed(dirname(hidden), folder)
-  const sources: GuestSources = {
-    name,
-    generatedName: slashed(dirname(hidden), join(hidden, 'generated', name)),
-    files: new Map(listFiles(folder, '.ts').map((file) => [slashed(folder, file), readText(file)])),
-    generated: generateGuest(guestRequest(request)),
-    sdk: readSdkFiles({ sdkDir }),
-  }
+  const { buildKey, compileGuest } = await import('@aos/build')
+  const sources = await sourcesOf(request, sdkDir)
   // Before compiling: whoever looks for a mistake wants to see the classes.
-  const generated = join(hidden, 'generated', sources.name)
+  const generated = join(dirname(request.cacheDir), 'generated', sources.name)
   for (const [name, text] of sources.generated) writeChanged(join(generated, name), text)
-  const cached = join(request.cacheDir, `${buildKey(sources)}.wasm`)
+  const cached = cachedFile(request, buildKey(sources))
   const cachedMap = `${cached}.map`
   if (!request.force && existsSync(cached) && existsSync(cachedMap)) {
     return { wasm: readFileSync(cached), sourceMap: readFileSync(cachedMap, 'utf8'), fromCache: true }
@@ -59,6 +57,24 @@ async function build(
   writeWhole(cachedMap, sourceMap)
   writeWhole(cached, wasm)
   return { wasm, sourceMap, fromCache: false }
+}
+
+function cachedFile(request: BuildRequest, key: string): string {
+  return join(request.cacheDir, `${key}.wasm`)
+}
+
+async function sourcesOf(request: BuildRequest, sdkDir: string): Promise<GuestSources> {
+  const { generateGuest, readSdkFiles } = await import('@aos/sdk')
+  const folder = folderOf(request.sourcePath)
+  const hidden = dirname(request.cacheDir)
+  const name = slashed(dirname(hidden), folder)
+  return {
+    name,
+    generatedName: slashed(dirname(hidden), join(hidden, 'generated', name)),
+    files: new Map(listFiles(folder, '.ts').map((file) => [slashed(folder, file), readText(file)])),
+    generated: generateGuest(guestRequest(request)),
+    sdk: readSdkFiles({ sdkDir }),
+  }
 }
 
 /** Classes for every schema of the folder: a module may raise any event. The compiler leaves out what is not used. */

@@ -1,5 +1,6 @@
 /** The table of commands, in the order of `aos --help`. */
 import { AUTHOR_COMMANDS } from './author.ts'
+import { DOCTOR_COMMANDS } from './doctor.ts'
 import { READ_COMMANDS } from './read.ts'
 import { LADDER_COMMANDS } from './ladder.ts'
 import { WORLD_COMMANDS } from './world.ts'
@@ -10,5 +11,6 @@ export const COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
   ...WORLD_COMMANDS,
   ...READ_COMMANDS,
   ...AUTHOR_COMMANDS,
+  ...DOCTOR_COMMANDS,
   ...LADDER_COMMANDS,
 ]

@@ -15,5 +15,7 @@ export interface CommandSpec {
 export interface CommandGroup {
   readonly name: string
   readonly describe: string
+  /** What the noun does without a verb; without it a verb is demanded. */
+  readonly alone?: Pick<CommandSpec, 'options' | 'load'>
   readonly commands: readonly CommandSpec[]
 }

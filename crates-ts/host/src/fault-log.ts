@@ -28,6 +28,12 @@ export class FaultLog {
     return this.#counts.size > 0 && (this.#counts.get(digestOf(event)) ?? 0) >= FAULTS_MAX
   }
 
+  /** How many inputs failed at all, and how many of them are refused from now on. */
+  get tally(): { readonly failed: number; readonly quarantined: number } {
+    const counts = [...this.#counts.values()]
+    return { failed: counts.length, quarantined: counts.filter((count) => count >= FAULTS_MAX).length }
+  }
+
   /** Durable when it returns. */
   record(event: EventIngress): void {
     const digest = digestOf(event)

@@ -45,8 +45,8 @@ function manifestSetBy(entry: Uint8Array): Hash | undefined {
   return manifest instanceof Uint8Array ? formatHash(manifest) : undefined
 }
 
-/** `[{0: height, 1: kind, …}, …]` (K4). */
-function entryKind(entry: Uint8Array): number {
+/** The number of an entry's kind, from its first bytes: `[{0: height, 1: kind, …}, …]` (K4). */
+export function entryKind(entry: Uint8Array): number {
   const reader = new CborReader(entry)
   reader.array()
   reader.map()

@@ -21,7 +21,8 @@ export interface VerifyOptions extends Pick<OpenWorldOptions, 'environment' | 'a
   readonly onProgress: (height: number) => void
 }
 
-interface EntryDifference {
+/** The first thing in which an entry is not as it must be. */
+export interface EntryDifference {
   readonly height: number
   readonly path: string
   readonly expected: string
@@ -73,7 +74,8 @@ async function tryOpen(folder: WorldFolder, options: VerifyOptions): Promise<Ope
   }
 }
 
-function verifyEntries(
+/** Every entry for itself and after the one before it; the first thing that does not hold. */
+export function verifyEntries(
   batches: Iterable<readonly JournalRecord[]>,
   onProgress: (height: number) => void,
 ): EntryDifference | undefined {

@@ -37,7 +37,7 @@ export interface OpenWorldOptions {
 const LOCK_RETRY_MS = 25
 
 /** Opens, and while the lock is taken tries again. Throws `store.locked` when it stays so. */
-async function openUnlocked(path: string, options: WorldStoreOptions, waitMs: number): Promise<OpenedStore> {
+export async function openUnlocked(path: string, options: WorldStoreOptions, waitMs: number): Promise<OpenedStore> {
   for (let waited = 0; ; waited += LOCK_RETRY_MS) {
     try {
       return await openWorldStore(path, options)

@@ -5,7 +5,7 @@ import { AosError, formatPath, hashText } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { keepModuleMap, readMapBeside } from '../module-maps.ts'
+import { readMapBeside } from '../module-maps.ts'
 import { nodeSha256 } from '../sha256.ts'
 import type { SyncFile } from '../sync-file.ts'
 import type { WorldFolder } from '../world-folder.ts'
@@ -28,6 +28,8 @@ export interface AssembledModule {
   /** With the hash of its bytes. */
   readonly module: DefModule
   readonly bytes: Uint8Array
+  /** The text of its source map, when it has one. */
+  readonly sourceMap: string | undefined
 }
 
 /** All that a push would put in force, compiled and hashed; nothing is stored yet. */
@@ -151,19 +153,18 @@ async function buildModules(
   const builds: BuildRequest[] = []
   for (const module of modules.values()) {
     const source = options.sync.modules.get(module.name)
-    let bytes: Uint8Array
-    if (source === undefined) bytes = storedWasm(options, module)
-    else if (source.source.endsWith('.wasm')) bytes = compiledWasm(options, module, source.source)
+    let found: BuiltBytes
+    if (source === undefined) found = { bytes: storedWasm(options, module), sourceMap: undefined }
+    else if (source.source.endsWith('.wasm')) found = compiledWasm(options, module, source.source)
     else {
       options.onProgress(`building ${module.name}`)
       const sourcePath = join(options.folder.root, source.source)
       const request = { module, sourcePath, schemas, cacheDir: options.folder.cache, force: options.forceBuild }
       builds.push(request)
       const { wasm, sourceMap } = await options.builder.build(request)
-      if (sourceMap !== undefined) keepModuleMap(options.folder, wasm, sourceMap)
-      bytes = wasm
+      found = { bytes: wasm, sourceMap }
     }
-    built.push({ module: { ...module, wasmHash: hashText(nodeSha256, bytes) }, bytes })
+    built.push({ module: { ...module, wasmHash: hashText(nodeSha256, found.bytes) }, ...found })
   }
   return { modules: built, builds }
 }
@@ -181,14 +182,14 @@ function storedWasm(options: AssembleOptions, module: DefModule): Uint8Array {
   )
 }
 
+type BuiltBytes = Pick<AssembledModule, 'bytes' | 'sourceMap'>
+
 /** A module that was compiled elsewhere is taken as it is. */
-function compiledWasm(options: AssembleOptions, module: DefModule, source: string): Uint8Array {
+function compiledWasm(options: AssembleOptions, module: DefModule, source: string): BuiltBytes {
   const file = join(options.folder.root, source)
   if (existsSync(file)) {
     const bytes = new Uint8Array(readFileSync(file))
-    const map = readMapBeside(file, bytes, options.folder.root)
-    if (map !== undefined) keepModuleMap(options.folder, bytes, map)
-    return bytes
+    return { bytes, sourceMap: readMapBeside(file, bytes, options.folder.root) }
   }
   throw new AosError('host.missing_wasm', `${module.name} is to come from ${source}, which does not exist`, {
     path: ['modules', module.name, 'source'],

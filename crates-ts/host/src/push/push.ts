@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto'
 import type { HostWorld } from '../host-world.ts'
 import { createHostKey, ensureOwnerKey, readOwnerKey } from '../keys/key-ring.ts'
 import { signRequest } from '../keys/request.ts'
+import { keepModuleMap } from '../module-maps.ts'
 import { ownerPrincipal } from '../principal.ts'
 import { readSyncFile } from '../sync-file.ts'
 import { assemble } from './assemble.ts'
@@ -56,6 +57,9 @@ export async function push(host: HostWorld, options: PushOptions): Promise<PushR
   const report = { manifest: assembly.manifestHash, changes, warnings: assembly.warnings, ownerKeyMade: undefined }
   if (!options.dryRun) {
     await options.builder.installForEditors({ hidden: host.folder.hidden, builds: assembly.builds })
+    for (const { bytes, sourceMap } of assembly.modules) {
+      if (sourceMap !== undefined) keepModuleMap(host.folder, bytes, sourceMap)
+    }
   }
   if (host.kernel.manifestHash === assembly.manifestHash) {
     return { ...report, outcome: 'unchanged', height: host.kernel.manifestHeight }
