@@ -179,12 +179,17 @@ class ContentCheck {
 
   /** Values in the database itself. An empty one stands where a damaged value was stored again, in a pack. */
   async #oldValues(index: ContentIndex, database: KeyValue): Promise<void> {
+    const seen = new Set<Hash>()
     for await (const value of index.oldValues()) {
-      const hash = sha256(nodeSha256, value)
-      const stored = database.get(keyOf(BLOB, hash))
-      if (stored !== undefined && equalBytes(stored, value)) this.#intact.set(formatHash(hash), value.length)
+      const hash = formatHash(sha256(nodeSha256, value))
+      const stored = database.get(keyOf(BLOB, hashBytes(hash)))
+      const isUnderItsKey = stored !== undefined && equalBytes(stored, value) && !seen.has(hash)
+      if (isUnderItsKey) this.#intact.set(hash, value.length)
       else if (value.length > 0) this.report({ path: 'cas', message: 'a value has another hash than its key' })
+      if (isUnderItsKey || value.length > 0) seen.add(hash)
     }
+    const sizes = await index.oldCount()
+    if (sizes > seen.size) this.report({ path: 'cas', message: `${sizes} values were stored, ${seen.size} are there` })
   }
 }
 

@@ -7,19 +7,25 @@ import {
   openWorldStore,
   type StoreDriver,
   type TestApi,
+  type WorldStoreOptions,
 } from '../src/index.ts'
+import { changeDatabase, damageValue, keyOf } from './_content.ts'
 import { makeFolder, removeFolder } from './_folder.ts'
 
 const api: TestApi = { describe, it, expect }
 
-function diskDriver(name: string, segmentBytes: number | undefined): StoreDriver {
+function diskDriver(name: string, options: WorldStoreOptions): StoreDriver {
   return {
     name,
     supports: { reopen: true, lock: true },
     async makePlace() {
       const folder = makeFolder()
       return {
-        open: () => openWorldStore(folder, segmentBytes === undefined ? {} : { segmentBytes }),
+        open: () => openWorldStore(folder, options),
+        async damage(hash) {
+          if (options.content !== 'level') damageValue(folder, hash)
+          else await changeDatabase(folder, (database) => database.put(keyOf('b', hash), new Uint8Array([1])))
+        },
         async destroy() {
           removeFolder(folder)
         },
@@ -37,6 +43,9 @@ const memoryDriver: StoreDriver = {
       async open() {
         return openMemoryStore(disk)
       },
+      async damage(hash) {
+        disk.blobs.set(hash, new Uint8Array([1]))
+      },
       async destroy() {
         disk.blobs.clear()
       },
@@ -44,7 +53,13 @@ const memoryDriver: StoreDriver = {
   },
 }
 
-for (const driver of [memoryDriver, diskDriver('disk', undefined), diskDriver('disk, small segments', 16_384)]) {
+for (const driver of [
+  memoryDriver,
+  diskDriver('disk', {}),
+  diskDriver('disk, small segments', { segmentBytes: 16_384 }),
+]) {
   journalSuite(api, driver)
   contentSuite(api, driver)
 }
+contentSuite(api, diskDriver('disk, content in the database', { content: 'level' }))
+contentSuite(api, diskDriver('disk, small packs', { packBytes: 4096 }))

@@ -147,6 +147,13 @@ export class ContentIndex {
     return this.#values(BLOB)
   }
 
+  /** How many values the database should hold itself. */
+  async oldCount(): Promise<number> {
+    let count = 0
+    for await (const value of this.#values(SIZE)) if (value.length === 8) count += 1
+    return count
+  }
+
   async close(): Promise<void> {
     await this.#database?.close()
   }

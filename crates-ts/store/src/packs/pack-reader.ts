@@ -4,7 +4,7 @@ import { nodeSha256 } from '../node-sha256.ts'
 import type { BlobFiles } from './blob-files.ts'
 import { isBefore, isSamePlace, type ContentIndex, type FoundRecord, type Location } from './content-index.ts'
 import type { PackFiles } from './pack-files.ts'
-import { PACKED_BYTES_MAX, RECORD_HEAD_BYTES } from './pack-layout.ts'
+import { PACKED_BYTES_MAX, RECORD_HEAD_BYTES, decodeRecordHead, recordBytes } from './pack-layout.ts'
 import { scanPack } from './pack-scan.ts'
 
 export interface ContentParts {
@@ -12,6 +12,9 @@ export interface ContentParts {
   readonly packs: PackFiles
   readonly blobs: BlobFiles
 }
+
+/** A file may stand without a record. */
+const ORPHAN: Location = { kind: 'file', pack: 0, position: 0, length: 0 }
 
 /** Reads through the index and looks into the packs themselves where it fails. */
 export class PackReader {
@@ -27,20 +30,18 @@ export class PackReader {
   /** Throws `store.corrupt_blob` when only damaged copies are there; undefined when there is none. */
   get(hash: Hash): Uint8Array | undefined {
     const { index } = this.#parts
-    const first = this.#readRecord(hash, index.find(hash))
-    if (first !== undefined && isIntact(hash, first)) return first
+    const first = this.#readValue(hash, index.find(hash))
+    if (first instanceof Uint8Array) return first
     const old = index.oldValue(hash)
     if (old !== undefined && isIntact(hash, old)) return old
     this.#search()
-    let isDamaged = first !== undefined || old !== undefined
-    for (const location of [index.find(hash), ...(this.#others.get(hash) ?? []).toReversed()]) {
-      const bytes = this.#readRecord(hash, location)
-      if (bytes !== undefined && isIntact(hash, bytes)) return bytes
-      isDamaged ||= bytes !== undefined
+    let isDamaged = first === 'damaged' || old !== undefined
+    for (const location of [index.find(hash), ...(this.#others.get(hash) ?? []).toReversed(), ORPHAN]) {
+      const value = this.#readValue(hash, location)
+      if (value instanceof Uint8Array) return value
+      isDamaged ||= value === 'damaged'
     }
-    const orphan = this.#parts.blobs.read(hashBytes(hash))
-    if (orphan !== undefined && isIntact(hash, orphan)) return orphan
-    if (!isDamaged && orphan === undefined) return undefined
+    if (!isDamaged) return undefined
     throw new AosError('store.corrupt_blob', `what is stored as ${hash} has another hash`, { details: { hash } })
   }
 
@@ -51,13 +52,23 @@ export class PackReader {
     return index.find(hash) !== undefined || this.#parts.blobs.size(hashBytes(hash)) !== undefined
   }
 
-  /** Whether an intact copy is where the index says: comparing costs less than hashing. */
+  /** Whether an intact copy is where the index says, in a record that a search would find, too. */
   holds(hash: Hash, value: Uint8Array): 'intact' | 'damaged' | 'absent' {
     const { index } = this.#parts
     const location = index.find(hash)
-    const bytes = location === undefined ? index.oldValue(hash) : this.#readRecord(hash, location)
-    if (bytes !== undefined && equalBytes(bytes, value)) return 'intact'
-    return location === undefined && bytes === undefined ? 'absent' : 'damaged'
+    if (location === undefined) {
+      const old = index.oldValue(hash)
+      if (old === undefined) return 'absent'
+      return equalBytes(old, value) ? 'intact' : 'damaged'
+    }
+    const record = this.#readRecord(location)
+    if (record === undefined) return 'damaged'
+    const head = decodeRecordHead(record, { position: location.position, nonce: undefined })
+    if (head === undefined || !equalBytes(head.hash, hashBytes(hash))) return 'damaged'
+    // Comparing costs less than hashing.
+    const bytes =
+      location.kind === 'file' ? this.#parts.blobs.read(hashBytes(hash)) : record.subarray(RECORD_HEAD_BYTES)
+    return bytes !== undefined && equalBytes(bytes, value) ? 'intact' : 'damaged'
   }
 
   /** Once in an opening, before anything is said to be absent: every record that the index does not know goes into it. */
@@ -86,8 +97,7 @@ export class PackReader {
     const { index } = this.#parts
     const known = index.find(hash)
     if (known === undefined) {
-      const bytes = location.kind === 'file' ? undefined : this.#readRecord(hash, location)
-      if (bytes !== undefined && !isIntact(hash, bytes)) return false
+      if (location.kind === 'packed' && this.#readValue(hash, location) === 'damaged') return false
       index.note(hash, location)
     } else if (!isSamePlace(known, location)) {
       const isOlder = isBefore(location, known)
@@ -103,13 +113,24 @@ export class PackReader {
     else others.push(location)
   }
 
-  #readRecord(hash: Hash, location: Location | undefined): Uint8Array | undefined {
+  #readValue(hash: Hash, location: Location | undefined): Uint8Array | 'damaged' | undefined {
     if (location === undefined) return undefined
-    if (location.kind === 'file') return this.#parts.blobs.read(hashBytes(hash))
+    if (location.kind === 'file') {
+      const bytes = this.#parts.blobs.read(hashBytes(hash))
+      return bytes === undefined || isIntact(hash, bytes) ? bytes : 'damaged'
+    }
+    const record = this.#readRecord(location)
+    if (record === undefined) return undefined
+    const bytes = record.subarray(RECORD_HEAD_BYTES)
+    return record.length === recordBytes(location) && isIntact(hash, bytes) ? bytes : 'damaged'
+  }
+
+  /** Head and value, as far as they are there; undefined when there is no such pack. */
+  #readRecord(location: Location): Uint8Array | undefined {
     const file = this.#parts.packs.reader(location.pack)
-    if (file === undefined || location.length > PACKED_BYTES_MAX) return undefined
-    const bytes = new Uint8Array(location.length)
-    return bytes.subarray(0, file.read(bytes, location.position + RECORD_HEAD_BYTES))
+    if (file === undefined || (location.kind === 'packed' && location.length > PACKED_BYTES_MAX)) return undefined
+    const bytes = new Uint8Array(recordBytes(location))
+    return bytes.subarray(0, file.read(bytes, location.position))
   }
 }
 
