@@ -11,7 +11,9 @@ const TEST_TOOLS = Object.keys(
   JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')).devDependencies,
 )
 
-const INNER_PACKAGES = ['cbor', 'air', 'abi', 'effects', 'kernel', 'wasm', 'store', 'sdk'].map((name) => `@aos/${name}`)
+const INNER_PACKAGES = ['cbor', 'air', 'expr', 'abi', 'effects', 'kernel', 'wasm', 'store', 'sdk'].map(
+  (name) => `@aos/${name}`,
+)
 
 /** Functions over 70 lines that stand for now. The list may only shrink; conformance/tidy holds its length. */
 const LONG_FUNCTIONS = []

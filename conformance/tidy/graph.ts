@@ -17,7 +17,20 @@ export interface PackageRule {
   readonly core?: true
 }
 
-const CRATES = ['cbor', 'air', 'abi', 'effects', 'kernel', 'wasm', 'store', 'sdk', 'build', 'host'] as const
+const CRATES = [
+  'cbor',
+  'air',
+  'expr',
+  'abi',
+  'effects',
+  'kernel',
+  'wasm',
+  'store',
+  'adapters',
+  'sdk',
+  'build',
+  'host',
+] as const
 
 function crate(name: string, rule: Omit<PackageRule, 'folder' | 'name'>): PackageRule {
   return { folder: `crates-ts/${name}`, name: `@aos/${name}`, ...rule }
@@ -26,11 +39,13 @@ function crate(name: string, rule: Omit<PackageRule, 'folder' | 'name'>): Packag
 export const PACKAGES: readonly PackageRule[] = [
   crate('cbor', { ring: 0, uses: [], outside: [], core: true }),
   crate('air', { ring: 1, uses: ['cbor'], outside: ['@sinclair/typebox'], core: true }),
+  crate('expr', { ring: 1, uses: ['cbor', 'air'], outside: [], core: true }),
   crate('abi', { ring: 2, uses: ['cbor'], outside: [], core: true }),
   crate('effects', { ring: 2, uses: ['cbor'], outside: [], core: true }),
-  crate('kernel', { ring: 3, uses: ['cbor', 'air', 'abi', 'effects'], outside: [], core: true }),
+  crate('kernel', { ring: 3, uses: ['cbor', 'air', 'expr', 'abi', 'effects'], outside: [], core: true }),
   crate('wasm', { ring: 4, uses: ['cbor', 'kernel'], outside: [] }),
   crate('store', { ring: 4, uses: ['cbor', 'kernel'], outside: ['level'] }),
+  crate('adapters', { ring: 4, uses: ['cbor', 'air', 'effects'], outside: ['undici'] }),
   crate('sdk', { ring: 4, uses: ['cbor', 'air'], outside: [] }),
   crate('build', { ring: 4, uses: ['cbor', 'air', 'sdk'], outside: ['assemblyscript'] }),
   crate('host', { ring: 5, uses: ['cbor', 'air', 'abi', 'effects', 'kernel', 'wasm', 'store'], outside: [] }),

@@ -9,12 +9,29 @@ export type ConstantSort =
   'null' | 'bool' | 'int' | 'nat' | 'dec128' | 'bytes' | 'text' | 'time' | 'duration' | 'hash' | 'uuid'
 
 export type ExprOperator =
-  | 'len' | 'get' | 'has'
-  | 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge'
-  | 'and' | 'or' | 'not'
-  | 'concat' | 'hash' | 'hash_bytes'
-  | 'add' | 'sub' | 'mul' | 'div' | 'mod'
-  | 'starts_with' | 'ends_with' | 'contains'
+  | 'len'
+  | 'get'
+  | 'has'
+  | 'eq'
+  | 'ne'
+  | 'lt'
+  | 'le'
+  | 'gt'
+  | 'ge'
+  | 'and'
+  | 'or'
+  | 'not'
+  | 'concat'
+  | 'hash'
+  | 'hash_bytes'
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'mod'
+  | 'starts_with'
+  | 'ends_with'
+  | 'contains'
 
 /** An expression as authored: total, without loops or names of its own. */
 export type Expr =
@@ -171,6 +188,8 @@ export interface CapGrant {
   readonly expiryNs?: bigint
   /** By dimension: `calls`, `cost`, `tokens` and what receipts of the kind report. */
   readonly budgets?: ReadonlyMap<string, Budget>
+  /** A literal may stand in a slot for secrets. */
+  readonly literalSecrets?: boolean
 }
 
 export interface PlanTrigger {

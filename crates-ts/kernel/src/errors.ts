@@ -28,6 +28,13 @@ export const KERNEL_ERRORS = {
   'kernel.clock_backwards': 'the time of a clock command lies before the logical time of the world',
   'kernel.bad_entry': 'a journal entry is not in the form of its format',
   'kernel.bodies_missing': 'the bodies of an entry were dropped, so it cannot be re-derived',
+  'kernel.other_world': 'the receipt or approval was made for another world',
+  'kernel.intent_unknown': 'the world has no open intent of that hash',
+  'kernel.intent_settled': 'the intent has its receipt already, or was cancelled',
+  'kernel.intent_parked': 'the intent waits for an approval and was never given to an adapter',
+  'kernel.receipt_altered': 'a field of the receipt does not belong to the intent, or the payload to its hash',
+  'kernel.other_adapter': 'the intent is for another adapter than the one that signed',
+  'kernel.receipt_key': 'the key that signed is not registered for this adapter and kind, or revoked',
   'kernel.reentered': 'a turn was started inside a turn; the world is stopped',
   'engine.unsupported': 'the world was made for an engine that this release does not have',
 } as const

@@ -1,5 +1,5 @@
 /** One step of one instance (K23 to K26; spec/10-plans.md, "Steps"). */
-import { exprFromValue, integerValue, recordValue, textValue, valueFromExpr } from '@aos/expr'
+import { exprFromValue, recordValue, textValue, valueFromExpr } from '@aos/expr'
 import type { CompiledExpr, ExprScope, ExprValue } from '@aos/expr'
 import { AosError, formatHash, fromHex, isAosError } from '@aos/cbor'
 import type { HashBytes } from '@aos/cbor'
@@ -326,9 +326,4 @@ export function holds(condition: CompiledExpr, scope: ExprScope): boolean {
   const value = condition.evaluate(scope)
   if (value.sort === 'bool') return value.value
   throw new AosError('expr.type_mismatch', `a condition is a bool, found a ${value.sort}`)
-}
-
-/** The time of a turn as a value. */
-export function nowValue(logicalNowNs: bigint): ExprValue {
-  return integerValue('time', logicalNowNs)
 }

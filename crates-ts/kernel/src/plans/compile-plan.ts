@@ -32,6 +32,7 @@ export function compilePlan(plan: DefPlan, options: CompilePlanOptions): Compile
     input: compiler.schema(plan.input),
     output: plan.output === undefined ? undefined : compiler.schema(plan.output),
     steps: plan.steps.map((step) => compiler.step(step)),
+    indexes: compiler.indexes,
     invariants: plan.invariants.map((invariant) => compiler.expr(invariant)),
   }
 }
@@ -39,12 +40,13 @@ export function compilePlan(plan: DefPlan, options: CompilePlanOptions): Compile
 class PlanCompiler {
   readonly #plan: DefPlan
   readonly #options: CompilePlanOptions
-  readonly #indexes: ReadonlyMap<string, number>
+  /** Positions of the steps by id. */
+  readonly indexes: ReadonlyMap<string, number>
 
   constructor(plan: DefPlan, options: CompilePlanOptions) {
     this.#plan = plan
     this.#options = options
-    this.#indexes = new Map(plan.steps.map((step, index) => [step.id, index]))
+    this.indexes = new Map(plan.steps.map((step, index) => [step.id, index]))
   }
 
   expr(expr: Expr): CompiledExpr {
@@ -115,7 +117,7 @@ class PlanCompiler {
   }
 
   #edge(to: string, when: Expr | undefined): CompiledEdge {
-    const index = this.#indexes.get(to)
+    const index = this.indexes.get(to)
     if (index === undefined) throw this.#broken(`no step is named ${to}`)
     return { to: index, when: when === undefined ? undefined : this.expr(when) }
   }

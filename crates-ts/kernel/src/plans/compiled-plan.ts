@@ -85,5 +85,7 @@ export interface CompiledPlan {
   readonly output: TypedSchema | undefined
   /** In the order of the definition. */
   readonly steps: readonly CompiledStep[]
+  /** Positions in `steps` by id. */
+  readonly indexes: ReadonlyMap<string, number>
   readonly invariants: readonly CompiledExpr[]
 }

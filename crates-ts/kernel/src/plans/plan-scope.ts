@@ -6,7 +6,7 @@ import type { PlanInstance } from './instance.ts'
 /** `event` stands only while the `where` of a wait is judged. */
 export function makeScope(instance: PlanInstance, logicalNowNs: bigint, event?: ExprValue): ExprScope {
   const stateOf = (id: string): PlanInstance['steps'][number] | undefined =>
-    instance.steps[instance.plan.steps.findIndex((step) => step.id === id)]
+    instance.steps[instance.plan.indexes.get(id) ?? -1]
   return {
     lookUp(root) {
       switch (root.kind) {
@@ -17,7 +17,7 @@ export function makeScope(instance: PlanInstance, logicalNowNs: bigint, event?: 
         case 'step':
           return stateOf(root.id)?.value
         case 'receipt': {
-          const step = instance.plan.steps.find((candidate) => candidate.id === root.id)
+          const step = instance.plan.steps[instance.plan.indexes.get(root.id) ?? -1]
           if (step?.op !== 'await_receipt' || stateOf(root.id)?.status !== 'done') return undefined
           return instance.receipts.get(step.emit)?.record
         }

@@ -1,5 +1,5 @@
 /** Giving open waits what they wait for (K25, K26; spec/10-plans.md, "Waits"). */
-import { exprFromValue, recordValue, textValue, type ExprValue } from '@aos/expr'
+import { exprFromValue, mapValue, recordValue, textValue, type ExprValue } from '@aos/expr'
 import { isAosError } from '@aos/cbor'
 import { holds } from './advance.ts'
 import type { AwaitEventStep } from './compiled-plan.ts'
@@ -54,10 +54,11 @@ export function offerEvent(
   return { kind: matched ? 'matched' : 'none' }
 }
 
-/** Stores a receipt; an open wait for it can then run. False when the instance did not ask for it. */
+/** Stores a receipt; an open wait for it can then run. False when the instance did not ask for it, or was given one (a deadline) before. */
 export function giveReceipt(instance: PlanInstance, intentHash: string, receipt: ReceiptValue): boolean {
   for (const [emitting, hash] of instance.intents) {
     if (hash !== intentHash) continue
+    if (instance.receipts.has(emitting)) return false
     instance.receipts.set(emitting, receipt)
     for (const [index, step] of instance.plan.steps.entries()) {
       const state = instance.steps[index]
@@ -89,7 +90,7 @@ export function passDeadline(
   stepId: string,
   logicalNowNs: bigint,
 ): 'none' | 'matched' | 'ended' {
-  const index = instance.plan.steps.findIndex((step) => step.id === stepId)
+  const index = instance.plan.indexes.get(stepId) ?? -1
   const step = instance.plan.steps[index]
   const state = instance.steps[index]
   if (step === undefined || state?.status !== 'waiting' || state.matched !== undefined) return 'none'
@@ -108,7 +109,7 @@ function deadlineReceipt(intentHash: string): ReceiptValue {
       ['message', textValue('text', 'no receipt came before the deadline')],
     ]),
   )
-  return makeReceiptValue({ status: 'timeout', payload, adapterId: '', cost: recordValue(new Map()), intentHash })
+  return makeReceiptValue({ status: 'timeout', payload, adapterId: '', cost: mapValue([]), intentHash })
 }
 
 /** The value of `@receipt` (K24). */

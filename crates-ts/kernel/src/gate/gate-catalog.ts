@@ -1,0 +1,78 @@
+/** What the gate judges by: the effects, grants and policy of the manifest in force (G8; spec/11-gate.md, "What is judged by"). */
+import type { Budget, SchemaCodec, SchemaTable, TypeExpr } from '@aos/air'
+import type { CompiledExpr, ExprValue } from '@aos/expr'
+import type { LoadedModule } from '../ports.ts'
+
+/** A schema's type and codec. */
+export interface GateSchema {
+  readonly type: TypeExpr
+  readonly codec: SchemaCodec
+}
+
+export interface EffectRecord {
+  readonly kind: string
+  readonly capType: string
+  readonly originScope: 'reducer' | 'plan' | 'both'
+  readonly params: GateSchema
+  readonly receipt: GateSchema
+  /** Who performs it, by the bindings of the manifest; fixed for an intent when it is emitted. */
+  readonly adapter: string
+}
+
+/** `allow`: `sys/CapAllowAll@1`, which is no module. `missing`: the manifest lists no such module. */
+export type Enforcer =
+  | { readonly kind: 'allow' | 'missing' }
+  | { readonly kind: 'module'; readonly name: string; readonly module: LoadedModule; readonly wantsContext: boolean }
+
+export interface GrantRecord {
+  readonly name: string
+  readonly capName: string
+  readonly capType: string
+  /** By the type of the capability, prefixed canonical bytes, and as a value for conditions. */
+  readonly params: Uint8Array
+  readonly value: ExprValue
+  readonly expiryNs: bigint | undefined
+  readonly budgets: ReadonlyMap<string, Budget>
+  readonly allowsLiteralSecrets: boolean
+  readonly enforcer: Enforcer
+}
+
+export interface RuleRecord {
+  readonly effectKind: string | undefined
+  readonly capName: string | undefined
+  readonly capType: string | undefined
+  readonly originKind: 'plan' | 'reducer' | undefined
+  readonly originName: string | undefined
+  readonly principal: string | undefined
+  readonly where: CompiledExpr | undefined
+  readonly decision: 'allow' | 'deny' | 'require_approval'
+}
+
+export interface PolicyRecord {
+  readonly name: string
+  readonly rules: readonly RuleRecord[]
+}
+
+export interface SecretRecord {
+  /** undefined: any grant, any plan (G3). */
+  readonly allowedCaps: ReadonlySet<string> | undefined
+  readonly allowedPlans: ReadonlySet<string> | undefined
+}
+
+export interface GateCatalog {
+  readonly table: SchemaTable
+  readonly effects: ReadonlyMap<string, EffectRecord>
+  readonly grants: ReadonlyMap<string, GrantRecord>
+  /** undefined: everything is denied (G7). */
+  readonly policy: PolicyRecord | undefined
+  /** By `alias@version`. */
+  readonly secrets: ReadonlyMap<string, SecretRecord>
+}
+
+export const EMPTY_GATE_CATALOG: GateCatalog = {
+  table: new Map(),
+  effects: new Map(),
+  grants: new Map(),
+  policy: undefined,
+  secrets: new Map(),
+}
