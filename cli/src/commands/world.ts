@@ -8,7 +8,9 @@ export const WORLD_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
     options: (parser) =>
       parser
         .positional('dir', { type: 'string', describe: 'folder, new or empty' })
-        .option('template', { type: 'string', requiresArg: true, default: 'counter', describe: 'counter or empty' }),
+        .option('template', { type: 'string', requiresArg: true, default: 'counter', describe: 'counter or empty' })
+        .option('clock', { type: 'string', requiresArg: true, default: 'real', describe: 'real or virtual' })
+        .option('entropy', { type: 'string', requiresArg: true, default: 'os', describe: 'os or seeded' }),
     load: async () => (await import('../run/init.ts')).init,
   },
   {
@@ -38,6 +40,21 @@ export const WORLD_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
             .option('envelope', { type: 'boolean', describe: 'lines are {value, key?, idempotency_key?}' })
             .option('acks', { type: 'boolean', describe: 'a line for every durable event' }),
         load: async () => (await import('../run/event-send.ts')).eventSend,
+      },
+    ],
+  },
+  {
+    name: 'clock',
+    describe: 'time of a world with a virtual clock',
+    commands: [
+      {
+        command: 'advance [duration]',
+        describe: 'let time pass, such as 90s, 1h30m or P1D (journaled)',
+        options: (parser) =>
+          parser
+            .positional('duration', { type: 'string' })
+            .option('to', { type: 'string', requiresArg: true, describe: 'instant, such as 2030-01-01T00:00:00Z' }),
+        load: async () => (await import('../run/clock.ts')).clockAdvance,
       },
     ],
   },

@@ -8,6 +8,7 @@ import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
 import { makeEvent } from '../event-text.ts'
 import { exitCodeOfTurn } from '../exit-code.ts'
+import { makeHeldClockWarning } from '../held-clock.ts'
 import { readArgumentText } from '../input.ts'
 import { embedNode } from '../json-node.ts'
 import { withWorld } from '../world.ts'
@@ -26,7 +27,9 @@ export async function eventSend(context: CommandContext, args: Arguments): Promi
   const value = parseJson(text)
   return withWorld(context, args, async (host) => {
     const event = makeEvent(host, { schema, value, key, idempotencyKey }, localPrincipal())
-    return describe(context, host, await host.send(event))
+    const reply = await host.send(event)
+    makeHeldClockWarning(context, host)()
+    return describe(context, host, reply)
   })
 }
 

@@ -10,6 +10,7 @@ import type { CommandContext, CommandResult } from '../context.ts'
 import { makeEvent } from '../event-text.ts'
 import type { EventText } from '../event-text.ts'
 import { EXIT } from '../exit-code.ts'
+import { makeHeldClockWarning } from '../held-clock.ts'
 import { openArgumentStream } from '../input.ts'
 import { readLines } from '../ndjson.ts'
 import type { Line } from '../ndjson.ts'
@@ -72,6 +73,7 @@ async function sendLines(
     if (tally.refused <= REFUSALS_SHOWN) context.stderr.write(`line ${line}: ${error.message} [${error.code}]\n`)
     if (tally.refused === REFUSALS_SHOWN + 1) context.stderr.write('further refusals are only counted\n')
   }
+  const warnWhenHeld = makeHeldClockWarning(context, host)
   const pipeline = new EventPipeline<number>(host, (reply, line) => {
     if (reply.kind === 'refused') refuse(line, reply.error)
     else {
@@ -101,6 +103,7 @@ async function sendLines(
     }
     // A source that pauses must not hold back what it sent.
     pipeline.flush()
+    warnWhenHeld()
   }
   await pipeline.end()
 }

@@ -1,8 +1,17 @@
 /** `aos init`: files only; genesis comes with the first push (K1). */
 import { AosError } from '@aos/cbor'
-import { DEFAULT_SETTINGS_TEXT, ensureOwnerKey, resolveKeyFolder, worldFolderAt, writeWhole } from '@aos/host'
+import {
+  DEFAULT_SETTINGS_TEXT,
+  SEED_BYTES,
+  ensureOwnerKey,
+  resolveKeyFolder,
+  worldFolderAt,
+  writeWhole,
+} from '@aos/host'
+import { randomBytes } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
+import { usage } from '../arguments.ts'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
 
@@ -32,13 +41,14 @@ export async function init(context: CommandContext, args: Arguments): Promise<Co
   if (!templates.includes(template)) {
     throw new AosError('cli.unknown_template', `expected one of ${templates.join(', ')}, found ${template}`)
   }
+  const settings = settingsText(args)
   refuseUsed(dir)
   const owner = ensureOwnerKey(resolveKeyFolder(context.environment, { root: dir, keys: undefined }))
   mkdirSync(dir, { recursive: true })
   if (template === 'empty') writeEmpty(dir)
   else cpSync(join(context.assets, 'templates', template), dir, { recursive: true })
   const { settingsFile } = worldFolderAt(dir)
-  if (!existsSync(settingsFile)) writeWhole(settingsFile, DEFAULT_SETTINGS_TEXT)
+  if (settings !== undefined || !existsSync(settingsFile)) writeWhole(settingsFile, settings ?? DEFAULT_SETTINGS_TEXT)
   if (!existsSync(join(dir, '.gitignore'))) writeWhole(join(dir, '.gitignore'), IGNORE_TEXT)
   const next = nextCommands(context, dir, template)
   const lines = [`made the world folder ${dir} from the template ${template}`]
@@ -47,6 +57,22 @@ export async function init(context: CommandContext, args: Arguments): Promise<Co
   lines.push('', 'next:', ...next.map((command) => `  ${context.style.bold(command)}`))
   const data = { world: dir, template, owner_key: owner.key.file, owner_key_created: owner.created, next }
   return { data, text: lines.join('\n') }
+}
+
+/** aos.json of a world that differs from the default; a new seed is drawn here, once. Throws `cli.usage`. */
+function settingsText(args: Arguments): string | undefined {
+  const clock = args.text('clock')
+  const entropy = args.text('entropy')
+  if (clock !== 'real' && clock !== 'virtual') throw usage(`--clock: expected real or virtual, found ${clock}`)
+  if (entropy !== 'os' && entropy !== 'seeded') throw usage(`--entropy: expected os or seeded, found ${entropy}`)
+  if (clock === 'real' && entropy === 'os') return undefined
+  const seed = randomBytes(SEED_BYTES).toString('hex')
+  const settings = {
+    version: 1,
+    ...(clock === 'real' ? {} : { clock: { mode: clock } }),
+    ...(entropy === 'os' ? {} : { entropy: { mode: entropy, seed } }),
+  }
+  return `${JSON.stringify(settings, null, 2)}\n`
 }
 
 function listTemplates(context: CommandContext): readonly string[] {

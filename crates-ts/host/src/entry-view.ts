@@ -21,6 +21,8 @@ export interface EntryView {
   readonly prev: string
   readonly fuel: number
   readonly manifest: string | undefined
+  /** The time that a `clock` entry sets. */
+  readonly set_ns: string | undefined
   readonly idempotency_key: string | undefined
   readonly schema: string | undefined
   /** Sugar lens, or `{"hex": …}` when the definitions at hand do not fit. */
@@ -58,6 +60,7 @@ export function viewEntry(record: JournalRecord, definitions: Definitions | unde
     prev: hashOf(header.get(9)) ?? '',
     fuel: Number(numberOf(header.get(8))),
     manifest: hashOf(header.get(4)),
+    set_ns: entry.kind === 'clock' ? clockOf(ingress.get(10)) : undefined,
     idempotency_key: textOf(ingress.get(4)),
     schema,
     value: ingress.has(8) ? show(schema, values[0]) : undefined,
@@ -127,6 +130,10 @@ function viewDelivery(item: DecodedItem, context: ItemContext): Readonly<Record<
     state_hash: state === null ? null : hashOf(state),
     cause: fields.get(7),
   }
+}
+
+function clockOf(command: Data | undefined): string | undefined {
+  return command === undefined ? undefined : String(numberOf(memberOf(command, 0)))
 }
 
 function numberOf(data: Data | undefined): number | bigint {

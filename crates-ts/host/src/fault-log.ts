@@ -1,17 +1,18 @@
 /**
- * Events at which the machine failed (K11). Counted in a file that is synced before anything is tried again, so that an
- * event that takes the process down cannot do so for ever: after the second time it is refused.
+ * Ingress at which the machine failed (K11). Counted in a file that is synced before anything is tried again, so that
+ * what fails every time cannot stop the world for ever: after the second time it is refused.
  */
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { CborWriter, sha256, toHex } from '@aos/cbor'
-import type { EventIngress } from '@aos/kernel'
+import { encode, sha256, toHex } from '@aos/cbor'
+import type { Data } from '@aos/cbor'
+import { KIND_NUMBER, encodeClock, encodeKeyChange, encodeSetEngine, encodeSetManifest } from '@aos/kernel'
+import type { Ingress } from '@aos/kernel'
 import { readText } from './files.ts'
 import { nodeSha256 } from './sha256.ts'
 
 const FAULTS_MAX = 2
 
-/** Counts faults by what was being done, across openings, so that the same event is not tried for ever. */
 export class FaultLog {
   readonly #file: string
   readonly #counts = new Map<string, number>()
@@ -23,29 +24,33 @@ export class FaultLog {
     for (const line of readText(file).split('\n')) if (/^[0-9a-f]{64}$/.test(line)) this.#count(line)
   }
 
-  /** True when the event has failed as often as is allowed. Free of cost while nothing ever failed. */
-  isQuarantined(event: EventIngress): boolean {
-    return this.#counts.size > 0 && (this.#counts.get(digestOf(event)) ?? 0) >= FAULTS_MAX
+  /** True when the ingress has failed as often as is allowed. Free of cost while nothing ever failed. */
+  isQuarantined(ingress: Ingress): boolean {
+    return this.#counts.size > 0 && (this.#counts.get(digestOf(ingress)) ?? 0) >= FAULTS_MAX
   }
 
-  /** How many inputs failed at all, and how many of them are refused from now on. */
+  /** How many inputs failed once, and how many are refused. */
   get tally(): { readonly failed: number; readonly quarantined: number } {
     const counts = [...this.#counts.values()]
-    return { failed: counts.length, quarantined: counts.filter((count) => count >= FAULTS_MAX).length }
+    const quarantined = counts.filter((count) => count >= FAULTS_MAX).length
+    return { failed: counts.length - quarantined, quarantined }
   }
 
-  /** Durable when it returns. */
-  record(event: EventIngress): void {
-    const digest = digestOf(event)
+  /** Durable when it returns, also the name of the file. */
+  record(ingress: Ingress): void {
+    const digest = digestOf(ingress)
     this.#count(digest)
-    mkdirSync(dirname(this.#file), { recursive: true })
+    const folder = dirname(this.#file)
+    mkdirSync(folder, { recursive: true })
     const file = openSync(this.#file, 'a')
     try {
-      writeSync(file, `${digest}\n`)
+      // A line that a crash cut off must not swallow this one.
+      writeSync(file, `\n${digest}\n`)
       fsyncSync(file)
     } finally {
       closeSync(file)
     }
+    syncFolder(folder)
   }
 
   #count(digest: string): void {
@@ -53,12 +58,35 @@ export class FaultLog {
   }
 }
 
-/** Of what the turn works on: schema, value, key. */
-function digestOf(event: EventIngress): string {
-  const writer = new CborWriter()
-  writer.array(event.key === undefined ? 2 : 3)
-  writer.text(event.schema)
-  writer.bytes(event.value)
-  if (event.key !== undefined) writer.bytes(event.key)
-  return toHex(sha256(nodeSha256, writer.take()))
+function syncFolder(folder: string): void {
+  const fd = openSync(folder, 'r')
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Of the kind and of everything that its turn works on; not of stamp, trace, principal or idempotency key. */
+function digestOf(ingress: Ingress): string {
+  return toHex(sha256(nodeSha256, encode([KIND_NUMBER[ingress.kind], ...workOf(ingress)])))
+}
+
+function workOf(ingress: Ingress): readonly Data[] {
+  switch (ingress.kind) {
+    case 'event':
+      return [ingress.schema, ingress.value, ingress.key ?? null]
+    case 'genesis':
+      return [ingress.nonce, ingress.clock, ingress.entropy, ingress.ownerKeys, ingress.hostKeys]
+    case 'manifest':
+      return [encodeSetManifest(ingress), [...ingress.blobs]]
+    case 'key':
+      return [encodeKeyChange(ingress)]
+    case 'engine':
+      return [encodeSetEngine(ingress)]
+    case 'clock':
+      return [encodeClock(ingress)]
+    case 'tick':
+      return []
+  }
 }

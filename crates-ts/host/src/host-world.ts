@@ -8,10 +8,13 @@ import { AosError, isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import type { Ingress, ModuleRuntime, TurnResult, World } from '@aos/kernel'
 import type { ContentStore, JournalPort } from '@aos/store'
+import { HostClock } from './clock.ts'
+import type { ClockReport } from './clock.ts'
 import { CommitLoop } from './commit-loop.ts'
 import { FaultLog } from './fault-log.ts'
 import { loadDefinitions } from './definitions.ts'
 import type { Definitions } from './definitions.ts'
+import { localPrincipal } from './principal.ts'
 import type { Stamper } from './stamp.ts'
 import type { WorldFolder } from './world-folder.ts'
 
@@ -94,14 +97,14 @@ export class HostWorld {
    */
   submit(ingress: Ingress): TurnResult {
     if (this.#failure !== undefined) throw stopped(this.#failure)
-    if (ingress.kind === 'event' && this.#faults.isQuarantined(ingress))
-      return { kind: 'refused', error: quarantined() }
+    if (this.#faults.isQuarantined(ingress)) return { kind: 'refused', error: quarantined(ingress) }
+    const stamp = this.#stamper.next(ingress, this.kernel)
     let result: TurnResult
     try {
-      result = this.kernel.submit(ingress, this.#stamper.next())
+      result = this.kernel.submit(ingress, stamp)
     } catch (thrown) {
       this.#failure = faultOf(thrown)
-      if (ingress.kind === 'event') this.#faults.record(ingress)
+      this.#faults.record(ingress)
       throw this.#failure
     }
     if (result.kind === 'accepted') this.#loop.add({ height: result.height, leaf: result.leaf, bytes: result.entry })
@@ -124,6 +127,39 @@ export class HostWorld {
     const durable = this.#loop.durable()
     if (durable !== undefined) await durable
     return result
+  }
+
+  /** What the host believes about time; undefined when the stamper holds nothing. */
+  get clock(): ClockReport | undefined {
+    return this.#stamper.clock?.report()
+  }
+
+  /** True while a jump of the wall clock is held, as of the last stamp. Costs nothing. */
+  get isClockHeld(): boolean {
+    return this.#stamper.clock?.isHeld === true
+  }
+
+  /** Journals the wall time as a `clock` entry and believes the wall clock from then on. Throws `host.virtual_clock`. */
+  async acceptClock(): Promise<TurnResult> {
+    if (this.kernel.time.clock === 'virtual') {
+      throw new AosError('host.virtual_clock', 'the clock of this world is virtual: the wall clock does not count', {
+        hint: 'set its time with `aos clock advance`',
+      })
+    }
+    const clock = this.#stamper.clock ?? new HostClock()
+    const result = await this.send({ kind: 'clock', principal: localPrincipal(), nowNs: clock.wallNs() })
+    if (result.kind === 'accepted') clock.accept()
+    return result
+  }
+
+  /** Journals a time: how it moves in a world with a virtual clock. Throws `host.real_clock`. */
+  async setClock(nowNs: bigint): Promise<TurnResult> {
+    if (this.kernel.time.clock === 'real') {
+      throw new AosError('host.real_clock', 'the clock of this world is real, so its time is that of the machine', {
+        hint: 'make a world with a virtual clock: `aos init DIR --clock virtual`',
+      })
+    }
+    return this.send({ kind: 'clock', principal: localPrincipal(), nowNs })
   }
 
   /** Anything computed from state, answered when the head it saw is durable. */
@@ -155,8 +191,8 @@ function stopped(failure: AosError): AosError {
   })
 }
 
-function quarantined(): AosError {
-  return new AosError('host.quarantined', 'the machine failed twice at this event, so it is refused', {
+function quarantined({ kind }: Ingress): AosError {
+  return new AosError('host.quarantined', `the machine failed twice at this ${kind}, so it is refused`, {
     hint: 'look at memory and disk; then remove .aos/faults',
   })
 }

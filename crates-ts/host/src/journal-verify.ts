@@ -146,6 +146,11 @@ function compareHash(path: string, expected: Uint8Array, found: Data | undefined
   }
 }
 
+function compareTime(stamp: Data | undefined, named: unknown): Found | undefined {
+  if (stamp === named) return undefined
+  return { path: 'ingress.command', expected: String(stamp), found: String(named) }
+}
+
 const REGISTER = 0
 
 /** The keys as genesis and key entries made them, so that each signature is checked with the keys of its height. */
@@ -157,6 +162,8 @@ class KeyHistory {
     const command = entry.ingress.get(10)
     if (!(command instanceof Map)) return undefined
     if (entry.header.get(1) === KIND_NUMBER.genesis) return this.#begin(command, formatHash(record.leaf))
+    // Nobody signs what time it is; the command names the time of the stamp.
+    if (entry.header.get(1) === KIND_NUMBER.clock) return compareTime(entry.header.get(2), command.get(0))
     const bad = this.#verifySignatures(entry, encode(command))
     if (bad !== undefined) return bad
     if (entry.header.get(1) !== KIND_NUMBER.key) return undefined

@@ -15,6 +15,9 @@ import { readModuleMap } from './module-maps.ts'
 import { readSettings } from './settings.ts'
 import { MODULE_PROFILE } from './engine.ts'
 import { nodeSha256 } from './sha256.ts'
+import type { HostSettings } from './settings.ts'
+import { HostClock } from './clock.ts'
+import type { Clocks } from './clock.ts'
 import { makeOsStamper } from './stamp.ts'
 import type { Stamper } from './stamp.ts'
 import type { WorldFolder } from './world-folder.ts'
@@ -24,6 +27,8 @@ export interface OpenWorldOptions {
   readonly environment: KeyEnvironment
   /** Wall clock and randomness of the machine unless given. */
   readonly stamper?: Stamper
+  /** The machine's clocks unless given. */
+  readonly clocks?: Clocks
   /** Called now and then while the journal is replayed. */
   readonly onReplay?: (height: number) => void
   /** Takes the place of the store on disk. */
@@ -95,11 +100,21 @@ export async function openWorld(folder: WorldFolder, options: OpenWorldOptions):
   try {
     const kernel = opened.makeKernel()
     replayInto(kernel, opened.store.journal, { onReplay: options.onReplay })
-    return new HostWorld({ ...opened, kernel, stamper: options.stamper ?? makeOsStamper() })
+    return new HostWorld({
+      ...opened,
+      kernel,
+      stamper: options.stamper ?? makeStamper(readSettings(folder.settingsFile), kernel, options),
+    })
   } catch (error) {
     await opened.store.close()
     throw error
   }
+}
+
+function makeStamper(settings: HostSettings, kernel: World, options: OpenWorldOptions): Stamper {
+  const holds = settings.clock.holdAtOpen && kernel.head !== undefined && kernel.time.clock === 'real'
+  const clock = new HostClock(options.clocks, holds ? kernel.time.nowNs : undefined)
+  return makeOsStamper({ clock, seed: settings.entropy.seed })
 }
 
 export interface ReplayOptions {

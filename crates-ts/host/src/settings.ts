@@ -1,7 +1,21 @@
 /** aos.json: the host's settings for one world. */
 import { existsSync } from 'node:fs'
-import { AosError } from '@aos/cbor'
+import { AosError, fromHex } from '@aos/cbor'
 import { readText } from './files.ts'
+
+/** How time comes about; `mode` counts when genesis is made (spec/06-kernel.md, "Time"). */
+export interface ClockSettings {
+  readonly mode: 'real' | 'virtual'
+  /** Hold a jump that happened while the world was closed. */
+  readonly holdAtOpen: boolean
+}
+
+/** How entropy comes about; `mode` counts when genesis is made (spec/06-kernel.md, "Seeded entropy"). */
+export interface EntropySettings {
+  readonly mode: 'os' | 'seeded'
+  /** 32 bytes. */
+  readonly seed: Uint8Array | undefined
+}
 
 /** Every member is optional in the file. */
 export interface HostSettings {
@@ -9,19 +23,21 @@ export interface HostSettings {
   readonly segmentBytes: number | undefined
   /** Folder of the keys, instead of the platform's; relative to the world folder, and outside of it. */
   readonly keys: string | undefined
+  readonly clock: ClockSettings
+  readonly entropy: EntropySettings
 }
 
 /** The text that `aos init` writes. */
 export const DEFAULT_SETTINGS_TEXT = '{\n  "version": 1\n}\n'
 
-const MEMBERS: readonly string[] = ['version', 'segment_bytes', 'keys']
+const MEMBERS: readonly string[] = ['version', 'segment_bytes', 'keys', 'clock', 'entropy']
 const SEGMENT_BYTES_MIN = 65_536
 const SEGMENT_BYTES_UNIT = 4096
+const SEED = /^[0-9a-f]{64}$/
 
 /** A missing file means the defaults. Throws `host.bad_config`. */
 export function readSettings(file: string): HostSettings {
-  if (!existsSync(file)) return { segmentBytes: undefined, keys: undefined }
-  const record = parseConfig(file, readText(file))
+  const record = existsSync(file) ? parseConfig(file, readText(file)) : {}
   refuseOthers(file, record, MEMBERS, [])
   const version = record['version']
   if (version !== undefined && version !== 1) throw badConfig(file, ['version'], 'expected 1')
@@ -35,7 +51,28 @@ export function readSettings(file: string): HostSettings {
   }
   const keys = record['keys']
   if (keys !== undefined && typeof keys !== 'string') throw badConfig(file, ['keys'], 'expected a folder')
-  return { segmentBytes, keys }
+  return { segmentBytes, keys, clock: readClock(file, record['clock']), entropy: readEntropy(file, record['entropy']) }
+}
+
+function readClock(file: string, given: unknown = {}): ClockSettings {
+  if (!isRecord(given)) throw badConfig(file, ['clock'], 'expected an object')
+  refuseOthers(file, given, ['mode', 'hold_at_open'], ['clock'])
+  const { mode = 'real', hold_at_open: holdAtOpen = false } = given
+  if (mode !== 'real' && mode !== 'virtual') throw badConfig(file, ['clock', 'mode'], 'expected real or virtual')
+  if (typeof holdAtOpen !== 'boolean') throw badConfig(file, ['clock', 'hold_at_open'], 'expected true or false')
+  return { mode, holdAtOpen }
+}
+
+function readEntropy(file: string, given: unknown = {}): EntropySettings {
+  if (!isRecord(given)) throw badConfig(file, ['entropy'], 'expected an object')
+  refuseOthers(file, given, ['mode', 'seed'], ['entropy'])
+  const { mode = 'os', seed } = given
+  if (mode !== 'os' && mode !== 'seeded') throw badConfig(file, ['entropy', 'mode'], 'expected os or seeded')
+  if (seed !== undefined && (typeof seed !== 'string' || !SEED.test(seed))) {
+    throw badConfig(file, ['entropy', 'seed'], 'expected 64 hexadecimal digits')
+  }
+  if (mode === 'seeded' && seed === undefined) throw badConfig(file, ['entropy', 'seed'], 'expected a seed')
+  return { mode, seed: seed === undefined ? undefined : fromHex(seed) }
 }
 
 /** A JSON object of a configuration file. Throws `host.bad_config`. */

@@ -17,6 +17,18 @@ export function worldFileDocuments(): readonly JsonDocument[] {
       version: optional(Type.Literal(1)),
       segment_bytes: optional(Type.Number({ minimum: 65_536, multipleOf: 4096 })),
       keys: optional(Type.String()),
+      clock: optional(
+        closedObject({
+          mode: optional(Type.Union([Type.Literal('real'), Type.Literal('virtual')])),
+          hold_at_open: optional(Type.Boolean()),
+        }),
+      ),
+      entropy: optional(
+        closedObject({
+          mode: optional(Type.Union([Type.Literal('os'), Type.Literal('seeded')])),
+          seed: optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+        }),
+      ),
     },
     FILE_PATTERN,
   )

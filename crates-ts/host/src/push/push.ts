@@ -11,6 +11,7 @@ import { createHostKey, ensureOwnerKey, readOwnerKey } from '../keys/key-ring.ts
 import { signRequest } from '../keys/request.ts'
 import { keepModuleMap } from '../module-maps.ts'
 import { ownerPrincipal } from '../principal.ts'
+import { readSettings } from '../settings.ts'
 import { readSyncFile } from '../sync-file.ts'
 import { assemble } from './assemble.ts'
 import type { Assembly } from './assemble.ts'
@@ -102,12 +103,13 @@ async function ensureGenesis(host: HostWorld): Promise<string | undefined> {
   if (host.kernel.head !== undefined) return undefined
   const { key: owner, created } = ensureOwnerKey(host.keyFolder)
   const hostKey = createHostKey(host.keyFolder)
+  const { clock, entropy } = readSettings(host.folder.settingsFile)
   const genesis: GenesisIngress = {
     kind: 'genesis',
     principal: ownerPrincipal(owner),
     nonce: new Uint8Array(randomBytes(16)),
-    clock: 'real',
-    entropy: 'os',
+    clock: clock.mode,
+    entropy: entropy.mode,
     ownerKeys: [owner.publicKey],
     hostKeys: [hostKey.publicKey],
   }
