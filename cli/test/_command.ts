@@ -4,6 +4,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { checkOutput } from '@aos/air'
+import { formatPath } from '@aos/cbor'
 
 export const CHECKOUT: string = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const COMMAND = join(CHECKOUT, 'cli', 'bin', 'aos.mjs')
@@ -35,7 +37,7 @@ export interface Sandbox {
   readonly folder: string
   readonly keys: string
   run(args: readonly string[], options?: RunOptions): Promise<Ran>
-  /** Adds `--json` and reads the document; throws when standard output is not exactly one. */
+  /** Adds `--json` and reads the document; throws when standard output is not exactly one, or not as spec/schemas says. */
   ask(args: readonly string[], options?: RunOptions): Promise<Document>
   remove(): void
 }
@@ -76,6 +78,8 @@ export function makeSandbox(): Sandbox {
     if (lines.length !== 1)
       throw new Error(`aos ${args.join(' ')}: expected one document, found\n${ran.stdout}${ran.stderr}`)
     const document = JSON.parse(lines[0] ?? '') as Omit<Document, 'exit' | 'stderr'> // the contract under test
+    const [issue] = checkOutput({ args, document })
+    if (issue !== undefined) throw new Error(`${formatPath(issue.path)}: ${issue.message} (spec/schemas)\n${lines[0]}`)
     return { ...document, exit: ran.exit, stderr: ran.stderr }
   }
   return { folder, keys, run, ask, remove: () => rmSync(folder, { recursive: true, force: true }) }

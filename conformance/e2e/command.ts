@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished, vi } from 'vitest'
+import { checkOutput } from '@aos/air'
 import { ROOT } from '../tidy/tree.ts'
 
 // Every step of these tests is a process of its own, and the machine may be busy.
@@ -85,7 +86,7 @@ export interface Sandbox {
   path(name: string): string
   start(args: readonly string[], options?: RunOptions): ChildProcess
   run(args: readonly string[], options?: RunOptions): Promise<Ran>
-  /** Runs with `--json` and gives what the document says; throws when stdout is not one document. */
+  /** Runs with `--json` and gives what the document says; throws when stdout is not one document as spec/schemas says. */
   ask<T>(args: readonly string[], options?: RunOptions): Promise<Reply<T>>
   /** `ask`, and throws unless it went well. */
   data<T>(args: readonly string[], options?: RunOptions): Promise<T>
@@ -116,12 +117,19 @@ export function makeSandbox(): Sandbox {
   }
   const ask = async <T>(args: readonly string[], options?: RunOptions): Promise<Reply<T>> => {
     const ran = await run([...args, '--json'], options)
-    try {
-      return { ...(JSON.parse(ran.stdout) as Reply<T>), exit: ran.code } // tests then look at what they expect
-    } catch {
+    const refuse = (why: string): Error => {
       const streams = `${ran.stdout.slice(0, 2000)}\n${ran.stderr.slice(0, 2000)}`
-      throw new Error(`aos ${args.join(' ')}: exit ${ran.code}\n${streams}`)
+      return new Error(`aos ${args.join(' ')}: exit ${ran.code}${why}\n${streams}`)
     }
+    let document: Reply<T>
+    try {
+      document = JSON.parse(ran.stdout) as Reply<T> // tests then look at what they expect
+    } catch {
+      throw refuse('')
+    }
+    const [issue] = checkOutput({ args, document })
+    if (issue !== undefined) throw refuse(`, ${issue.path.join('.')}: ${issue.message} (spec/schemas)`)
+    return { ...document, exit: ran.code }
   }
   const data = async <T>(args: readonly string[], options?: RunOptions): Promise<T> => {
     const reply = await ask<T>(args, options)

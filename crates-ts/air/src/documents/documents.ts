@@ -34,6 +34,31 @@ export function makeJsonSchemas(): readonly JsonSchemaDocument[] {
     }))
 }
 
+/** Standard output of one run with `--json`, and the command line that says which document it must be. */
+export interface PrintedDocument {
+  /** What was on the command line behind `aos`. */
+  readonly args: readonly string[]
+  /** As JSON.parse gave it. */
+  readonly document: unknown
+}
+
+/**
+ * Checks what a `--json` command printed against the document of its name. Of a command whose output no script relies on,
+ * only a failure is checked.
+ */
+export function checkOutput({ args, document }: PrintedDocument): readonly DocumentIssue[] {
+  const [first = '', second = ''] = args.filter((word) => !word.startsWith('-'))
+  const isFailure = typeof document === 'object' && document !== null && 'ok' in document && document.ok === false
+  const isStream = args.includes('--ndjson')
+  const stream = args.includes('--acks') ? 'output-event-summary' : 'output-event-stream'
+  const wanted = isStream && !isFailure ? [stream] : [`output-${first}-${second}`, `output-${first}`]
+  const names = isFailure ? [...wanted, 'output-error'] : wanted
+  const known = outputDocuments()
+  const name = names.find((each) => known.some((candidate) => candidate.name === each))
+  const found = known.find((candidate) => candidate.name === name)
+  return found === undefined ? [] : checkDocument(found, document)
+}
+
 function checkDocument({ schema, parts }: JsonDocument, value: unknown): readonly DocumentIssue[] {
   const first = Errors(schema, Object.values(parts), value).First()
   if (first === undefined) return []

@@ -12,7 +12,7 @@ const optional = Type.Optional
 export function outputDocuments(): readonly JsonDocument[] {
   const document = (command: string, data: TSchema): JsonDocument => ({
     name: `output-${command.replaceAll(' ', '-')}`,
-    title: `aos ${command} --json`,
+    title: command === 'event stream' ? 'aos event send --ndjson --json' : `aos ${command} --json`,
     schema: Type.Union([success(data), failure()]),
     parts: {},
   })
@@ -22,6 +22,7 @@ export function outputDocuments(): readonly JsonDocument[] {
     document('air hash', Type.Array(openObject({ kind: definitionKind(), name: Type.String(), hash: hashText() }))),
     document('bench', bench()),
     document('event send', eventSend()),
+    document('event stream', summary()),
     document('examples', examples()),
     document('journal head', journalHead()),
     document('journal replay', verdict()),
@@ -36,7 +37,12 @@ export function outputDocuments(): readonly JsonDocument[] {
       schema: acknowledgement(),
       parts: {},
     },
-    { name: 'output-event-summary', title: 'aos event send --ndjson: the last line', schema: summary(), parts: {} },
+    {
+      name: 'output-event-summary',
+      title: 'aos event send --ndjson --acks: the last line',
+      schema: summary(),
+      parts: {},
+    },
   ]
 }
 
