@@ -18,6 +18,16 @@ export interface Grammar {
   readonly dead: (body: Body, depth: number, leave: () => void) => void
 }
 
+/** A body with its declarations, plain and for the reference, without sizes. */
+export interface FinishedBody {
+  readonly plain: Uint8Array
+  readonly reference: Uint8Array
+  /** No frame of it is charged more. */
+  readonly chargeMax: number
+  /** Opcodes that stand in it. */
+  readonly codes: ReadonlySet<number>
+}
+
 export class Body {
   readonly plan: ModulePlan
   readonly grammar: Grammar
@@ -32,6 +42,8 @@ export class Body {
   /** Instructions that may still be generated, about. */
   budget: number
   loops = 0
+  /** Addresses and lengths that the host uses: what an early return gives instead of anything. */
+  returned: readonly number[] | undefined
 
   constructor(plan: ModulePlan, grammar: Grammar, signature: Signature, budget: number) {
     this.plan = plan
@@ -100,8 +112,7 @@ export class Body {
     return among.filter((index) => this.locals[index] === type)
   }
 
-  /** The body with its declarations, plain and for the reference, without sizes. */
-  finish(): { readonly plain: Uint8Array; readonly reference: Uint8Array; readonly chargeMax: number } {
+  finish(): FinishedBody {
     const declared = this.locals.slice(this.signature.parameters.length)
     const groups: { type: Type; count: number }[] = []
     for (const type of declared) {
@@ -121,6 +132,7 @@ export class Body {
       plain: complete(this.code.plain),
       reference: complete(this.code.reference),
       chargeMax: 96 + 8 * slots,
+      codes: this.code.codes,
     }
   }
 }

@@ -33,6 +33,8 @@ export class CodeWriter {
   readonly reference = new ByteWriter()
   /** Instructions written. */
   count = 0
+  /** Which ones. */
+  readonly codes = new Set<number>()
   private readonly indexes: ReferenceIndexes
 
   constructor(indexes: ReferenceIndexes) {
@@ -44,6 +46,7 @@ export class CodeWriter {
   emit(code: number, immediate: (out: ByteWriter) => void = NO_IMMEDIATE): void {
     const { indexes, reference } = this
     this.count += 1
+    this.codes.add(code)
     writeCode(this.plain, code)
     immediate(this.plain)
     if (code !== LOOP) this.spend(code)

@@ -8,6 +8,8 @@ import { writeStatements } from './statements.ts'
 /** Where the output is put together. */
 const OUTPUT = 512
 const OUTPUT_BYTES = 24
+/** Where inputs lie when there is no heap. */
+const ALLOCATED = 16_384
 
 /** Digested at the end of a call: the start of the memory, borders of chunks, and the last bytes of the first page. */
 const WINDOWS: readonly (readonly [number, number])[] = [
@@ -23,9 +25,10 @@ const WINDOWS: readonly (readonly [number, number])[] = [
 /** (size) -> address: fixed, a heap that is reset, or one that grows the memory; at risk also what the host must refuse. */
 export function writeAlloc(body: Body): void {
   const { choices, risk, minPages } = body.plan
+  body.returned = [ALLOCATED]
   const kind = choices.weighted([3, 5, 3, risk === 2 ? 1 : 0])
   if (choices.rarely(6)) writeStatements(body, 3, 2)
-  if (kind === 0) body.i32(16_384 + choices.below(4096))
+  if (kind === 0) body.i32(ALLOCATED + choices.below(4096))
   else if (kind === 3) {
     body.plan.gap = true
     writeExpression(body, I32)
@@ -62,6 +65,7 @@ export function writeEntry(body: Body): void {
   const { choices } = plan
   const pointer = signature.parameters.length === RETURN_POINTER.parameters.length
   const input = pointer ? 1 : 0
+  if (!pointer) body.returned = [OUTPUT, OUTPUT_BYTES]
   const sum = body.local(I64, false)
   const digest = plan.functions.length - 1
   body.indexed(0x20, input)

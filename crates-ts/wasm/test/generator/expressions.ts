@@ -164,7 +164,9 @@ function writeBranchingValue(body: Body, type: Type, operand: (type: Type) => vo
   const { choices } = body.plan
   operand(type)
   const fitting = body.labels.flatMap(({ types, loop }, at) =>
-    !loop && types.length === 1 && types[0] === type ? [body.labels.length - 1 - at] : [],
+    !loop && types.length === 1 && types[0] === type && (at > 0 || body.returned === undefined)
+      ? [body.labels.length - 1 - at]
+      : [],
   )
   if (fitting.length === 0) return
   operand(I32)

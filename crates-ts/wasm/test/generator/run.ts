@@ -137,3 +137,6 @@ export function countLiveMemories(): number | undefined {
 
 /** How many instances may be left when everything unreachable was collected: those of one runtime, and the last few. */
 export const LIVE_MEMORIES_MAX: number = POOL_MODULES_MAX + 32
+
+/** What a process may hold resident, however many modules it has seen; it needs about a sixth. */
+export const RESIDENT_BYTES_MAX: number = 2 ** 30

@@ -1,6 +1,6 @@
 /** A whole module from a sequence of choices: the bytes of a program, and the same program made to be its own reference. */
 import { ByteWriter } from '../../src/byte-writer.ts'
-import { Body, type Grammar } from './body.ts'
+import { Body, type FinishedBody, type Grammar } from './body.ts'
 import type { Choices } from './choices.ts'
 import { writeExpression } from './expressions.ts'
 import { writeAlloc, writeDigest, writeEntry } from './entry-code.ts'
@@ -20,6 +20,8 @@ export interface Sample {
   /** The program that counts what it does; see code-writer.ts. */
   readonly reference: Uint8Array
   readonly choices: readonly number[]
+  /** Opcodes that stand in the program. */
+  readonly codes: ReadonlySet<number>
   readonly entries: readonly EntryName[]
   readonly floats: Floats
   /** The original may trap where the rewritten module, whose memory has the size of the cap, does not. */
@@ -45,6 +47,7 @@ export function makeSample(choices: Choices): Sample {
     bytes: assemble(plan, rest, plain, false),
     reference: assemble(plan, rest, reference, true),
     choices: choices.taken,
+    codes: new Set(finished.flatMap((body) => [...body.codes])),
     entries: plan.entries,
     floats: plan.floats,
     gap: plan.gap && plan.capPages !== plan.minPages,
@@ -55,7 +58,7 @@ export function makeSample(choices: Choices): Sample {
   }
 }
 
-function writeFunction(plan: ModulePlan, index: number): ReturnType<Body['finish']> {
+function writeFunction(plan: ModulePlan, index: number): FinishedBody {
   const { choices, functions, entries } = plan
   const signature = functions[index]
   if (signature === undefined) throw new Error('generator: no such function')

@@ -199,7 +199,11 @@ function writeExit(body: Body, operand: (type: Type) => void): void {
     return
   }
   body.open(0x04, NOTHING)
-  for (const type of body.signature.results) operand(type)
+  body.signature.results.forEach((type, at) => {
+    const fixed = body.returned?.[at]
+    if (fixed === undefined) operand(type)
+    else body.i32(fixed)
+  })
   body.op(0x0f)
   body.end()
 }
