@@ -1,8 +1,16 @@
 /** `aos air check|fmt|hash`: AIR in files; no world is opened. */
-import { ZERO_HASH, completeManifest, definitionJson, formatDefinition, formatJson, hashDefinition } from '@aos/air'
-import type { Definition, DefModule, DefSchema } from '@aos/air'
+import { ZERO_HASH, definitionJson, formatDefinition, formatJson, hashDefinition } from '@aos/air'
+import type { Definition } from '@aos/air'
 import { formatPath } from '@aos/cbor'
-import { checkSources, findWorldFolder, invalidAir, nodeSha256, readAirSources, readSyncFile } from '@aos/host'
+import {
+  checkSources,
+  definitionsOfSources,
+  findWorldFolder,
+  invalidAir,
+  nodeSha256,
+  readAirSources,
+  readSyncFile,
+} from '@aos/host'
 import type { AirSources, FileIssue } from '@aos/host'
 import { join, relative, resolve } from 'node:path'
 import type { Arguments } from '../arguments.ts'
@@ -36,21 +44,15 @@ export async function airFmt(context: CommandContext, args: Arguments): Promise<
 
 /** In the order of the files. References of a manifest are filled in from the definitions beside it. */
 export async function airHash(context: CommandContext, args: Arguments): Promise<CommandResult> {
-  const sources = needValid(readSources(context, args))
-  const schemas = new Map<string, DefSchema>()
-  const modules = new Map<string, DefModule>()
-  for (const { definition } of sources.definitions) {
-    if (definition.kind === 'defschema') schemas.set(definition.name, definition)
-    if (definition.kind === 'defmodule') modules.set(definition.name, definition)
-  }
-  const data = sources.definitions.map(({ definition }) => {
-    if (definition.kind !== 'manifest') {
-      return { kind: definition.kind, name: definition.name, hash: hashDefinition(nodeSha256, definition) }
-    }
-    const manifest = completeManifest({ manifest: definition, schemas, modules, sha256: nodeSha256 })
-    return { kind: 'manifest', name: 'manifest', hash: hashDefinition(nodeSha256, manifest) }
-  })
-  const unbuilt = [...modules.values()].filter(({ wasmHash }) => wasmHash === ZERO_HASH).map(({ name }) => name)
+  const definitions = definitionsOfSources(readSources(context, args))
+  const data = definitions.map((definition) => ({
+    kind: definition.kind,
+    name: definition.kind === 'manifest' ? 'manifest' : definition.name,
+    hash: hashDefinition(nodeSha256, definition),
+  }))
+  const unbuilt = definitions.flatMap((each) =>
+    each.kind === 'defmodule' && each.wasmHash === ZERO_HASH ? [each.name] : [],
+  )
   const note =
     unbuilt.length === 0
       ? []
