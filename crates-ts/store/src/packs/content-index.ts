@@ -2,7 +2,7 @@
  * Where a value lies: a database over the packs, and in memory what has not been written to it yet (spec/07-journal.md,
  * "Content"). It is derived: what it lacks or says wrongly is found in the packs again.
  */
-import { equalBytes, hashBytes, isAosError, type Hash } from '@aos/cbor'
+import { equalBytes, formatHash, hashBytes, isAosError, type Hash, type HashBytes } from '@aos/cbor'
 import { BLOB, SIZE, keyOf } from '../content.ts'
 import type { KeyValue } from '../key-value.ts'
 import { getCount, setCount } from '../layout.ts'
@@ -20,8 +20,20 @@ export interface Location extends PackPosition {
   readonly length: number
 }
 
-export interface FoundRecord extends Location {
+/** A hash as text and as bytes: turning one into the other costs as much as reading the index. */
+export interface ContentName {
   readonly hash: Hash
+  readonly bytes: HashBytes
+}
+
+/** A record with the name that its head gives. */
+export interface FoundRecord extends Location {
+  readonly name: ContentName
+}
+
+interface Unwritten {
+  readonly key: Uint8Array
+  readonly location: Location
 }
 
 export interface ContentSize {
@@ -37,6 +49,14 @@ const LOCATION_BYTES = 25
 const POSITION_BYTES = 16
 const EMPTY: Uint8Array = new Uint8Array(0)
 
+export function nameOf(hash: Hash): ContentName {
+  return { hash, bytes: hashBytes(hash) }
+}
+
+export function nameOfBytes(bytes: HashBytes): ContentName {
+  return { hash: formatHash(bytes), bytes }
+}
+
 /** True when the first lies before the second. */
 export function isBefore(left: PackPosition, right: PackPosition): boolean {
   return left.pack === right.pack ? left.position < right.position : left.pack < right.pack
@@ -45,7 +65,7 @@ export function isBefore(left: PackPosition, right: PackPosition): boolean {
 export class ContentIndex {
   /** Absent when only read and there is none. */
   readonly #database: KeyValue | undefined
-  readonly #unwritten = new Map<Hash, Location>()
+  readonly #unwritten = new Map<Hash, Unwritten>()
   /** Whether values of the old layout are there: most stores need not look twice. */
   readonly #hasOld: boolean
   /** Values of the old layout that are damaged and stand in a pack again. */
@@ -73,32 +93,33 @@ export class ContentIndex {
     return { pack: getCount(view, 0), position: getCount(view, 8) }
   }
 
-  find(hash: Hash): Location | undefined {
-    return this.#unwritten.get(hash) ?? this.#findWritten(hash)
+  find({ hash, bytes }: ContentName): Location | undefined {
+    return this.#unwritten.get(hash)?.location ?? this.#findWritten(keyOf(PLACE, bytes))
   }
 
-  note(hash: Hash, location: Location): void {
-    this.#unwritten.set(hash, location)
+  note({ hash, bytes }: ContentName, location: Location): void {
+    this.#unwritten.set(hash, { key: keyOf(PLACE, bytes), location })
   }
 
   /**
    * Notes damaged records that a later write proves durable, unless there is another one of the value: reading them tells of the
    * damage. Returns the others; what nothing proves was torn by a crash.
    */
-  noteProven(damaged: readonly FoundRecord[], durable: number): FoundRecord[] {
-    for (const { hash, ...location } of damaged) {
-      if (location.position < durable && this.find(hash) === undefined) this.note(hash, location)
+  noteProven(damaged: FoundRecord[], durable: number): FoundRecord[] {
+    if (damaged.length === 0) return damaged
+    for (const { name, ...location } of damaged) {
+      if (location.position < durable && this.find(name) === undefined) this.note(name, location)
     }
     return damaged.filter(({ position }) => position >= durable)
   }
 
   /** The value itself, as the layout before the packs kept it. */
-  oldValue(hash: Hash): Uint8Array | undefined {
-    return this.#hasOld ? this.#get(keyOf(BLOB, hashBytes(hash))) : undefined
+  oldValue({ bytes }: ContentName): Uint8Array | undefined {
+    return this.#hasOld ? this.#get(keyOf(BLOB, bytes)) : undefined
   }
 
   /** The value of the old layout does not count any more. */
-  replaceOld(hash: Hash): void {
+  replaceOld({ hash }: ContentName): void {
     this.#replaced.add(hash)
   }
 
@@ -107,7 +128,7 @@ export class ContentIndex {
     const places = [...this.#unwritten]
     const replaced = [...this.#replaced]
     await this.#database?.write([
-      ...places.map(([hash, place]) => [keyOf(PLACE, hashBytes(hash)), encodeLocation(place)] as const),
+      ...places.map(([, { key, location }]) => [key, encodeLocation(location)] as const),
       ...replaced.map((hash) => [keyOf(BLOB, hashBytes(hash)), EMPTY] as const),
       ...replaced.map((hash) => [keyOf(SIZE, hashBytes(hash)), EMPTY] as const),
       [INDEXED_KEY, encodeIndexed(indexed)],
@@ -125,8 +146,8 @@ export class ContentIndex {
     }
     for await (const value of this.#values(PLACE)) add(decodeLocation(value)?.length ?? 0)
     for await (const value of this.#values(SIZE)) if (value.length === 8) add(getCount(viewOf(value), 0))
-    for (const [hash, { length }] of this.#unwritten) {
-      if (this.#findWritten(hash) === undefined) add(length)
+    for (const { key, location } of this.#unwritten.values()) {
+      if (this.#findWritten(key) === undefined) add(location.length)
     }
     for (const hash of this.#replaced) {
       const old = this.#get(keyOf(SIZE, hashBytes(hash)))
@@ -158,8 +179,8 @@ export class ContentIndex {
     await this.#database?.close()
   }
 
-  #findWritten(hash: Hash): Location | undefined {
-    const bytes = this.#get(keyOf(PLACE, hashBytes(hash)))
+  #findWritten(key: Uint8Array): Location | undefined {
+    const bytes = this.#get(key)
     return bytes === undefined ? undefined : decodeLocation(bytes)
   }
 

@@ -1,12 +1,12 @@
 /** Opening the content store: the index, the end of the packs, the driver (spec/07-journal.md, "Content"). */
 import { join } from 'node:path'
-import { AosError, formatHash, isAosError } from '@aos/cbor'
+import { AosError, isAosError } from '@aos/cbor'
 import { LevelContent } from '../content.ts'
 import type { Disk, DiskFile } from '../disk.ts'
 import type { KeyValue, OpenKeyValue } from '../key-value.ts'
 import type { ContentStore } from '../port.ts'
 import { BlobFiles } from './blob-files.ts'
-import { ContentIndex, type FoundRecord, type PackPosition } from './content-index.ts'
+import { ContentIndex, nameOfBytes, type FoundRecord, type PackPosition } from './content-index.ts'
 import { PackContent } from './pack-content.ts'
 import { PackFiles } from './pack-files.ts'
 import { PACK_HEAD_BYTES, RECORD_HEAD_BYTES, decodePackHead, decodeRecordHead, recordBytes } from './pack-layout.ts'
@@ -129,15 +129,15 @@ function readPack({ index, packs }: ContentParts, number: number, from: number):
     if (step.kind === 'gap') continue
     const { kind, length, durable } = step.head
     const location = kind === 'closed' ? undefined : { kind, length, pack: number, position: step.position }
-    const hash = formatHash(step.head.hash)
+    const name = nameOfBytes(step.head.hash)
     if (step.isIntact !== true) {
-      if (location !== undefined) damaged.push({ ...location, hash })
+      if (location !== undefined) damaged.push({ ...location, name })
       continue
     }
     isDamaged ||= step.position !== end
     end = step.position + recordBytes(step.head)
     damaged = index.noteProven(damaged, durable)
-    if (location !== undefined) index.note(hash, location)
+    if (location !== undefined) index.note(name, location)
   }
   const canGoOn = nonce !== undefined && !isDamaged && size === end && isClosed(file, { end, nonce })
   const pack = canGoOn ? { number, end, nonce } : undefined

@@ -1,19 +1,24 @@
 /** The content store on pack files (spec/07-journal.md, "Content"). */
-import { AosError, formatHash, hashBytes, sha256, type Hash } from '@aos/cbor'
+import { AosError, sha256, type Hash } from '@aos/cbor'
 import { asStoreError } from '../disk.ts'
 import { nodeSha256 } from '../node-sha256.ts'
 import type { ContentStore } from '../port.ts'
-import type { ContentSize, PackPosition } from './content-index.ts'
+import { nameOf, nameOfBytes, type ContentName, type ContentSize, type PackPosition } from './content-index.ts'
 import { PACKED_BYTES_MAX } from './pack-layout.ts'
 import { PackReader, type ContentParts } from './pack-reader.ts'
 import type { NewRecord, PackWriter } from './pack-writer.ts'
 
 /** The index is written when so many records, or records of so many bytes, are only in the packs. */
-export const UNINDEXED_MAX = 1024
+export const UNINDEXED_MAX = 4096
 export const UNINDEXED_BYTES_MAX: number = 8 * 1024 * 1024
 
+interface NamedValue {
+  readonly name: ContentName
+  readonly value: Uint8Array
+}
+
 interface WaitingPut {
-  readonly values: readonly { readonly hash: Hash; readonly bytes: Uint8Array }[]
+  readonly values: readonly NamedValue[]
   readonly done: () => void
   readonly failed: (error: AosError) => void
 }
@@ -47,25 +52,25 @@ export class PackContent implements ContentStore {
 
   get(hash: Hash): Uint8Array | undefined {
     this.#checkOpen()
-    return this.#reading(hash, () => this.#reader.get(hash))
+    return this.#reading(hash, () => this.#reader.get(nameOf(hash)))
   }
 
   has(hash: Hash): boolean {
     this.#checkOpen()
-    return this.#reading(hash, () => this.#reader.has(hash))
+    return this.#reading(hash, () => this.#reader.has(nameOf(hash)))
   }
 
   async put(blobs: readonly Uint8Array[]): Promise<readonly Hash[]> {
     this.#checkOpen()
     if (this.#writer === undefined) throw new AosError('store.read_only', 'the store was opened only for reading')
     // Copied, because the caller may change the bytes before they are written.
-    const values = blobs.map((blob) => ({ hash: formatHash(sha256(nodeSha256, blob)), bytes: new Uint8Array(blob) }))
+    const values = blobs.map((blob) => ({ name: nameOfBytes(sha256(nodeSha256, blob)), value: new Uint8Array(blob) }))
     if (values.length === 0) return []
     await new Promise<void>((done, failed) => {
       this.#waiting.push({ values, done, failed })
       this.#writing ??= this.#writeWaiting(this.#writer)
     })
-    return values.map(({ hash }) => hash)
+    return values.map(({ name }) => name.hash)
   }
 
   async stat(): Promise<ContentSize> {
@@ -114,24 +119,19 @@ export class PackContent implements ContentStore {
   /** Files first, so that a record never names one that is not there. */
   async #writeMissing(writer: PackWriter, puts: readonly WaitingPut[]): Promise<void> {
     const missing = new Map<Hash, NewRecord>()
-    for (const { hash, bytes } of puts.flatMap(({ values }) => values)) {
-      if (missing.has(hash)) continue
-      const holding = this.#reader.holds(hash, bytes)
+    for (const { name, value } of puts.flatMap(({ values }) => values)) {
+      if (missing.has(name.hash)) continue
+      const holding = this.#reader.holds(name, value)
       if (holding === 'intact') continue
-      if (holding === 'damaged' && this.#parts.index.oldValue(hash) !== undefined) this.#parts.index.replaceOld(hash)
-      const kind = bytes.length > PACKED_BYTES_MAX ? 'file' : 'packed'
-      missing.set(hash, { kind, hash: hashBytes(hash), value: bytes })
+      if (holding === 'damaged' && this.#parts.index.oldValue(name) !== undefined) this.#parts.index.replaceOld(name)
+      const kind = value.length > PACKED_BYTES_MAX ? 'file' : 'packed'
+      missing.set(name.hash, { kind, name, value })
     }
-    for (const { kind, hash, value } of missing.values()) {
-      if (kind === 'file') await this.#parts.blobs.write(hash, value)
+    for (const { kind, name, value } of missing.values()) {
+      if (kind === 'file') await this.#parts.blobs.write(name.bytes, value)
     }
-    const locations = await writer.append([...missing.values()])
-    let index = 0
-    for (const hash of missing.keys()) {
-      const location = locations[index]
-      index += 1
-      if (location === undefined) continue
-      this.#parts.index.note(hash, location)
+    for (const { name, ...location } of await writer.append([...missing.values()])) {
+      this.#parts.index.note(name, location)
       this.#unindexedBytes += location.length
     }
     this.#indexInBackground()

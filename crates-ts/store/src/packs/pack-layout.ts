@@ -76,7 +76,9 @@ export function encodeRecordHead(
   into.set(place.nonce, 16)
   setCount(view, 24, head.durable)
   into.set(head.hash, 32)
-  into.set(checkOf(into.subarray(0, RECORD_CHECK_AT), place.position), RECORD_CHECK_AT)
+  // What is hashed ends with the position, where the check will stand.
+  setCount(view, RECORD_CHECK_AT, place.position)
+  writeLatin1(into, sha256Latin1(into.subarray(0, RECORD_HEAD_BYTES)).slice(0, CHECK_BYTES), RECORD_CHECK_AT)
 }
 
 /** A whole head that belongs at this place of this pack; undefined for anything else. The value is not looked at. */

@@ -1,8 +1,8 @@
 /** Reading values by hash: index, packs, files, and what the index forgot (spec/07-journal.md, "Content"). */
-import { AosError, equalBytes, formatHash, hashBytes, sha256, type Hash } from '@aos/cbor'
+import { AosError, equalBytes, sha256, type Hash, type HashBytes } from '@aos/cbor'
 import { nodeSha256 } from '../node-sha256.ts'
 import type { BlobFiles } from './blob-files.ts'
-import { isBefore, isSamePlace, type ContentIndex, type FoundRecord, type Location } from './content-index.ts'
+import { isBefore, isSamePlace, nameOfBytes, type ContentIndex, type ContentName, type FoundRecord, type Location } from './content-index.ts'
 import type { PackFiles } from './pack-files.ts'
 import { PACKED_BYTES_MAX, RECORD_HEAD_BYTES, decodeRecordHead, recordBytes } from './pack-layout.ts'
 import { scanPack } from './pack-scan.ts'
@@ -28,46 +28,47 @@ export class PackReader {
   }
 
   /** Throws `store.corrupt_blob` when only damaged copies are there; undefined when there is none. */
-  get(hash: Hash): Uint8Array | undefined {
+  get(name: ContentName): Uint8Array | undefined {
     const { index } = this.#parts
-    const first = this.#readValue(hash, index.find(hash))
+    const first = this.#readValue(name, index.find(name))
     if (first instanceof Uint8Array) return first
-    const old = index.oldValue(hash)
-    if (old !== undefined && isIntact(hash, old)) return old
+    const old = index.oldValue(name)
+    if (old !== undefined && isIntact(name.bytes, old)) return old
     this.#search()
     let isDamaged = first === 'damaged' || old !== undefined
-    for (const location of [index.find(hash), ...(this.#others.get(hash) ?? []).toReversed(), ORPHAN]) {
-      const value = this.#readValue(hash, location)
+    for (const location of [index.find(name), ...(this.#others.get(name.hash) ?? []).toReversed(), ORPHAN]) {
+      const value = this.#readValue(name, location)
       if (value instanceof Uint8Array) return value
       isDamaged ||= value === 'damaged'
     }
     if (!isDamaged) return undefined
+    const { hash } = name
     throw new AosError('store.corrupt_blob', `what is stored as ${hash} has another hash`, { details: { hash } })
   }
 
-  has(hash: Hash): boolean {
+  has(name: ContentName): boolean {
     const { index } = this.#parts
-    if (index.find(hash) !== undefined || index.oldValue(hash) !== undefined) return true
+    if (index.find(name) !== undefined || index.oldValue(name) !== undefined) return true
     this.#search()
-    return index.find(hash) !== undefined || this.#parts.blobs.size(hashBytes(hash)) !== undefined
+    return index.find(name) !== undefined || this.#parts.blobs.size(name.bytes) !== undefined
   }
 
   /** Whether an intact copy is where the index says, in a record that a search would find, too. */
-  holds(hash: Hash, value: Uint8Array): 'intact' | 'damaged' | 'absent' {
+  holds(name: ContentName, value: Uint8Array): 'intact' | 'damaged' | 'absent' {
     const { index } = this.#parts
-    const location = index.find(hash)
+    const location = index.find(name)
     if (location === undefined) {
-      const old = index.oldValue(hash)
+      const old = index.oldValue(name)
       if (old === undefined) return 'absent'
       return equalBytes(old, value) ? 'intact' : 'damaged'
     }
     const record = this.#readRecord(location)
     if (record === undefined) return 'damaged'
     const head = decodeRecordHead(record, { position: location.position, nonce: undefined })
-    if (head === undefined || !equalBytes(head.hash, hashBytes(hash))) return 'damaged'
+    if (head === undefined || !equalBytes(head.hash, name.bytes)) return 'damaged'
     // Comparing costs less than hashing.
     const bytes =
-      location.kind === 'file' ? this.#parts.blobs.read(hashBytes(hash)) : record.subarray(RECORD_HEAD_BYTES)
+      location.kind === 'file' ? this.#parts.blobs.read(name.bytes) : record.subarray(RECORD_HEAD_BYTES)
     return bytes !== undefined && equalBytes(bytes, value) ? 'intact' : 'damaged'
   }
 
@@ -84,7 +85,7 @@ export class PackReader {
         if (step.kind === 'gap') continue
         const { kind, length, durable } = step.head
         if (kind !== 'closed') {
-          const found = { hash: formatHash(step.head.hash), kind, length, pack, position: step.position }
+          const found = { name: nameOfBytes(step.head.hash), kind, length, pack, position: step.position }
           if (!this.#meet(found)) damaged.push(found)
         }
         damaged = index.noteProven(damaged, durable)
@@ -93,16 +94,16 @@ export class PackReader {
   }
 
   /** False for a damaged record of which the index does not know. Of several records of a value the newest counts. */
-  #meet({ hash, ...location }: FoundRecord): boolean {
+  #meet({ name, ...location }: FoundRecord): boolean {
     const { index } = this.#parts
-    const known = index.find(hash)
+    const known = index.find(name)
     if (known === undefined) {
-      if (location.kind === 'packed' && this.#readValue(hash, location) === 'damaged') return false
-      index.note(hash, location)
+      if (location.kind === 'packed' && this.#readValue(name, location) === 'damaged') return false
+      index.note(name, location)
     } else if (!isSamePlace(known, location)) {
       const isOlder = isBefore(location, known)
-      if (!isOlder) index.note(hash, location)
-      this.#remember(hash, isOlder ? location : known)
+      if (!isOlder) index.note(name, location)
+      this.#remember(name.hash, isOlder ? location : known)
     }
     return true
   }
@@ -113,16 +114,16 @@ export class PackReader {
     else others.push(location)
   }
 
-  #readValue(hash: Hash, location: Location | undefined): Uint8Array | 'damaged' | undefined {
+  #readValue(name: ContentName, location: Location | undefined): Uint8Array | 'damaged' | undefined {
     if (location === undefined) return undefined
     if (location.kind === 'file') {
-      const bytes = this.#parts.blobs.read(hashBytes(hash))
-      return bytes === undefined || isIntact(hash, bytes) ? bytes : 'damaged'
+      const bytes = this.#parts.blobs.read(name.bytes)
+      return bytes === undefined || isIntact(name.bytes, bytes) ? bytes : 'damaged'
     }
     const record = this.#readRecord(location)
     if (record === undefined) return undefined
     const bytes = record.subarray(RECORD_HEAD_BYTES)
-    return record.length === recordBytes(location) && isIntact(hash, bytes) ? bytes : 'damaged'
+    return record.length === recordBytes(location) && isIntact(name.bytes, bytes) ? bytes : 'damaged'
   }
 
   /** Head and value, as far as they are there; undefined when there is no such pack. */
@@ -135,6 +136,6 @@ export class PackReader {
 }
 
 /** Whether the bytes are those of the hash. */
-export function isIntact(hash: Hash, bytes: Uint8Array): boolean {
-  return equalBytes(sha256(nodeSha256, bytes), hashBytes(hash))
+export function isIntact(hash: HashBytes, bytes: Uint8Array): boolean {
+  return equalBytes(sha256(nodeSha256, bytes), hash)
 }

@@ -1,9 +1,9 @@
 /** Appending records to the last pack, one durable write at a time (spec/07-journal.md, "Content"). */
 import { randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
-import { AosError, HASH_BYTES, type HashBytes } from '@aos/cbor'
+import { AosError, HASH_BYTES } from '@aos/cbor'
 import type { DiskFile } from '../disk.ts'
-import type { Location, PackPosition } from './content-index.ts'
+import type { ContentName, FoundRecord, Location, PackPosition } from './content-index.ts'
 import type { PackFiles } from './pack-files.ts'
 import {
   PACK_HEAD_BYTES,
@@ -20,7 +20,7 @@ const WRITE_BYTES_MAX: number = 8 * 1024 * 1024
 
 export interface NewRecord {
   readonly kind: Location['kind']
-  readonly hash: HashBytes
+  readonly name: ContentName
   readonly value: Uint8Array
 }
 
@@ -61,14 +61,14 @@ export class PackWriter {
   }
 
   /** Durable when it resolves. */
-  async append(records: readonly NewRecord[]): Promise<readonly Location[]> {
-    const locations: Location[] = []
+  async append(records: readonly NewRecord[]): Promise<readonly FoundRecord[]> {
+    const written: FoundRecord[] = []
     for (let from = 0; from < records.length;) {
       const count = countOfWrite(records, from)
-      locations.push(...(await this.#write(records.slice(from, from + count))))
+      written.push(...(await this.#write(records.slice(from, from + count))))
       from += count
     }
-    return locations
+    return written
   }
 
   /** Says in the pack that nobody writes to it any more: another opening may go on there. */
@@ -88,7 +88,7 @@ export class PackWriter {
     this.#pack = undefined
   }
 
-  async #write(records: readonly NewRecord[]): Promise<readonly Location[]> {
+  async #write(records: readonly NewRecord[]): Promise<readonly FoundRecord[]> {
     const length = records.reduce((sum, record) => sum + sizeOf(record), 0)
     const isFull = this.#position + length > this.#packBytes && this.#position > PACK_HEAD_BYTES
     if (this.#pack === undefined || isFull) await this.#makePack()
@@ -96,21 +96,21 @@ export class PackWriter {
     if (pack === undefined) throw new AosError('store.failed', 'there is no pack to write to')
     const durable = this.#position
     const bytes = new Uint8Array(length)
-    const locations: Location[] = []
+    const written: FoundRecord[] = []
     let at = 0
     for (const record of records) {
-      const { kind, hash, value } = record
+      const { kind, name, value } = record
       const position = durable + at
-      const head = { kind, hash, length: value.length, durable }
+      const head = { kind, hash: name.bytes, length: value.length, durable }
       encodeRecordHead(bytes.subarray(at, at + RECORD_HEAD_BYTES), head, { position, nonce: pack.nonce })
       if (kind === 'packed') bytes.set(value, at + RECORD_HEAD_BYTES)
-      locations.push({ kind, pack: pack.number, position, length: value.length })
+      written.push({ name, kind, pack: pack.number, position, length: value.length })
       at += sizeOf(record)
     }
     this.#hasWritten = true
     await pack.file.writeDurable(bytes, durable)
     this.#position = durable + length
-    return locations
+    return written
   }
 
   /** Head and name are durable before the first record is written. */
