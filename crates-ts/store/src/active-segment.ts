@@ -199,7 +199,7 @@ export class ActiveSegment {
 
   /** Makes the file under its own name: header and zeros first, then the name, then the folder. */
   create(after: Promise<unknown>, prepared: Promise<PreparedFile> | undefined): void {
-    this.#growing = after.then(async () => {
+    const make = async (): Promise<void> => {
       const { folder, segmentBytes } = this.#place
       const made = await (prepared ?? PreparedFile.make(this.#place, prefillMin(segmentBytes)))
       try {
@@ -211,9 +211,14 @@ export class ActiveSegment {
       }
       this.#file = made.file
       this.#prefilled = made.prefilled
-    })
+    }
+    const giveUp = async (error: unknown): Promise<never> => {
+      const unused = await prepared?.catch(keepForLater)
+      unused?.file.close()
+      throw error
+    }
+    this.#growing = after.then(make, giveUp)
     this.#growing.catch(keepForLater)
-    after.catch(async () => (await prepared)?.file.close()).catch(keepForLater)
   }
 
   /** Writes one group at a planned position; resolves when it is durable. */

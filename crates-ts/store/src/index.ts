@@ -19,4 +19,25 @@ export { verifyContent, type ContentProblem, type ContentVerdict, type VerifyCon
 export { makeEntries, makeEntry, headOf, worldOf, type EntryOptions } from './kit/entries.ts'
 export { contentSuite } from './kit/content-suite.ts'
 export { journalSuite } from './kit/journal-suite.ts'
+export { Random } from './kit/machine/random.ts'
+export { SimulatedMachine, type CrashKind, type MachinePorts } from './kit/machine/machine.ts'
+export type { Crash, Outcome } from './kit/machine/scheduler.ts'
+export {
+  SIMULATED_WORLD,
+  openSimulated,
+  type OpenSimulated,
+  type SimulatedOptions,
+} from './kit/crash/open-simulated.ts'
+export { runCrash, type CrashReport } from './kit/crash/crash-run.ts'
+export {
+  catchMutant,
+  crashSuite,
+  runCrashes,
+  type CrashDriver,
+  type CrashTotals,
+  type SeedRange,
+} from './kit/crash/crash-suite.ts'
+export { MUTANTS, type Mutant } from './kit/crash/mutants.ts'
+export { makeFlipWorld, type FlipTarget, type FlipWorld } from './kit/crash/bit-flips.ts'
+export type { RotVerdict } from './kit/crash/rot.ts'
 export type { Expectation, StoreDriver, StorePlace, TestApi } from './kit/kit.ts'

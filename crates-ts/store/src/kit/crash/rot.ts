@@ -1,4 +1,5 @@
 /** Rot: one flipped bit is refused with a height, or everything reads back as it was (spec/07-journal.md, "Conformance of a driver"). */
+import { basename } from 'node:path'
 import { isAosError } from '@aos/cbor'
 import { verifyJournal } from '../../verify.ts'
 import type { WorldStore } from '../../world-store.ts'
@@ -26,6 +27,7 @@ export async function checkRotten(
   await checkFlip(machine, world, { path, bit: machine.random.below(8 * size), open })
 }
 
+/** One flipped bit, and how the world is opened then. */
 export interface Flip {
   readonly path: string
   readonly bit: number
@@ -37,8 +39,7 @@ export async function checkFlip(machine: SimulatedMachine, world: ExpectedWorld,
   const { path, bit, open } = flip
   machine.flip(path, bit)
   const where = `bit ${bit} of ${path}`
-  const verdict = verifyJournal(SIMULATED_WORLD, machine.inspect())
-  if (path.endsWith('.seg')) must(!verdict.ok, `verification does not find ${where}`)
+  if (path.endsWith('.seg')) mustBeFound(machine, path, where)
   const opened = await machine.run(open)
   if (opened.kind === 'failed') {
     mustBeRefusal(opened.error, where)
@@ -52,6 +53,17 @@ export async function checkFlip(machine: SimulatedMachine, world: ExpectedWorld,
   if (read.kind === 'failed') mustBeRefusal(read.error, where)
   await machine.run(() => store.close())
   return read.kind === 'failed' ? 'refused at reading' : 'repaired'
+}
+
+/** Verification names a height of the segment, or the one after its last. */
+function mustBeFound(machine: SimulatedMachine, path: string, where: string): void {
+  const { ok, firstDifference } = verifyJournal(SIMULATED_WORLD, machine.inspect())
+  must(!ok && firstDifference !== undefined, `verification does not find ${where}`)
+  const first = Number.parseInt(basename(path), 10)
+  const others = machine.files().filter((other) => other.endsWith('.seg') && other > path)
+  const next = others[0] === undefined ? Infinity : Number.parseInt(basename(others[0]), 10)
+  const height = firstDifference?.height ?? -1
+  must(height >= first && height <= next, `verification names height ${height} for ${where}`)
 }
 
 /** A refusal names the height; one of content names the hash. */

@@ -19,10 +19,11 @@ interface SizeVersion {
   readonly size: number
 }
 
-/** Bytes with a size, growing with zeros. */
+/** Bytes with a size, growing with zeros. Copies share bytes until one of them changes. */
 interface Image {
   bytes: Uint8Array
   size: number
+  isShared: boolean
 }
 
 /** A half-open range of bytes and the last write that a sync of it covers. */
@@ -35,8 +36,8 @@ export interface SyncRange {
 /** Stamps are the numbers of the writes, rising over the whole machine. */
 export class Inode {
   readonly kind = 'file'
-  #cache: Image = { bytes: new Uint8Array(0), size: 0 }
-  #medium: Image = { bytes: new Uint8Array(0), size: 0 }
+  #cache: Image = { bytes: new Uint8Array(0), size: 0, isShared: false }
+  #medium: Image = { bytes: new Uint8Array(0), size: 0, isShared: false }
   /** Versions of a sector that may reach the medium in any order with other sectors, oldest first. */
   #sectors = new Map<number, SectorVersion[]>()
   #sizes: SizeVersion[] = []
@@ -58,7 +59,7 @@ export class Inode {
       resize(this.#cache, end)
       this.#sizes.push({ stamp, size: end })
     }
-    this.#cache.bytes.set(bytes, position)
+    owned(this.#cache).set(bytes, position)
     this.#touch(position, end, stamp)
   }
 
@@ -122,24 +123,29 @@ export class Inode {
   /** Rot: the bit changes in the cache and on the medium alike. */
   flip(bit: number): void {
     const at = Math.floor(bit / 8)
-    for (const { bytes } of [this.#cache, this.#medium]) {
+    for (const image of [this.#cache, this.#medium]) {
+      const bytes = owned(image)
       if (at < bytes.length) bytes[at] = (bytes[at] ?? 0) ^ (1 << (bit % 8))
     }
   }
 
   copy(): Inode {
     const other = new Inode()
-    other.#cache = copyOf(this.#cache)
-    other.#medium = copyOf(this.#medium)
+    for (const image of [this.#cache, this.#medium]) image.isShared = true
+    other.#cache = { ...this.#cache }
+    other.#medium = { ...this.#medium }
     for (const [sector, versions] of this.#sectors) other.#sectors.set(sector, [...versions])
     other.#sizes = [...this.#sizes]
     return other
   }
 
   #touch(from: number, to: number, stamp: number): void {
-    for (let sector = Math.floor(from / SECTOR_BYTES); sector * SECTOR_BYTES < to; sector += 1) {
-      const bytes = new Uint8Array(SECTOR_BYTES)
-      bytes.set(this.#cache.bytes.subarray(sector * SECTOR_BYTES, (sector + 1) * SECTOR_BYTES))
+    const first = Math.floor(from / SECTOR_BYTES)
+    const end = Math.ceil(to / SECTOR_BYTES)
+    const touched = this.#cache.bytes.slice(first * SECTOR_BYTES, end * SECTOR_BYTES)
+    for (let sector = first; sector < end; sector += 1) {
+      const at = (sector - first) * SECTOR_BYTES
+      const bytes = touched.subarray(at, at + SECTOR_BYTES)
       const versions = this.#sectors.get(sector)
       if (versions === undefined) this.#sectors.set(sector, [{ stamp, bytes }])
       else versions.push({ stamp, bytes })
@@ -189,14 +195,14 @@ export class Inode {
   #forget(sector: number): void {
     const from = sector * SECTOR_BYTES
     const to = Math.min(from + SECTOR_BYTES, this.#cache.size)
-    this.#cache.bytes.fill(0, from, to)
-    this.#cache.bytes.set(this.#medium.bytes.subarray(from, Math.min(to, this.#medium.size)), from)
+    owned(this.#cache).fill(0, from, to)
+    owned(this.#cache).set(this.#medium.bytes.subarray(from, Math.min(to, this.#medium.size)), from)
   }
 }
 
 /** Cuts or grows; what comes to the file is zero. */
 function resize(image: Image, size: number): void {
-  if (size < image.size) image.bytes.fill(0, size)
+  if (size < image.size) owned(image).fill(0, size)
   reserve(image, size)
   image.size = size
 }
@@ -206,15 +212,23 @@ function reserve(image: Image, size: number): void {
   const bytes = new Uint8Array(Math.max(size, 2 * image.bytes.length))
   bytes.set(image.bytes)
   image.bytes = bytes
+  image.isShared = false
+}
+
+/** The bytes, to be changed. */
+function owned(image: Image): Uint8Array {
+  if (image.isShared) image.bytes = image.bytes.slice()
+  image.isShared = false
+  return image.bytes
 }
 
 /** Bytes may lie behind the size of the medium until a size is chosen that holds them. */
 function putSector(image: Image, sector: number, bytes: Uint8Array): void {
   const from = sector * SECTOR_BYTES
   reserve(image, from + SECTOR_BYTES)
-  image.bytes.set(bytes, from)
+  owned(image).set(bytes, from)
 }
 
 function copyOf(image: Image): Image {
-  return { bytes: image.bytes.slice(0, image.size), size: image.size }
+  return { bytes: image.bytes.slice(0, image.size), size: image.size, isShared: false }
 }

@@ -35,6 +35,7 @@ export class SimulatedMachine {
   readonly breaches: string[] = []
   #root = new Folder()
   #stamp = 0
+  #paths = new Map<string, readonly string[]>()
 
   constructor(seed: number) {
     this.random = new Random(seed)
@@ -100,6 +101,7 @@ export class SimulatedMachine {
     const other = new SimulatedMachine(seed)
     other.#root = this.#root.copy()
     other.#stamp = this.#stamp
+    other.#paths = this.#paths
     return other
   }
 
@@ -125,12 +127,20 @@ export class SimulatedMachine {
 
   find(path: string): FolderEntry | undefined {
     let entry: FolderEntry | undefined = this.#root
-    for (const name of path.split('/')) {
-      if (name === '') continue
+    for (const name of this.#namesIn(path)) {
       if (entry?.kind !== 'folder') return undefined
       entry = entry.get(name)
     }
     return entry
+  }
+
+  /** Paths are taken apart once; copies of a machine remember them together. */
+  #namesIn(path: string): readonly string[] {
+    const known = this.#paths.get(path)
+    if (known !== undefined) return known
+    const names = path.split('/').filter((name) => name !== '')
+    this.#paths.set(path, names)
+    return names
   }
 
   folderOf(path: string): Folder | undefined {

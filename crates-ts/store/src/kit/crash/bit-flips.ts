@@ -1,0 +1,104 @@
+/**
+ * Every single bit of a small world's files, flipped one at a time: refused with a height, or repaired, never silently
+ * different (spec/07-journal.md, "Conformance of a driver").
+ */
+import { basename, dirname } from 'node:path'
+import type { JournalHead } from '../../port.ts'
+import { headOf, makeEntries, worldOf } from '../entries.ts'
+import { SimulatedMachine } from '../machine/machine.ts'
+import { BrokenPromise, ExpectedWorld } from './expected-world.ts'
+import { SIMULATED_WORLD, openSimulated, type OpenSimulated } from './open-simulated.ts'
+import { checkFlip, type RotVerdict } from './rot.ts'
+
+const SEGMENT_BYTES = 16_384
+const PAGE_BITS = 8 * 4096
+const GROUPS = 6
+/** One bit of each byte is flipped back after a refusal. */
+const UNDONE_EVERY = 8
+
+/** A range of bits of one file. */
+export interface FlipTarget {
+  readonly what: string
+  readonly path: string
+  readonly from: number
+  readonly to: number
+}
+
+/** A closed world with two sealed segments and a last one of two groups, all acknowledged. */
+export interface FlipWorld {
+  readonly targets: readonly FlipTarget[]
+  /** Flips one bit of a copy of the world. Throws when anything is silently different. */
+  flip(target: FlipTarget, bit: number): Promise<RotVerdict>
+}
+
+/** Makes the world that is damaged. */
+export async function makeFlipWorld(open: OpenSimulated = openSimulated): Promise<FlipWorld> {
+  const machine = new SimulatedMachine(1)
+  machine.makeOldFolder(dirname(SIMULATED_WORLD))
+  const world = new ExpectedWorld()
+  const filled = await machine.run(() => fill(machine, world, open))
+  if (filled.kind === 'failed') throw filled.error
+  if (filled.kind !== 'done') throw new BrokenPromise(`making the world ends ${filled.kind}`)
+  return {
+    targets: targetsOf(machine),
+    async flip({ path }, bit) {
+      const copy = machine.fork(bit)
+      const reopen = (): ReturnType<OpenSimulated> =>
+        open(copy.ports(), { readOnly: false, segmentBytes: SEGMENT_BYTES })
+      const verdict = await checkFlip(copy, world, { path, bit, open: reopen })
+      if (verdict === 'refused at opening' && bit % UNDONE_EVERY === 0)
+        await checkUndone(copy, world, { path, bit, open: reopen })
+      return verdict
+    },
+  }
+}
+
+async function fill(machine: SimulatedMachine, world: ExpectedWorld, open: OpenSimulated): Promise<void> {
+  const store = await open(machine.ports(), { readOnly: false, segmentBytes: SEGMENT_BYTES })
+  let expected: JournalHead | undefined
+  for (let count = 0; count < GROUPS; count += 1) {
+    const entries = makeEntries(expected, 2, { payloadBytes: 400 })
+    world.entries.push(...entries)
+    const { journal } = store
+    await journal.appendIf({ world: worldOf(world.entries), epoch: journal.epoch, expected, entries })
+    expected = headOf(entries)
+    journal.acknowledge(expected)
+  }
+  await store.close()
+}
+
+function targetsOf(machine: SimulatedMachine): readonly FlipTarget[] {
+  const segments = machine.files().filter((path) => path.endsWith('.seg'))
+  const [first, sealed, last] = segments
+  if (segments.length !== 3 || first === undefined || sealed === undefined || last === undefined) {
+    throw new BrokenPromise(`the world has segments ${segments.map((path) => basename(path)).join(', ')}`)
+  }
+  const journal = dirname(last)
+  return [
+    { what: 'the last two groups', path: last, from: PAGE_BITS, to: 3 * PAGE_BITS },
+    { what: 'the zeros behind them', path: last, from: 3 * PAGE_BITS, to: 4 * PAGE_BITS },
+    { what: 'the header of the last segment', path: last, from: 0, to: PAGE_BITS },
+    { what: 'the header of a sealed segment', path: sealed, from: 0, to: PAGE_BITS },
+    { what: 'the body of a sealed segment', path: sealed, from: PAGE_BITS, to: 3 * PAGE_BITS },
+    { what: 'the footer of a sealed segment', path: sealed, from: 3 * PAGE_BITS, to: 4 * PAGE_BITS },
+    { what: 'the first segment', path: first, from: 0, to: 4 * PAGE_BITS },
+    { what: 'the head', path: `${journal}/head`, from: 0, to: 8 * 1024 },
+    { what: 'the fence', path: `${journal}/fence`, from: 0, to: 8 * 1536 },
+  ]
+}
+
+/** A refusal has changed nothing: with the bit flipped back everything stands. */
+async function checkUndone(
+  machine: SimulatedMachine,
+  world: ExpectedWorld,
+  flip: { readonly path: string; readonly bit: number; readonly open: () => ReturnType<OpenSimulated> },
+): Promise<void> {
+  machine.flip(flip.path, flip.bit)
+  const healed = await machine.run(async () => {
+    const store = await flip.open()
+    world.checkStanding(store)
+    await store.close()
+  })
+  if (healed.kind === 'failed') throw healed.error
+  if (healed.kind !== 'done') throw new BrokenPromise(`opening with bit ${flip.bit} flipped back ends ${healed.kind}`)
+}

@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest'
+import { makeFlipWorld } from '../src/index.ts'
+
+const TARGETS: readonly string[] = [
+  'the last two groups',
+  'the header of a sealed segment',
+  'the body of a sealed segment',
+  'the footer of a sealed segment',
+  'the head',
+]
+
+describe('every flipped bit is refused with a height or repaired', async () => {
+  const world = await makeFlipWorld()
+
+  it.each(world.targets.filter(({ what }) => TARGETS.includes(what)).map((target) => [target.what, target] as const))(
+    'in %s',
+    async (what, target) => {
+      let flips = 0
+      const verdicts = new Set<string>()
+      for (let bit = target.from; bit < target.to; bit += 1) {
+        verdicts.add(await world.flip(target, bit))
+        flips += 1
+      }
+      expect(flips).toBe(target.to - target.from)
+      expect(verdicts.size).toBe(1)
+      expect(verdicts.has('repaired')).toBe(what === 'the head')
+    },
+  )
+})
