@@ -3,7 +3,7 @@ import { rewriteModule, type RewrittenModule } from '../src/index.ts'
 import { makeRandom } from './_guests.ts'
 import { plantDefect, withBytes, type Planted } from './_planted.ts'
 import { loadAssembler, loadDisassembler, type Assembler, type Disassembler } from './_wat.ts'
-import { checkSample, Disagreement } from './generator/checks.ts'
+import { checkSample, Disagreement, type Rewrite } from './generator/checks.ts'
 import { Choices, moduleSeed } from './generator/choices.ts'
 import { makeSample } from './generator/sample.ts'
 
@@ -15,6 +15,12 @@ export interface Found {
 }
 
 export type FindPlanted = (planted: Planted, options: { readonly seed: number; readonly modulesMax: number }) => Found
+
+/** A rewriter that plants the defect wherever there is a place for it. */
+export async function loadPlantingRewriter(planted: Planted): Promise<Rewrite> {
+  const tools = { ...(await loadAssembler()), ...(await loadDisassembler()) }
+  return (bytes) => rewriteWith(tools, planted, bytes, 1) ?? rewriteModule(bytes)
+}
 
 export async function loadFinder(): Promise<FindPlanted> {
   const tools = { ...(await loadAssembler()), ...(await loadDisassembler()) }

@@ -1,7 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, describe, it } from 'vitest'
+import { compileGuest, makeGuest, rewriteModule } from '../src/index.ts'
 import { SEED } from './_guests.ts'
+import { Choices } from './generator/choices.ts'
+import { countLiveMemories } from './generator/run.ts'
+import { makeSample } from './generator/sample.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 
@@ -32,5 +36,27 @@ describe('generated modules, many', () => {
     expect(baseline).toBeDefined()
     expect(digestOf(fuzz(400, ['--tier', 'default'], ['--no-liftoff']))).toBe(baseline)
     expect(digestOf(fuzz(400, ['--tier', 'default']))).toBe(baseline)
+  })
+})
+
+describe('the run of generated modules', () => {
+  it('is killed when a module hangs, and the module is named', () => {
+    const hang = [
+      "import { startWatchdog } from './crates-ts/wasm/test/generator/watchdog.ts'",
+      'startWatchdog(7, 2).progress(3)',
+      'for (;;);',
+    ]
+    const flags = ['--import', 'tsx', '--conditions=@aos/source', '--input-type=module', '-e', hang.join('\n')]
+    const { signal, stderr } = spawnSync(process.execPath, flags, { cwd: ROOT, encoding: 'utf8', timeout: 60_000 })
+    expect(stderr).toContain('HANG: no progress for 2 s in module 3 of seed 7')
+    expect(signal).toBe('SIGKILL')
+  })
+
+  it('sees instances that are not let go', () => {
+    const before = countLiveMemories()
+    const rewritten = rewriteModule(makeSample(Choices.fromList([])).bytes)
+    const held = Array.from({ length: 40 }, () => makeGuest(rewritten, compileGuest(rewritten)))
+    if (before !== undefined) expect(countLiveMemories()).toBeGreaterThanOrEqual(40)
+    expect(held.length).toBe(40)
   })
 })

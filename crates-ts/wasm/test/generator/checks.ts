@@ -55,8 +55,11 @@ interface Seen {
   readonly output: Uint8Array
 }
 
+/** What makes the module that runs of the module that is given. */
+export type Rewrite = (bytes: Uint8Array) => RewrittenModule
+
 /** Everything about one module. Throws Disagreement. `rewrite` is a parameter so that tests can plant defects. */
-export function checkSample(sample: Sample, rewrite: (bytes: Uint8Array) => RewrittenModule = rewriteModule): Checked {
+export function checkSample(sample: Sample, rewrite: Rewrite = rewriteModule): Checked {
   const rewritten = admit(sample.bytes, rewrite)
   const compiled = compileGuest(rewritten)
   const pooled = makeGuest(rewritten, compiled)
@@ -82,7 +85,7 @@ export function checkSample(sample: Sample, rewrite: (bytes: Uint8Array) => Rewr
   return { outcomes: first.map(({ seen }) => seen.outcome), results, originals }
 }
 
-function admit(bytes: Uint8Array, rewrite: (bytes: Uint8Array) => RewrittenModule): RewrittenModule {
+function admit(bytes: Uint8Array, rewrite: Rewrite): RewrittenModule {
   try {
     return rewrite(bytes)
   } catch (error) {

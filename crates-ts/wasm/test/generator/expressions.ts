@@ -2,7 +2,7 @@
 import type { Body } from './body.ts'
 import { alignment, writeAddress } from './memory-operands.ts'
 import { divides, I32, I64, LOADS, OPERATIONS, type Operation, type Type } from './operations.ts'
-import { ALLOC, CALLS_GLOBAL, typesOf, type ModulePlan } from './plan.ts'
+import { ALLOC, CALLS_GLOBAL, FIRST_ENTRY, typesOf, type ModulePlan } from './plan.ts'
 
 /** Expressions and blocks nest so deep. */
 export const DEPTH_MAX = 5
@@ -214,12 +214,19 @@ function writeCall(body: Body, target: number, type: Type | undefined, operand: 
   const { choices, functions, tableSize, types, risk } = body.plan
   const signature = functions[target]
   if (signature === undefined) throw new Error('generator: no such function')
-  for (const parameter of isDigest(body.plan, target) ? [] : signature.parameters) operand(parameter)
   if (isDigest(body.plan, target)) {
     const from = choices.below(4000)
     body.i32(from)
     body.i32(from + choices.below(64))
     operand(I64)
+  } else {
+    signature.parameters.forEach((parameter, at) => {
+      operand(parameter)
+      if (!isEntry(body.plan, target)) return
+      // Addresses and a length, last: an entry point reads what it is given.
+      body.i32(at + 1 < signature.parameters.length ? 0x7fff : 0x7f)
+      body.op(0x71)
+    })
   }
   if (choices.rarely(3)) {
     // The table holds every function at its own index, and null behind them; other types and null trap.
@@ -232,6 +239,10 @@ function writeCall(body: Body, target: number, type: Type | undefined, operand: 
     body.code.emit(0x11, (out) => out.u32(index).u32(0))
   } else body.indexed(0x10, target)
   for (const result of signature.results.slice(type === undefined ? 0 : 1).toReversed()) writeAway(body, result)
+}
+
+function isEntry(plan: ModulePlan, target: number): boolean {
+  return target >= FIRST_ENTRY && target < FIRST_ENTRY + plan.entries.length
 }
 
 function isDigest(plan: ModulePlan, target: number): boolean {

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hashText, type Sha256Port } from '@aos/cbor'
-import { createModuleRuntime, POOL_MODULES_MAX } from '../../src/index.ts'
-import { checkSample, Disagreement, ENVELOPES, FUEL_LIMIT, type Outcome } from './checks.ts'
+import { createModuleRuntime, POOL_MODULES_MAX, rewriteModule } from '../../src/index.ts'
+import { checkSample, Disagreement, ENVELOPES, FUEL_LIMIT, type Outcome, type Rewrite } from './checks.ts'
 import { Choices, moduleSeed } from './choices.ts'
 import { checkFlipped, flipBytes } from './flipped.ts'
 import { makeSample, type Sample } from './sample.ts'
@@ -14,6 +14,8 @@ export interface RunOptions {
   /** Number of the first module. */
   readonly first?: number
   readonly count: number
+  /** For tests that plant defects. */
+  readonly rewrite?: Rewrite
   /** Called before every module. */
   readonly progress?: (index: number, report: RunReport) => void
 }
@@ -54,14 +56,14 @@ const SHA256: Sha256Port = {
 
 /** Stops at the first failure. */
 export function runModules(options: RunOptions): { readonly report: RunReport; readonly failure: Failure | undefined } {
-  const { seed, first = 0, count, progress } = options
+  const { seed, first = 0, count, progress, rewrite = rewriteModule } = options
   const report = emptyReport()
   const runtime = createModuleRuntime({ sha256: SHA256 })
   for (let index = first; index < first + count; index += 1) {
     progress?.(index, report)
     const modules = moduleSeed(seed, index)
     const check = (sample: Sample, into: RunReport): void => {
-      checkOne(sample, into)
+      checkOne(sample, into, rewrite)
       for (let flip = 0; flip < FLIPS; flip += 1) {
         into.flipped += 1
         if (checkFlipped(flipBytes(sample.bytes, modules + flip))) into.flippedAdmitted += 1
@@ -95,8 +97,8 @@ function emptyReport(): RunReport {
   }
 }
 
-function checkOne(sample: Sample, report: RunReport): void {
-  const { outcomes, results, originals } = checkSample(sample)
+function checkOne(sample: Sample, report: RunReport, rewrite: Rewrite): void {
+  const { outcomes, results, originals } = checkSample(sample, rewrite)
   report.digest = createHash('sha256')
     .update([report.digest, ...results].join('\n'))
     .digest('hex')
