@@ -140,6 +140,15 @@ describe('world files', () => {
       '{"xa":1}',
       '{"Version":1}',
     ],
+    ...[
+      '{"clock":{}}',
+      '{"clock":null}',
+      '{"clock":{"mode":"virtual","hold_at_open":true}}',
+      '{"clock":{"mode":"fast"}}',
+    ],
+    ...['{"clock":{"hold_at_open":1}}', '{"clock":{"$schema":"x"}}', '{"entropy":{"mode":"os","x-a":1}}'],
+    ...[`{"entropy":{"mode":"seeded","seed":"${'0a'.repeat(32)}"}}`, `{"entropy":{"seed":"${'0A'.repeat(32)}"}}`],
+    ...['{"entropy":{"mode":"seeded"}}', '{"entropy":{"seed":"00"}}', '{"entropy":[]}'],
     ...['{"$schema ":1}', '{"x-\\n":1}'],
   ]
   test.each(settings)('aos.json %s', (text) => {

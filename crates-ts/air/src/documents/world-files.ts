@@ -12,6 +12,7 @@ const FILE_PATTERN = '^(\\$schema|\\$comment|description|x-[\\s\\S]*)$'
 /** Of `aos.json` and `aos.sync.json`. */
 export function worldFileDocuments(): readonly JsonDocument[] {
   const optional = Type.Optional
+  const seed = Type.String({ pattern: '^[0-9a-f]{64}$' })
   const settings = closedObject(
     {
       version: optional(Type.Literal(1)),
@@ -24,10 +25,10 @@ export function worldFileDocuments(): readonly JsonDocument[] {
         }),
       ),
       entropy: optional(
-        closedObject({
-          mode: optional(Type.Union([Type.Literal('os'), Type.Literal('seeded')])),
-          seed: optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
-        }),
+        Type.Union([
+          closedObject({ mode: optional(Type.Literal('os')), seed: optional(seed) }),
+          closedObject({ mode: Type.Literal('seeded'), seed }),
+        ]),
       ),
     },
     FILE_PATTERN,
