@@ -21,6 +21,36 @@ describe('writer', () => {
     expect(toHex(writer.take())).toBe(`83 5903e8 ${'01'.repeat(1000)} 7903e8 ${'c3bc'.repeat(500)} 1bffffffffffffffff`.replaceAll(' ', '')) // prettier-ignore
   })
 
+  test('a known digest is written as the port would, and content is compared with other bytes in place', () => {
+    const digest = Uint8Array.from({ length: 32 }, (_, index) => index * 5)
+    const writer = new CborWriter(0)
+    writer.uint(7)
+    writer.knownDigest(Uint8Array.of(1, 2, 3, ...digest), 3)
+    const known = writer.take()
+    writer.reset()
+    writer.uint(7)
+    writer.digest({ sha256Into: (_, output, offset) => output.set(digest, offset) }, digest)
+    expect(writer.take()).toEqual(known)
+    for (let changed = -1; changed < known.length; changed += 1) {
+      const other = Uint8Array.of(9, 9, ...known)
+      if (changed >= 0) other[2 + changed] = 1
+      const words = new DataView(other.buffer)
+      for (const [start, end] of [
+        [0, 35],
+        [1, 35],
+        [3, 10],
+        [4, 4],
+      ] as const) {
+        // prettier-ignore
+        const isChanged = changed >= start && changed < end && known[changed] !== 1
+        expect(writer.matches(start, end, words, 2 + start)).toBe(!isChanged)
+      }
+    }
+    const short = new DataView(known.buffer, 0, 34)
+    expect(writer.matches(0, 35, short, 0)).toBe(false)
+    expect(writer.matches(0, 36, new DataView(new ArrayBuffer(40)), 0)).toBe(false)
+  })
+
   test('every length of text around the short paths is that of the encoder of the platform', () => {
     for (const letter of ['a', 'ü', '水', '𐅑']) {
       for (let count = 0; count < 300; count += 1) {

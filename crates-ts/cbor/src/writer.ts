@@ -160,6 +160,30 @@ export class CborWriter {
     this.at += 34
   }
 
+  /** A digest that is known already, as a byte string: 32 bytes of `digests` from `from`. */
+  knownDigest(digests: Uint8Array, from: number): void {
+    this.room(34)
+    const buffer = this.buffer
+    const at = this.at
+    buffer[at] = 0x58
+    buffer[at + 1] = 0x20
+    for (let index = 0; index < 32; index += 1) buffer[at + 2 + index] = digests[from + index] ?? 0
+    this.at = at + 34
+  }
+
+  /** True when the content from `start` to `end` is what `other` holds from `from` on. */
+  matches(start: number, end: number, other: DataView, from: number): boolean {
+    const length = end - start
+    if (end > this.at || from + length > other.byteLength) return false
+    const data = this.data
+    let at = 0
+    for (; at + 4 <= length; at += 4) {
+      if (data.getInt32(start + at, true) !== other.getInt32(from + at, true)) return false
+    }
+    for (; at < length; at += 1) if (data.getUint8(start + at) !== other.getUint8(from + at)) return false
+    return true
+  }
+
   /** Bytes that are already CBOR, or part of it, as they are. */
   raw(bytes: Uint8Array): void {
     const length = bytes.length

@@ -5,6 +5,7 @@ import type { Difference, ModuleRuntime, World } from '@aos/kernel'
 import { MerkleLog } from '@aos/store'
 import { noteCalls } from './call-notes.ts'
 import { loadDefinitions } from './definitions.ts'
+import { isWorthHashingAhead, readAndHashAhead, readEntries } from './hash-ahead.ts'
 import type { OpenedFolder } from './open-world.ts'
 import { valueToNode } from './values.ts'
 import type { JsonNode } from '@aos/air'
@@ -16,6 +17,8 @@ export interface ReplayJournalOptions {
   readonly verify: boolean
   readonly modules?: ModuleRuntime
   readonly onProgress: (height: number) => void
+  /** Whether parts are hashed on a second thread; default: when there is enough to verify, and a processor for it. */
+  readonly hashAhead?: boolean
 }
 
 /** A difference with its key as people read it. */
@@ -50,10 +53,13 @@ export function replayJournal(opened: OpenedFolder, options: ReplayJournalOption
   const log = new MerkleLog()
   const { journal } = opened.store
   const range = options.to === undefined ? { from: 0 } : { from: 0, to: options.to }
-  for (const batch of journal.head === undefined ? [] : journal.read(range)) {
-    for (const record of batch) {
+  const count = Math.min(options.to ?? Number.MAX_SAFE_INTEGER, journal.head?.height ?? -1) + 1
+  const batches = journal.head === undefined ? [] : journal.read(range)
+  const hashAhead = options.hashAhead ?? (options.verify && isWorthHashingAhead(count))
+  for (const { entries, digestsOf } of hashAhead ? readAndHashAhead(batches) : readEntries(batches)) {
+    for (const [index, { bytes }] of entries.entries()) {
       noting?.take()
-      const difference = kernel.replay(record.bytes, { verify: options.verify })
+      const difference = kernel.replay(bytes, { verify: options.verify, digests: digestsOf(index) })
       if (difference !== undefined) {
         return {
           ok: false,
@@ -66,7 +72,7 @@ export function replayJournal(opened: OpenedFolder, options: ReplayJournalOption
       log.append(leafOf(kernel))
     }
     log.settle()
-    const last = batch.at(-1)
+    const last = entries.at(-1)
     if (last !== undefined) options.onProgress(last.height)
   }
   return { ok: true, entries: log.size, root: formatHash(log.root()), firstDifference: undefined, kernel }

@@ -181,6 +181,8 @@ test('the scan of the journal and a replay agree on the root, and a replay with 
   const summary = summarizeJournal(opened.store.journal)
   const report = replayJournal(opened, { to: undefined, verify: true, onProgress: () => undefined })
   expect(report).toMatchObject({ ok: true, entries: 7, root: summary.logRoot })
+  const ahead = replayJournal(opened, { to: undefined, verify: true, hashAhead: true, onProgress: () => undefined })
+  expect(ahead).toMatchObject({ ok: true, entries: 7, root: summary.logRoot })
   expect(summary).toMatchObject({ entries: 7, manifestHash: report.kernel.manifestHash })
   await opened.store.close()
 })

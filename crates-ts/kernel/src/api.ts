@@ -201,6 +201,27 @@ export interface WorldTime {
   readonly logicalNowNs: bigint
 }
 
+/**
+ * SHA-256 of parts of one recorded entry, by whoever read it ahead: of the entropy, of the first value with its salt, of
+ * ingress, of derived, and the leaf. They must have been computed from the very bytes that are replayed; a part that is derived
+ * to the same bytes then need not be hashed again, and any other part is.
+ */
+export interface PartDigests {
+  /** Five digests in this order, from `at`. That of the value counts only for an entry whose ingress has a value. */
+  readonly bytes: Uint8Array
+  readonly at: number
+  /** Offsets in the entry where the hashed parts begin. */
+  readonly ingressAt: number
+  readonly derivedAt: number
+  readonly bodiesAt: number
+}
+
+export interface ReplayOptions {
+  readonly verify: boolean
+  /** Used only with `verify`. */
+  readonly digests?: PartDigests | undefined
+}
+
 /** A world in memory. One thread of execution; not re-entrant. */
 export interface World {
   /** World id: hash of the genesis leaf; undefined before genesis. */
@@ -220,7 +241,7 @@ export interface World {
    * Feeds one journaled entry back and re-derives the rest. With `verify` everything is compared with what was written (hashes of parts, salted values,
    * deliveries, states); without it only the chain position is. Returns the first difference, after which the world must be discarded.
    */
-  replay(entry: Uint8Array, options: { readonly verify: boolean }): Difference | undefined
+  replay(entry: Uint8Array, options: ReplayOptions): Difference | undefined
   /** State bytes of a cell as the reducer returned them. `key` are prefixed canonical bytes; undefined for the one cell of a reducer that is not keyed. */
   readCell(reducer: string, key: Uint8Array | undefined): Uint8Array | undefined
   /** Cells of a reducer in ascending order of key bytes. */

@@ -12,6 +12,10 @@ export interface EntryView {
   readonly nowNs: bigint
   /** Exact bytes of the header. Its last field is the leaf before. */
   readonly header: Uint8Array
+  /** Offsets of the other parts. */
+  readonly ingressAt: number
+  readonly derivedAt: number
+  readonly bodiesAt: number
   readonly principal: string
   readonly auth: readonly VerifiedSignature[]
   readonly trace: Uint8Array | undefined
@@ -92,9 +96,12 @@ class EntryCursor {
     if (reader.array() !== 4) throw badEntry('expected four parts')
     const start = reader.offset
     const { height, kindNumber, nowNs } = this.#readHeader()
-    const header = this.#bytes.subarray(start, reader.offset)
+    const ingressAt = reader.offset
+    const header = this.#bytes.subarray(start, ingressAt)
     const ingress = this.#readIngress()
+    const derivedAt = reader.offset
     reader.skip()
+    const bodiesAt = reader.offset
     if (reader.isNull()) throw kernelError('kernel.bodies_missing', `the bodies of entry ${height} were dropped`)
     if (reader.array() !== 2) throw badEntry('expected entropy and values')
     const entropy = reader.bytes()
@@ -108,6 +115,9 @@ class EntryCursor {
       kindNumber,
       nowNs,
       header,
+      ingressAt,
+      derivedAt,
+      bodiesAt,
       principal: ingress.principal,
       auth: ingress.auth,
       trace: ingress.trace,
@@ -142,7 +152,10 @@ class EntryCursor {
     return { height, kindNumber, nowNs }
   }
 
-  #readIngress(): Omit<EntryView, 'height' | 'kindNumber' | 'nowNs' | 'header' | 'entropy' | 'value' | 'key'> & {
+  #readIngress(): Omit<
+    EntryView,
+    'height' | 'kindNumber' | 'nowNs' | 'header' | 'ingressAt' | 'derivedAt' | 'bodiesAt' | 'entropy' | 'value' | 'key'
+  > & {
     readonly hasValue: boolean
     readonly hasKey: boolean
   } {

@@ -1,10 +1,12 @@
 /** Encodes the entry of one turn (K4 to K6; spec/journal.cddl). One writer serves a world, one entry at a time. */
 import { CborWriter, HASH_BYTES } from '@aos/cbor'
 import type { HashBytes, Sha256Port } from '@aos/cbor'
-import type { DeliveryOutcome, VerifiedSignature } from './api.ts'
+import type { DeliveryOutcome, PartDigests, VerifiedSignature } from './api.ts'
 import { ITEM } from './codes.ts'
 import type { TurnBound } from './codes.ts'
 import { LEAF_TAG } from './leaf.ts'
+import { DIGEST } from './recorded-entry.ts'
+import type { RecordedEntry } from './recorded-entry.ts'
 import { ENTROPY_BYTES, Salter } from './salts.ts'
 
 /** What stands in `ingress`; values are given as bytes and stand there by salted hash. */
@@ -48,6 +50,14 @@ export interface DeliveryItem {
   readonly cause: number
 }
 
+export interface FinishedEntry {
+  /** A part of a chunk that nobody writes to again. */
+  readonly entry: Uint8Array
+  readonly leaf: HashBytes
+  /** It is, byte for byte, the recorded entry. */
+  readonly isRecorded: boolean
+}
+
 /** Room in front of the ingress for the head of the entry and the longest header. */
 const HEADER_ROOM = 256
 /** Entries are written one behind the other into chunks and handed out as parts of them. */
@@ -74,14 +84,19 @@ export class EntryWriter {
   #valueCount = 0
   #ingressValuesEnd = 0
   #ingressValueCount = 0
+  #recorded: RecordedEntry | undefined
 
   constructor(sha256: Sha256Port) {
     this.#sha256 = sha256
     this.#salter = new Salter(sha256)
   }
 
-  /** Starts an entry with its ingress. */
-  begin(parts: IngressParts, entropy: Uint8Array): void {
+  /**
+   * Starts an entry with its ingress. When a recorded one is derived again, `finish` says whether they are the same, and
+   * what is known of its parts need not be hashed again. `entropy` is the recorded one then.
+   */
+  begin(parts: IngressParts, entropy: Uint8Array, recorded?: RecordedEntry): void {
+    this.#recorded = recorded
     this.#entropy.set(entropy)
     this.#salter.begin(entropy)
     this.#values.reset()
@@ -173,13 +188,18 @@ export class EntryWriter {
   }
 
   /** The finished entry, a part of a chunk that nobody writes to again, and its leaf. */
-  finish(header: HeaderParts): { readonly entry: Uint8Array; readonly leaf: HashBytes } {
+  finish(header: HeaderParts): FinishedEntry {
     const chunk = this.#chunk
     this.#closeDerived()
-    this.#writeHeader(header)
+    const derivedEnd = chunk.length
+    const sameParts = this.#writeHeader(header)
     const tagged = this.#header.view()
     const leaf = new Uint8Array(HASH_BYTES)
-    this.#sha256.sha256Into(tagged, leaf, 0)
+    const recorded = this.#recorded
+    const sameHeader = recorded !== undefined && recorded.isHeader(this.#header)
+    const known = sameHeader ? recorded.digests : undefined
+    if (known === undefined) this.#sha256.sha256Into(tagged, leaf, 0)
+    else leaf.set(known.bytes.subarray(known.at + DIGEST.leaf, known.at + DIGEST.leaf + HASH_BYTES))
     const start = this.#ingressAt - tagged.length
     chunk.patch(start, tagged)
     chunk.patch(start, ENTRY_HEAD)
@@ -187,7 +207,13 @@ export class EntryWriter {
     chunk.bytes(this.#entropy)
     chunk.array(this.#valueCount)
     chunk.raw(this.#values.view())
-    return { entry: chunk.part(start, chunk.length), leaf }
+    const isRecorded = sameHeader && sameParts && recorded.isBodies(chunk, derivedEnd)
+    return { entry: chunk.part(start, chunk.length), leaf, isRecorded }
+  }
+
+  /** Gives back the room of the entry just finished: nobody has it. */
+  discard(): void {
+    this.#chunk.truncate(this.#ingressAt - HEADER_ROOM)
   }
 
   /** Writes the head of the array of items, for which one byte was left. */
@@ -203,8 +229,13 @@ export class EntryWriter {
     chunk.raw(items)
   }
 
-  #writeHeader(header: HeaderParts): void {
+  /** Returns whether ingress and derived are the recorded ones. */
+  #writeHeader(header: HeaderParts): boolean {
     const writer = this.#header
+    const recorded = this.#recorded
+    const sameIngress = recorded?.isIngress(this.#chunk, this.#ingressAt, this.#derivedAt) ?? false
+    const sameDerived = recorded?.isDerived(this.#chunk, this.#derivedAt, this.#chunk.length) ?? false
+    const known = recorded?.digests
     writer.reset()
     writer.raw(LEAF_TAG)
     writer.map(8 + (header.manifest === undefined ? 0 : 1) + (header.engine === undefined ? 0 : 1))
@@ -225,13 +256,16 @@ export class EntryWriter {
       writer.bytes(header.engine)
     }
     writer.uint(6)
-    writer.digest(this.#sha256, this.#chunk.part(this.#ingressAt, this.#derivedAt))
+    if (sameIngress && known !== undefined) writer.knownDigest(known.bytes, known.at + DIGEST.ingress)
+    else writer.digest(this.#sha256, this.#chunk.part(this.#ingressAt, this.#derivedAt))
     writer.uint(7)
-    writer.digest(this.#sha256, this.#chunk.part(this.#derivedAt, this.#chunk.length))
+    if (sameDerived && known !== undefined) writer.knownDigest(known.bytes, known.at + DIGEST.derived)
+    else writer.digest(this.#sha256, this.#chunk.part(this.#derivedAt, this.#chunk.length))
     writer.uint(8)
     writer.uint(header.fuel)
     writer.uint(9)
     writer.bytes(header.prev)
+    return sameIngress && sameDerived
   }
 
   #writeIngress(parts: IngressParts): void {
@@ -254,7 +288,9 @@ export class EntryWriter {
       writer.text(parts.idempotencyKey)
     }
     writer.uint(5)
-    writer.digest(this.#sha256, this.#entropy)
+    const known = this.#recorded?.digests
+    if (known === undefined) writer.digest(this.#sha256, this.#entropy)
+    else writer.knownDigest(known.bytes, known.at + DIGEST.entropy)
     if (parts.blobs.length > 0) {
       writer.uint(6)
       writer.array(parts.blobs.length)
@@ -266,7 +302,9 @@ export class EntryWriter {
     }
     if (parts.value !== undefined) {
       writer.uint(8)
-      this.#salted(writer, parts.value)
+      const knownValue = this.#recorded?.digestsOfValue(parts.value)
+      if (knownValue === undefined) this.#salted(writer, parts.value)
+      else this.#knownSalted(writer, parts.value, knownValue)
     }
     if (parts.key !== undefined) {
       writer.uint(9)
@@ -276,6 +314,12 @@ export class EntryWriter {
       writer.uint(10)
       writer.raw(parts.command)
     }
+  }
+
+  #knownSalted(writer: CborWriter, value: Uint8Array, known: PartDigests): void {
+    writer.knownDigest(known.bytes, known.at + DIGEST.value)
+    this.#values.bytes(value)
+    this.#valueCount += 1
   }
 
   #salted(writer: CborWriter, value: Uint8Array): void {

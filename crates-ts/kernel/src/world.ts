@@ -3,7 +3,17 @@ import { HASH_BYTES, compareBytes, equalBytes, formatHash, hashBytes, isAosError
 import type { AosError, CanonicalBytes, Hash, HashBytes } from '@aos/cbor'
 import { admit, checkCommon, hashBody } from './admission.ts'
 import type { AdmissionPorts, Admitted } from './admission.ts'
-import type { CellReport, Difference, Ingress, KeyReport, Stamp, TurnResult, World, WorldTime } from './api.ts'
+import type {
+  CellReport,
+  Difference,
+  Ingress,
+  KeyReport,
+  ReplayOptions,
+  Stamp,
+  TurnResult,
+  World,
+  WorldTime,
+} from './api.ts'
 import { EMPTY_CATALOG } from './catalog.ts'
 import { DeliveryRunner } from './delivery.ts'
 import { findDifference } from './difference.ts'
@@ -15,6 +25,7 @@ import { kernelError } from './errors.ts'
 import { IdempotencyTable, idempotencySlot } from './idempotency.ts'
 import { LeafHasher } from './leaf.ts'
 import type { KernelPorts } from './ports.ts'
+import { RecordedEntry } from './recorded-entry.ts'
 import { checkEngine, rebuildIngress } from './replay.ts'
 import { ENTROPY_BYTES } from './salts.ts'
 import { EMPTY_KEY, cellKeyText } from './state.ts'
@@ -33,6 +44,14 @@ interface Performed {
   readonly end: TurnEnd
   readonly leaf: HashBytes
   readonly entry: Uint8Array | undefined
+  readonly isRecorded: boolean
+}
+
+interface HowPerformed {
+  /** Absent: no entry is made, and the leaf is that of `leafOf`. */
+  readonly writer?: EntryWriter
+  readonly recorded?: RecordedEntry
+  readonly leafOf?: EntryView
 }
 
 class KernelWorld implements World {
@@ -120,12 +139,12 @@ class KernelWorld implements World {
         if (!isRefusal(error)) throw error
         return { kind: 'refused', error }
       }
-      const { end, leaf, entry } = this.#perform(ingress, admitted, stamp, this.#writer)
+      const { end, leaf, entry } = this.#perform(ingress, admitted, stamp, { writer: this.#writer })
       return accepted({ height: this.#state.height, leaf, entry: entry ?? EMPTY_KEY, end })
     })
   }
 
-  replay(entry: Uint8Array, options: { readonly verify: boolean }): Difference | undefined {
+  replay(entry: Uint8Array, options: ReplayOptions): Difference | undefined {
     return this.#guarded(() => {
       const view = readEntry(entry, this.#memo)
       if (view.height !== this.#state.height + 1) {
@@ -147,13 +166,18 @@ class KernelWorld implements World {
         return difference(view, 'ingress', 'admitted', error.code)
       }
       if (!options.verify) {
-        this.#perform(ingress, admitted, stamp, undefined, view)
+        this.#perform(ingress, admitted, stamp, { leafOf: view })
         return undefined
       }
       const earlier = this.#lookUpIdempotency(ingress)
       if (earlier !== undefined) return difference(view, 'ingress.idempotency_key', 'new', earlier.kind)
-      const made = this.#perform(ingress, admitted, stamp, this.#writer)
-      return findDifference({ height: view.height, written: entry, derived: made.entry ?? EMPTY_KEY })
+      const recorded = new RecordedEntry(entry, view, options.digests)
+      const made = this.#perform(ingress, admitted, stamp, { writer: this.#writer, recorded })
+      if (!made.isRecorded) {
+        return findDifference({ height: view.height, written: entry, derived: made.entry ?? EMPTY_KEY })
+      }
+      this.#writer.discard()
+      return undefined
     })
   }
 
@@ -196,17 +220,12 @@ class KernelWorld implements World {
   }
 
   /** The turn, its entry, and the step to the next head. Without a writer the leaf is taken from the recorded entry. */
-  #perform(
-    ingress: Ingress,
-    admitted: Admitted,
-    stamp: Stamp,
-    writer: EntryWriter | undefined,
-    recorded?: EntryView,
-  ): Performed {
+  #perform(ingress: Ingress, admitted: Admitted, stamp: Stamp, how: HowPerformed): Performed {
+    const { writer, recorded, leafOf } = how
     const state = this.#state
     const height = state.height + 1
     const logicalNowNs = stamp.nowNs > state.logicalNowNs ? stamp.nowNs : state.logicalNowNs
-    writer?.begin(admitted.parts, stamp.entropy)
+    writer?.begin(admitted.parts, stamp.entropy, recorded)
     const facts = {
       nowNs: stamp.nowNs,
       logicalNowNs,
@@ -231,7 +250,7 @@ class KernelWorld implements World {
       fuel: end.fuel,
       prev: state.leaf,
     })
-    const leaf = finished?.leaf ?? this.#leaves.hash(recorded?.header ?? EMPTY_KEY)
+    const leaf = finished?.leaf ?? this.#leaves.hash(leafOf?.header ?? EMPTY_KEY)
     admitted.apply(height)
     state.id ??= formatHash(leaf)
     state.height = height
@@ -242,7 +261,7 @@ class KernelWorld implements World {
       const slot = idempotencySlot(ingress.principal, ingress.idempotencyKey)
       state.idempotency.remember(slot, { body: hashBody(this.#ports, ingress), height, logicalNs: logicalNowNs })
     }
-    return { end, leaf, entry: finished?.entry }
+    return { end, leaf, entry: finished?.entry, isRecorded: finished?.isRecorded ?? false }
   }
 }
 

@@ -1,10 +1,11 @@
-import { decode, encode, equalBytes, sha256 } from '@aos/cbor'
+import { decode, encode, equalBytes, isAosError, sha256, toHex } from '@aos/cbor'
 import type { Data } from '@aos/cbor'
 import type { TypeExpr } from '@aos/air'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { createWorld, decodeEntry } from '../src/index.ts'
+import type { PartDigests } from '../src/index.ts'
 import { Bench, asMap, nodeSha256 } from './_util.ts'
 import type { Script, WorldPlan } from './_util.ts'
 
@@ -138,6 +139,46 @@ describe('replay', () => {
     }
   })
 
+  it('says the same with the digests of recorded parts as without, whatever byte was changed', () => {
+    const bench = run([[0, 1]])
+    const before = bench.entries.slice(0, -1)
+    const entry = bench.entries.at(-1) ?? new Uint8Array(0)
+    const verdict = (changed: Uint8Array, digests: PartDigests | undefined): unknown => {
+      const world = createWorld(bench.ports())
+      for (const each of before) {
+        expect(world.replay(each, { verify: true, digests: digests && hashParts(each) })).toBeUndefined()
+      }
+      try {
+        return world.replay(changed, { verify: true, digests }) ?? toHex(world.head?.leaf ?? entry)
+      } catch (error) {
+        return isAosError(error) ? error.code : error
+      }
+    }
+    expect(verdict(entry, hashParts(entry))).toBe(toHex(bench.world.head?.leaf ?? entry))
+    let hashed = 0
+    for (let at = 0; at < entry.length; at += 3) {
+      const changed = entry.slice()
+      changed[at] = (changed[at] ?? 0) ^ 0x01
+      const digests = hashParts(changed)
+      if (digests === undefined) continue
+      hashed += 1
+      expect(verdict(changed, digests), `byte ${at}`).toEqual(verdict(changed, undefined))
+    }
+    expect(hashed).toBeGreaterThan(50)
+  })
+
+  it('does not use digests of other parts', () => {
+    const bench = run([[0, 2]])
+    const world = createWorld(bench.ports())
+    for (const entry of bench.entries) {
+      const digests = hashParts(entry)
+      if (digests === undefined) throw new Error('the entry is not canonical')
+      const other = { ...digests, bytes: digests.bytes.map((byte) => byte ^ 1), derivedAt: digests.derivedAt + 1 }
+      expect(world.replay(entry, { verify: true, digests: other })).toBeUndefined()
+    }
+    expect(world.head).toEqual(bench.world.head)
+  })
+
   it('refuses an entry of another chain, also without verification', () => {
     const [mine, other] = [run([[0, 2]]), run([[1, 2]])]
     const world = createWorld(mine.ports())
@@ -196,6 +237,38 @@ describe('an entry', () => {
     expect(last.ingress.get(8)).toEqual(sha256(nodeSha256, Uint8Array.from([...salt, ...value])))
   })
 })
+
+/** Digests of the parts of an entry; undefined when its bytes are not canonical. */
+function hashParts(entry: Uint8Array): PartDigests | undefined {
+  let parts: readonly Data[]
+  try {
+    parts = decode(entry, { prefix: 'absent' }) as readonly Data[] // an entry is an array
+  } catch {
+    return undefined
+  }
+  const [header, ingress, derived, bodies] = parts
+  if (header === undefined || ingress === undefined || derived === undefined || !Array.isArray(bodies)) return undefined
+  const [entropy, values] = bodies as readonly Data[] // an array, as just checked
+  if (!(entropy instanceof Uint8Array) || !Array.isArray(values)) return undefined
+  const [value] = values as readonly Data[] // an array, as just checked
+  const pieces = [header, ingress, derived].map((part) => encode(part))
+  const [headerBytes = entropy, ingressBytes = entropy, derivedBytes = entropy] = pieces
+  const salt = sha256(nodeSha256, Uint8Array.from([...new TextEncoder().encode('aos/salt/v1'), ...entropy, 0, 0, 0, 0]))
+  const messages = [
+    entropy,
+    Uint8Array.from([...salt, ...(value instanceof Uint8Array ? value : [])]),
+    ingressBytes,
+    derivedBytes,
+    Uint8Array.from([0, ...headerBytes]),
+  ]
+  const bytes = new Uint8Array(7 + 160)
+  messages.forEach((message, index) => {
+    nodeSha256.sha256Into(message, bytes, 7 + 32 * index)
+  })
+  const ingressAt = 1 + headerBytes.length
+  const derivedAt = ingressAt + ingressBytes.length
+  return { bytes, at: 7, ingressAt, derivedAt, bodiesAt: derivedAt + derivedBytes.length }
+}
 
 function encodeKey(cell: number): Uint8Array {
   return Uint8Array.from([0xd9, 0xd9, 0xf7, ...encode(cell)])
