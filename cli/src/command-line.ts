@@ -13,10 +13,8 @@ import { VERSION } from './version.ts'
 /** Runs the command that the arguments name and returns the exit code. Reports; never throws. */
 export async function runCommandLine(argv: readonly string[], context: CommandContext): Promise<number> {
   try {
-    const chosen: Chosen[] = []
+    const choice = parse(argv)
     // Help and version are left to yargs, which prints them on standard output and chooses nothing.
-    makeParser(argv, (choice) => chosen.push(choice)).parseSync()
-    const [choice] = chosen
     if (choice === undefined) return EXIT.ok
     const run = await choice.spec.load()
     return reportResult(context, await run(context, new Arguments(choice.parsed)))
@@ -25,15 +23,32 @@ export async function runCommandLine(argv: readonly string[], context: CommandCo
   }
 }
 
-/** A command with what was parsed for it. It runs after yargs is done, which would lay out its help for an asynchronous one. */
-interface Chosen {
+/**
+ * A command with what was parsed for it. The handler throws it: after a handler that returns, yargs lays out the help of the
+ * command, which takes longer than all of parsing. The command runs when yargs is done.
+ */
+class Chosen extends Error {
   readonly spec: CommandSpec
   readonly parsed: Readonly<Record<string, unknown>>
+
+  constructor(spec: CommandSpec, parsed: Readonly<Record<string, unknown>>) {
+    super('a command was chosen')
+    this.spec = spec
+    this.parsed = parsed
+  }
 }
 
-type Choose = (choice: Chosen) => void
+function parse(argv: readonly string[]): Chosen | undefined {
+  try {
+    makeParser(argv).parseSync()
+    return undefined
+  } catch (thrown) {
+    if (thrown instanceof Chosen) return thrown
+    throw thrown
+  }
+}
 
-function makeParser(argv: readonly string[], choose: Choose): Argv {
+function makeParser(argv: readonly string[]): Argv {
   let parser: Argv = yargs([...argv])
     .scriptName('aos')
     .locale('en')
@@ -64,34 +79,33 @@ function makeParser(argv: readonly string[], choose: Choose): Argv {
       if (error instanceof Error && error.name !== 'YError') throw error
       throw usage(message ?? (error instanceof Error ? error.message : 'the command line was not understood'))
     })
-  for (const entry of COMMANDS)
-    parser = 'commands' in entry ? addGroup(parser, entry, choose) : addCommand(parser, entry, choose)
+  for (const entry of COMMANDS) parser = 'commands' in entry ? addGroup(parser, entry) : addCommand(parser, entry)
   return parser
 }
 
-function addGroup(parser: Argv, group: CommandGroup, choose: Choose): Argv {
+function addGroup(parser: Argv, group: CommandGroup): Argv {
   const { name, describe, alone, commands } = group
   const addVerbs = (inner: Argv): Argv => {
     let nested = inner
-    for (const spec of commands) nested = addCommand(nested, spec, choose)
+    for (const spec of commands) nested = addCommand(nested, spec)
     return nested
   }
   if (alone !== undefined) {
     const spec: CommandSpec = { command: name, describe, ...alone }
-    return addCommand(parser, { ...spec, options: (inner) => addVerbs(alone.options?.(inner) ?? inner) }, choose)
+    return addCommand(parser, { ...spec, options: (inner) => addVerbs(alone.options?.(inner) ?? inner) })
   }
   return parser.command(name, describe, (inner) =>
     addVerbs(inner.demandCommand(1, `say which: aos ${name} ${commands.map(verbOf).join('|')}`)),
   )
 }
 
-function addCommand(parser: Argv, spec: CommandSpec, choose: Choose): Argv {
+function addCommand(parser: Argv, spec: CommandSpec): Argv {
   return parser.command({
     command: spec.command,
     describe: spec.describe,
     builder: (inner) => spec.options?.(inner) ?? inner,
     handler: (parsed) => {
-      choose({ spec, parsed })
+      throw new Chosen(spec, parsed)
     },
   })
 }
