@@ -41,7 +41,7 @@ test('a world that is well, quickly and in full', async () => {
   }
   const { stdout } = await sandbox.run(['doctor', '--world', world])
   expect(stdout).toMatch(/^ok {4}release {7}aos \d/)
-})
+}, 60_000)
 
 test('what is wrong, what to do, and exit 1; a source that was not pushed is only a warning', async () => {
   appendFileSync(join(world, 'reducers/counter/index.ts'), '// changed\n')
@@ -56,7 +56,7 @@ test('what is wrong, what to do, and exit 1; a source that was not pushed is onl
   chmodSync(owner, 0o600)
   expect(exit).toBe(1)
   expect(stdout).toContain(`chmod 600 ${owner}`)
-})
+}, 60_000)
 
 test('outside of a world it looks at the rest; a world that was named must be there', async () => {
   const outside = join(sandbox.folder, 'outside')
@@ -67,4 +67,4 @@ test('outside of a world it looks at the rest; a world that was named must be th
   const named = await sandbox.ask(['doctor', '--world', outside])
   expect(named).toMatchObject({ exit: 1, error: { code: 'host.no_world' } })
   expect(await sandbox.ask(['doctor', 'nonsense'])).toMatchObject({ exit: 2, error: { code: 'cli.usage' } })
-})
+}, 60_000)

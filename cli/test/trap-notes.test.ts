@@ -100,7 +100,7 @@ test('a note names file, line and column of what went wrong, and of its callers'
     expect(step?.note, String(target)).not.toContain(sandbox.folder)
   }
   expect((await send(0))?.note).toBeUndefined()
-}, 30_000)
+}, 60_000)
 
 test('an entry that is looked at later can say it too, and says nothing when its modules ended ok', async () => {
   const shown = await ask('journal', 'show', '3', '--notes')
@@ -109,7 +109,7 @@ test('an entry that is looked at later can say it too, and says nothing when its
   })
   expect(JSON.stringify((await ask('journal', 'show', '3')).data)).not.toContain('note')
   expect(JSON.stringify((await ask('journal', 'show', '9', '--notes')).data)).not.toContain('note')
-})
+}, 60_000)
 
 test('without a map, with a damaged or another module’s one, the note has functions and offsets, and replay is the same', async () => {
   const [name] = readdirSync(maps)
@@ -138,7 +138,7 @@ test('without a map, with a damaged or another module’s one, the note has func
   expect(await ask('push')).toMatchObject({ exit: 0, data: { outcome: 'unchanged' } })
   expect(readFileSync(file, 'utf8')).toBe(whole)
   expect(await ask('journal', 'replay', '--verify')).toMatchObject({ exit: 0, data: { ok: true } })
-}, 30_000)
+}, 60_000)
 
 test('a difference that another module made by failing says where', async () => {
   const wasm = join(sandbox.folder, 'endless.wasm')
@@ -148,4 +148,4 @@ test('a difference that another module made by failing says where', async () => 
   const replay = await ask('journal', 'replay', '--verify', '--module', `demo/CounterSM@1=${wasm}`)
   const note = expect.stringMatching(/^out of fuel at src\/lib\.rs:3:4 \(in .*\)$/)
   expect(replay).toMatchObject({ exit: 1, data: { first_difference: { height: 2, expected: 'trap', note } } })
-})
+}, 60_000)

@@ -117,6 +117,14 @@ test('an old Node, a full disk, a folder that cannot be written, a missing compi
   await expectOnly(examine({ compiler }), { name: 'compiler', state: 'fail' })
 })
 
+test('a clock that has jumped while the world was closed, where such jumps are held', async () => {
+  const nowNs = (): bigint => thisMachine().nowNs() + 7_200_000_000_000n
+  const machine = { ...thisMachine(), freeBytes: () => 100 * GIB, nowNs }
+  expect(wrong(await examine({ machine }))).toEqual([])
+  writeFileSync(world.folder.settingsFile, '{"version":1,"clock":{"hold_at_open":true}}')
+  await expectOnly(examine({ machine }), { name: 'clock', state: 'warn' })
+})
+
 test('a clock before the last entry, and an engine that this release does not have', async () => {
   const machine = { ...thisMachine(), freeBytes: () => 100 * GIB, nowNs: () => 1_000_000_000_000_000_000n }
   await expectOnly(examine({ machine }), { name: 'clock', state: 'fail' })

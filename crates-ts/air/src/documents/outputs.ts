@@ -21,6 +21,8 @@ export function outputDocuments(): readonly JsonDocument[] {
     document('air diff', airDiff()),
     document('air hash', Type.Array(openObject({ kind: definitionKind(), name: Type.String(), hash: hashText() }))),
     document('bench', bench()),
+    document('doctor', doctor()),
+    document('doctor clock', doctorClock()),
     document('event send', eventSend()),
     document('event stream', summary()),
     document('examples', examples()),
@@ -116,12 +118,38 @@ function bench(): TSchema {
   )
 }
 
+function doctor(): TSchema {
+  const check = openObject({
+    name: Type.String({ pattern: '^[a-z]+(-[a-z]+)*$' }),
+    state: oneOf(['ok', 'warn', 'fail']),
+    message: Type.String({ minLength: 1 }),
+    hint: optional(Type.String()),
+    details: optional(Type.Unknown()),
+  })
+  return openObject({ ok: Type.Boolean(), checks: Type.Array(check) })
+}
+
+function doctorClock(): TSchema {
+  const nanoseconds = Type.String({ pattern: '^-?[0-9]+$' })
+  return openObject({
+    clock: Type.Union([Type.Literal('real'), Type.Literal('virtual'), Type.Null()]),
+    held: Type.Boolean(),
+    wall_ns: nanoseconds,
+    stamped_ns: nanoseconds,
+    last_now_ns: nanoseconds,
+    logical_now_ns: nanoseconds,
+    jump_ns: nanoseconds,
+    accepted_height: optional(count()),
+  })
+}
+
 function eventSend(): TSchema {
   const step = openObject({
     reducer: Type.String(),
     key: optional(Type.Unknown()),
     outcome: Type.String(),
     fuel: count(),
+    note: optional(Type.String()),
   })
   return openObject({
     height: count(),
@@ -184,12 +212,18 @@ function verdict(): TSchema {
     found: Type.String(),
     reducer: optional(Type.String()),
     key: optional(Type.Unknown()),
+    note: optional(Type.String()),
   })
   return openObject({ ok: Type.Boolean(), entries: count(), root: hashText(), first_difference: optional(difference) })
 }
 
 function moduleCheck(): TSchema {
-  const issue = openObject({ code: Type.String(), message: Type.String(), offset: optional(count()) })
+  const issue = openObject({
+    code: Type.String(),
+    message: Type.String(),
+    offset: optional(count()),
+    source: optional(Type.String()),
+  })
   return openObject({
     ok: Type.Boolean(),
     issues: Type.Array(issue),

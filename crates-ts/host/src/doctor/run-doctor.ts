@@ -110,7 +110,7 @@ async function checkOpened(options: DoctorOptions, folder: WorldFolder, opened: 
   checks.push(
     checkEngine(facts, options.engine),
     checkDefinitions(facts, read),
-    checkClock(facts, options.machine.nowNs()),
+    checkClock(facts, options.machine.nowNs(), settings?.clock.holdAtOpen === true),
     await checkInStep({
       folder,
       manifest: facts.manifest,

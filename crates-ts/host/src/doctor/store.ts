@@ -2,6 +2,7 @@
 import { formatHash, isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { verifyContent, verifyJournal } from '@aos/store'
+import { JUMP_NS_MAX } from '../clock.ts'
 import { loadDefinitions } from '../definitions.ts'
 import { FaultLog } from '../fault-log.ts'
 import { replayJournal } from '../journal-replay.ts'
@@ -66,16 +67,26 @@ export function checkDefinitions(facts: WorldFacts, read: (hash: Hash) => Uint8A
 
 const BEHIND_NS_MAX = 1_000_000_000n
 
-/** The wall clock against the stamp of the last entry. */
-export function checkClock(facts: WorldFacts, nowNs: bigint): Check {
-  const { lastNowNs } = facts
+/** The wall clock against the stamp of the last entry. `holdAtOpen`: a jump while the world was closed is not believed. */
+export function checkClock(facts: WorldFacts, nowNs: bigint, holdAtOpen: boolean): Check {
+  const { lastNowNs, isVirtual } = facts
+  if (isVirtual) return passed('clock', 'the clock of this world is virtual: it moves when somebody moves it')
   const now = timeText(nowNs)
-  if (lastNowNs === undefined || nowNs + BEHIND_NS_MAX >= lastNowNs) return passed('clock', `the clock says ${now}`)
-  const last = timeText(lastNowNs)
-  return failed('clock', `the clock says ${now}, which is before the last entry, ${last}`, {
-    hint: 'set the clock of this machine; entries made meanwhile keep the logical time of the last one',
-    details: { now_ns: nowNs.toString(), last_now_ns: lastNowNs.toString() },
-  })
+  if (lastNowNs === undefined) return passed('clock', `the clock says ${now}`)
+  const details = { now_ns: nowNs.toString(), last_now_ns: lastNowNs.toString() }
+  if (nowNs + BEHIND_NS_MAX < lastNowNs) {
+    return failed('clock', `the clock says ${now}, which is before the last entry, ${timeText(lastNowNs)}`, {
+      hint: 'set the clock of this machine; entries made meanwhile keep the logical time of the last one',
+      details,
+    })
+  }
+  if (holdAtOpen && nowNs - lastNowNs > JUMP_NS_MAX) {
+    return warned('clock', `the clock says ${now}, far after the last entry, ${timeText(lastNowNs)}, and is held`, {
+      hint: 'run `aos doctor clock --accept` if the clock is right',
+      details,
+    })
+  }
+  return passed('clock', `the clock says ${now}, and the last entry was made before`, details)
 }
 
 function timeText(ns: bigint): string {

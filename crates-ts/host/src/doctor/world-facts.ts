@@ -13,6 +13,8 @@ export interface WorldFacts {
   readonly manifest: Hash | undefined
   /** Public keys of owners, as hexadecimal digits. */
   readonly owners: ReadonlySet<string>
+  /** Time moves only when somebody moves it. */
+  readonly isVirtual: boolean
   /** Stamp of the last entry. */
   readonly lastNowNs: bigint | undefined
 }
@@ -21,15 +23,18 @@ const HEADER_NOW = 2
 const HEADER_MANIFEST = 4
 const COMMAND = 10
 const GENESIS_ENGINE = 2
+const GENESIS_CLOCK = 4
 const GENESIS_OWNERS = 6
 const ENGINE_ENGINE = 0
 const KEY = { change: 0, publicKey: 1, role: 2 } as const
 const REGISTER = 0
+const VIRTUAL = 1
 
 /** Decodes genesis, control entries and the last entry; the rest is passed over. Throws `kernel.bad_entry`. */
 export function readWorldFacts(journal: JournalPort): WorldFacts {
   const owners = new Set<string>()
   let engine: Hash | undefined
+  let isVirtual = false
   let manifest: Hash | undefined
   let lastNowNs: bigint | undefined
   const head = journal.head?.height
@@ -40,12 +45,15 @@ export function readWorldFacts(journal: JournalPort): WorldFacts {
       const entry = decodeEntry(bytes)
       if (height === head) lastNowNs = wholeOf(entry.header.get(HEADER_NOW))
       manifest = hashOf(entry.header.get(HEADER_MANIFEST)) ?? manifest
-      if (kind === KIND_NUMBER.genesis) engine = hashOf(commandOf(entry)?.get(GENESIS_ENGINE))
+      if (kind === KIND_NUMBER.genesis) {
+        engine = hashOf(commandOf(entry)?.get(GENESIS_ENGINE))
+        isVirtual = commandOf(entry)?.get(GENESIS_CLOCK) === VIRTUAL
+      }
       if (kind === KIND_NUMBER.engine) engine = hashOf(commandOf(entry)?.get(ENGINE_ENGINE)) ?? engine
       noteOwners(entry, kind, owners)
     }
   }
-  return { engine, manifest, owners, lastNowNs }
+  return { engine, manifest, owners, isVirtual, lastNowNs }
 }
 
 function noteOwners(entry: DecodedEntry, kind: number, owners: Set<string>): void {
