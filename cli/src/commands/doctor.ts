@@ -1,6 +1,7 @@
 /** What is wrong, and what to do. */
 import type { CommandGroup } from './spec.ts'
 
+/** `aos doctor`, and what it looks at alone. */
 export const DOCTOR_COMMANDS: readonly CommandGroup[] = [
   {
     name: 'doctor',

@@ -61,7 +61,7 @@ export function checkNode(machine: Surroundings): Check {
   })
 }
 
-/** Compilers write there. */
+/** The folder for temporary files can be written: compilers and tests use it. */
 export function checkTempFolder(machine: Surroundings): Check {
   const { tempFolder } = machine
   try {
