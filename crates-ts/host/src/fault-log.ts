@@ -13,6 +13,7 @@ import { nodeSha256 } from './sha256.ts'
 
 const FAULTS_MAX = 2
 
+/** The faults of one world folder, as they stand in its file. */
 export class FaultLog {
   readonly #file: string
   readonly #counts = new Map<string, number>()

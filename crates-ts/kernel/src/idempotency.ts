@@ -10,6 +10,7 @@ export interface IdempotencyRecord {
   readonly logicalNs: bigint
 }
 
+/** How many keys are remembered, and for how much logical time. */
 export interface IdempotencyBounds {
   readonly keysMax: number
   readonly ageNs: bigint

@@ -11,7 +11,7 @@ import type { Disk, DiskFile } from './disk.ts'
 import { NONCE_BYTES, getCount, latin1Of, setCount } from './layout.ts'
 import { sha256Latin1, writeLatin1 } from './node-sha256.ts'
 
-export const FENCE_NAME = 'fence'
+const FENCE_NAME = 'fence'
 
 const SLOT_BYTES = 512
 const RAISES_BYTES = 2 * SLOT_BYTES
@@ -35,6 +35,7 @@ interface FenceState {
   readonly raises: Uint8Array
 }
 
+/** The fence of one folder as one opening sees it: raised, looked at, ended (spec/07-journal.md, "Fence"). */
 export class Fence {
   /** What this opening calls files that it has not finished; no other opening uses the name. */
   readonly unfinishedName: string

@@ -34,6 +34,7 @@ export class EpochRecord {
   }
 }
 
+/** What raising told of the opening before. */
 export interface Raised {
   /** The opening before has ended: nobody else has its files open. */
   readonly wasClosed: boolean
@@ -50,6 +51,7 @@ export async function raise(place: SegmentPlace, above: number): Promise<Raised>
   return raised
 }
 
+/** What there is to open a journal with, after the raise and the inspection of the tail. */
 export interface JournalOpening {
   readonly place: SegmentPlace
   readonly epochs: EpochRecord
