@@ -11,7 +11,8 @@ import type { Disk, DiskFile } from './disk.ts'
 import { NONCE_BYTES, getCount, latin1Of, setCount } from './layout.ts'
 import { sha256Latin1, writeLatin1 } from './node-sha256.ts'
 
-const FENCE_NAME = 'fence'
+/** The file in the journal's folder that says which opening is in force. */
+export const FENCE_NAME = 'fence'
 
 const SLOT_BYTES = 512
 const RAISES_BYTES = 2 * SLOT_BYTES
