@@ -60,6 +60,29 @@ describe('found by crash runs', () => {
     expect(failed).toBeGreaterThan(20)
   })
 
+  it('content that is stored again after a failed sync survives the power', async () => {
+    let failed = 0
+    for (const seed of SEEDS) {
+      for (let syncIn = 1; syncIn <= 7; syncIn += 1) {
+        const machine = makeMachine(seed)
+        const store = await openOn(machine)
+        await runOn(machine, () => store.content.put([new Uint8Array(3)]))
+        machine.faults.syncIn = syncIn
+        const blob = new Uint8Array(seed % 4 === 0 ? 300_000 : 500).fill(7)
+        await runOn(machine, () => store.content.put([blob])).catch(() => (failed += 1))
+        machine.faults.clear()
+        await closeOn(machine, store)
+        const reopened = await openOn(machine)
+        const hashes = await runOn(machine, () => reopened.content.put([blob]))
+        machine.crash('power')
+        const last = await openOn(machine)
+        expect(hashes.map((hash) => last.content.get(hash)?.length)).toEqual([blob.length])
+        await closeOn(machine, last)
+      }
+    }
+    expect(failed).toBeGreaterThan(20)
+  })
+
   it('a failed closing frees the lock', async () => {
     const machine = makeMachine(1)
     const store = await openOn(machine)

@@ -49,6 +49,7 @@ export async function openContent(options: OpenContentOptions): Promise<Closable
     const tail = await readTail(parts, numbers, readOnly)
     if (readOnly) return new PackContent({ ...parts, writer: undefined, end: tail.end })
     if (tail.isTorn) await cutTail(packs, tail.end)
+    if (tail.pack === undefined) await writeAgain(packs, tail)
     parts.blobs.removeTemporary()
     const writer = new PackWriter({ files: packs, packBytes: options.packBytes, pack: tail.pack })
     return new PackContent({ ...parts, writer, end: tail.end })
@@ -82,6 +83,8 @@ async function openIndex(options: OpenContentOptions, packs: PackFiles): Promise
 interface PackTail {
   /** Behind the last whole record. */
   readonly end: PackPosition
+  /** Position in the last pack before which a later record proves every byte durable. */
+  readonly unproven: number
   /** The last pack has bytes behind the end. */
   readonly isTorn: boolean
   /** The last pack, when who wrote it closed it and nothing in its end is damaged. */
@@ -94,11 +97,13 @@ const INDEX_BATCH = 8192
 async function readTail(parts: ContentParts, numbers: readonly number[], readOnly: boolean): Promise<PackTail> {
   const { index } = parts
   const from = startOfTail(parts, numbers)
-  let tail: PackTail = { end: { pack: 0, position: 0 }, isTorn: false, pack: undefined }
+  let tail: PackTail = { end: { pack: 0, position: 0 }, unproven: 0, isTorn: false, pack: undefined }
   for (const number of numbers) {
     if (number < from.pack) continue
     tail = readPack(parts, number, number === from.pack ? from.position : PACK_HEAD_BYTES)
-    if (!readOnly && index.unwritten >= INDEX_BATCH) await index.write(tail.end)
+    // The end of the last pack is indexed later: only then is it sure to be on the medium.
+    const isSettled = number !== numbers.at(-1)
+    if (!readOnly && isSettled && index.unwritten >= INDEX_BATCH) await index.write(tail.end)
   }
   return tail
 }
@@ -125,6 +130,7 @@ function readPack({ index, packs }: ContentParts, number: number, from: number):
   let end = from
   let damaged: FoundRecord[] = []
   let isDamaged = nonce === undefined
+  let unproven = from
   for (const step of scanPack(file, { number, from, checksValues: true })) {
     if (step.kind === 'gap') continue
     const { kind, length, durable } = step.head
@@ -136,12 +142,13 @@ function readPack({ index, packs }: ContentParts, number: number, from: number):
     }
     isDamaged ||= step.position !== end
     end = step.position + recordBytes(step.head)
+    unproven = Math.max(unproven, durable)
     damaged = index.noteProven(damaged, durable)
     if (location !== undefined) index.note(name, location)
   }
   const canGoOn = nonce !== undefined && !isDamaged && size === end && isClosed(file, { end, nonce })
   const pack = canGoOn ? { number, end, nonce } : undefined
-  return { end: { pack: number, position: end }, isTorn: size > end, pack }
+  return { end: { pack: number, position: end }, unproven, isTorn: size > end, pack }
 }
 
 /** Whether the last record says that nobody writes to this pack any more. */
@@ -158,6 +165,22 @@ async function syncPack(packs: PackFiles, number: number): Promise<void> {
   const file = packs.disk.open(packs.path(number), 'durable')
   try {
     await file.sync()
+  } finally {
+    file.close()
+  }
+}
+
+/**
+ * The last write to a pack that nobody closed: nothing proves that it is on the medium, and after a failed sync the system
+ * may take for written what it only has in its cache. A sync alone would not bring it there.
+ */
+async function writeAgain(packs: PackFiles, { end, unproven }: PackTail): Promise<void> {
+  if (unproven >= end.position) return
+  const file = packs.disk.open(packs.path(end.pack), 'durable')
+  try {
+    const bytes = new Uint8Array(end.position - unproven)
+    if (file.read(bytes, unproven) < bytes.length) throw new AosError('store.failed', `pack ${end.pack} became shorter`)
+    await file.writeDurable(bytes, unproven)
   } finally {
     file.close()
   }

@@ -92,7 +92,9 @@ export class CrashWorkload {
   async #put(): Promise<void> {
     const random = this.#random
     const blobs = Array.from({ length: random.between(1, 3) }, () => this.#blob())
+    this.#world.unansweredContent = blobs
     const hashes = await this.#store.content.put(blobs)
+    this.#world.unansweredContent = []
     for (const [index, blob] of blobs.entries()) {
       const hash = formatHash(sha256(nodeSha256, blob))
       must(hashes[index] === hash, 'content was stored under another hash')
@@ -102,6 +104,8 @@ export class CrashWorkload {
 
   #blob(): Uint8Array {
     const random = this.#random
+    const { unansweredContent } = this.#world
+    if (unansweredContent.length > 0 && random.chance(0.5)) return random.pick(unansweredContent)
     const stored = [...this.#world.content.values()]
     if (stored.length > 0 && random.chance(0.2)) return random.pick(stored)
     return new Uint8Array(random.chance(0.02) ? BLOB_BYTES_LARGE : random.below(2_000)).fill(random.below(256))

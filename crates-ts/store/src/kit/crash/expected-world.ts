@@ -22,6 +22,8 @@ export class ExpectedWorld {
   /** The highest epoch that any opening has had. */
   epoch = 0
   readonly content: Map<Hash, Uint8Array> = new Map()
+  /** Content whose storing was not answered: it may be there, and may be stored again. */
+  unansweredContent: readonly Uint8Array[] = []
 
   get head(): JournalHead | undefined {
     return this.entries.length === 0 ? undefined : headOf(this.entries)

@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { AcknowledgedHead } from '../../acknowledged.ts'
 import { isSameHead } from '../../append-request.ts'
 import type { Disk, DiskFile } from '../../disk.ts'
-import { FENCE_NAME } from '../../fence.ts'
 import type { AppendRequest, AppendResult, JournalHead, JournalPort } from '../../port.ts'
 import type { WorldStore } from '../../world-store.ts'
 import { headOf } from '../entries.ts'
@@ -185,7 +184,7 @@ function headAhead(good: OpenSimulated): OpenSimulated {
 
 /** What an opening finds of earlier epochs is nothing: neither in the fence nor in the metadata. */
 function forgetsEpochs({ disk, openKeyValue }: MachinePorts, readOnly: boolean): BrokenMedia {
-  if (!readOnly) disk.remove(join(SIMULATED_WORLD, 'journal', FENCE_NAME))
+  if (!readOnly) disk.remove(join(SIMULATED_WORLD, 'journal', 'fence'))
   return {
     openKeyValue: async (path, options) => {
       const database = await openKeyValue(path, options)
