@@ -21,13 +21,18 @@ import { encodeClock, encodeGenesis, encodeKeyChange, encodeSetEngine, encodeSet
 import { LIMITS } from './limits.ts'
 import type { KernelPorts } from './ports.ts'
 import { routeEvent } from './routing.ts'
-import type { Delivery } from './routing.ts'
+import type { Delivery, RoutedEvent } from './routing.ts'
 import type { RegisteredKey, WorldState } from './state.ts'
+import type { EffectTurn } from './turn-effects.ts'
 
 /** An ingress that will have an entry. */
 export interface Admitted {
   readonly parts: IngressParts
   readonly deliveries: readonly Delivery[]
+  /** The event, for plans that wait for it or start with it. */
+  readonly event: RoutedEvent | undefined
+  /** What it does to plans and intents before its turn runs. */
+  readonly prepare: ((effects: EffectTurn) => void) | undefined
   /** Set by entries that change what is in force. */
   readonly manifest: Hash | undefined
   readonly engine: Hash | undefined
@@ -122,6 +127,8 @@ function baseParts(ingress: Ingress): IngressParts {
 function admitted(given: Partial<Admitted> & { readonly parts: IngressParts }): Admitted {
   return {
     deliveries: NO_DELIVERIES,
+    event: undefined,
+    prepare: undefined,
     manifest: undefined,
     engine: undefined,
     apply: changeNothing,
@@ -193,7 +200,8 @@ function admitEvent(state: WorldState, ingress: EventIngress): Admitted {
     key,
     command: undefined,
   }
-  return { parts, deliveries, manifest: undefined, engine: undefined, apply: changeNothing }
+  const event = state.hasGate ? { schema, value, key } : undefined
+  return { parts, deliveries, event, prepare: undefined, manifest: undefined, engine: undefined, apply: changeNothing }
 }
 
 function checkFreeKey(key: Uint8Array): void {

@@ -7,6 +7,10 @@ import type { DefModule, DefSchema, FieldLocator, Manifest, SchemaCodec, SchemaT
 import { CborWriter, equalBytes, formatPath, hashBytes, hashText, sha256 } from '@aos/cbor'
 import type { Hash, HashBytes } from '@aos/cbor'
 import { kernelError } from './errors.ts'
+import { EMPTY_GATE_CATALOG } from './gate/gate-catalog.ts'
+import type { GateCatalog } from './gate/gate-catalog.ts'
+import type { CompiledPlan } from './plans/compiled-plan.ts'
+import type { CompiledTrigger } from './plans/triggers.ts'
 import type { KernelPorts, LoadedModule } from './ports.ts'
 
 /** A reducer as deliveries need it: loaded, with codecs, hashes already as bytes. */
@@ -22,6 +26,13 @@ export interface ReducerRecord {
   readonly keyCodec: SchemaCodec | undefined
   readonly effectsEmitted: ReadonlySet<string>
   readonly wantsContext: boolean
+  /** Schemas that its event schema refers to, and how each is wrapped as an arm; for receipt events, which no route leads. */
+  readonly members: ReadonlyMap<string, Member>
+}
+
+/** How a schema that a reducer's event schema refers to stands in it; `wrap` undefined: as it is. */
+export interface Member {
+  readonly wrap: Route['wrap']
 }
 
 /** How an event of one schema reaches one reducer. */
@@ -34,16 +45,43 @@ export interface Route {
 }
 
 /** What a manifest puts in force, compiled: replaced whole when another one comes. */
+/** What a manifest says beyond reducers and routes: plans and what lets effects pass (spec/10-plans.md; spec/11-gate.md). */
+export interface ActionCatalog {
+  readonly gate: GateCatalog
+  /** By name. */
+  readonly plans: ReadonlyMap<string, CompiledPlan>
+  /** By event schema, in the order of the plans' names. */
+  readonly triggers: ReadonlyMap<string, readonly CompiledTrigger[]>
+  /** Grants of a module's slots. */
+  readonly slots: ReadonlyMap<string, ReadonlyMap<string, string>>
+  /** Key ids, hexadecimal, of those who may approve; empty: the owners. */
+  readonly approvers: ReadonlySet<string>
+}
+
+export const EMPTY_ACTIONS: ActionCatalog = {
+  gate: EMPTY_GATE_CATALOG,
+  plans: new Map(),
+  triggers: new Map(),
+  slots: new Map(),
+  approvers: new Set(),
+}
+
 export interface Catalog {
   /** The codec of a schema that the manifest lists or that is built in; undefined for another name. */
   codec(name: string): SchemaCodec | undefined
   readonly reducers: ReadonlyMap<string, ReducerRecord>
   /** Routes by event schema, in the manifest's order. */
   readonly routes: ReadonlyMap<string, readonly Route[]>
+  readonly actions: ActionCatalog
 }
 
 /** What is in force between genesis and the first manifest: nothing. */
-export const EMPTY_CATALOG: Catalog = { codec: () => undefined, reducers: new Map(), routes: new Map() }
+export const EMPTY_CATALOG: Catalog = {
+  codec: () => undefined,
+  reducers: new Map(),
+  routes: new Map(),
+  actions: EMPTY_ACTIONS,
+}
 
 type GetNode = (hash: Hash) => Uint8Array
 
@@ -113,16 +151,16 @@ function buildCatalog(ports: KernelPorts, definitions: Definitions, get: GetNode
   }
   const reducers = new Map<string, ReducerRecord>()
   for (const module of definitions.modules.values()) {
-    const record = makeReducer(ports, module, codec, get)
+    const record = makeReducer(ports, module, { codec, table }, get)
     if (record !== undefined) reducers.set(module.name, record)
   }
-  return { codec, reducers, routes: buildRoutes(definitions.manifest, reducers, table) }
+  return { codec, reducers, routes: buildRoutes(definitions.manifest, reducers, table), actions: EMPTY_ACTIONS }
 }
 
 function makeReducer(
   ports: KernelPorts,
   module: DefModule,
-  codec: Catalog['codec'],
+  { codec, table }: { readonly codec: Catalog['codec']; readonly table: SchemaTable },
   get: GetNode,
 ): ReducerRecord | undefined {
   const bytes = get(module.wasmHash)
@@ -147,6 +185,7 @@ function makeReducer(
     keyCodec: module.keySchema === undefined ? undefined : needCodec(codec, module.keySchema),
     effectsEmitted: new Set(abi.effectsEmitted),
     wantsContext: abi.context !== undefined,
+    members: memberSchemas(abi.event, table),
   }
 }
 
@@ -175,7 +214,7 @@ function buildRoutes(
   for (const { event, reducer: name, keyField } of manifest.routes) {
     const reducer = reducers.get(name)
     if (reducer === undefined) continue
-    const members = memberSchemas(reducer.eventSchema, table)
+    const { members } = reducer
     const wrappedCodec = reducer.eventCodec
     add(event, {
       reducer,
@@ -189,10 +228,6 @@ function buildRoutes(
     }
   }
   return routes
-}
-
-interface Member {
-  readonly wrap: Route['wrap']
 }
 
 /** Schemas that the event schema of a reducer refers to, with how each is wrapped. */

@@ -28,7 +28,18 @@ export interface DeliveryResult {
   /** New state bytes, owned; null: delete; undefined: unchanged. Always undefined unless `ok`. */
   readonly state: Uint8Array | null | undefined
   readonly raised: readonly RoutedEvent[]
+  /** The one effect of an `ok` delivery, for the gate to judge. */
+  readonly effect: EmittedEffect | undefined
   readonly note: string | undefined
+}
+
+/** An effect as its reducer gave it; owned. */
+export interface EmittedEffect {
+  readonly kind: string
+  /** Foreign CBOR. */
+  readonly params: Uint8Array
+  readonly slot: string | undefined
+  readonly idempotencyKey: Uint8Array | undefined
 }
 
 const NOTHING_RAISED: readonly RoutedEvent[] = []
@@ -51,7 +62,12 @@ export class DeliveryRunner {
     catalog: Catalog,
     delivery: Delivery,
     old: Uint8Array | undefined,
-    options: { readonly facts: TurnFacts; readonly ordinal: number; readonly fuelLimit: number },
+    options: {
+      readonly facts: TurnFacts
+      readonly ordinal: number
+      readonly fuelLimit: number
+      readonly hasGate: boolean
+    },
   ): DeliveryResult {
     const { reducer, key, value } = delivery
     const context = reducer.wantsContext ? this.#context(delivery, options.facts, options.ordinal) : undefined
@@ -64,7 +80,8 @@ export class DeliveryRunner {
     const call = reducer.module.call(this.#input.view(), options.fuelLimit)
     if (call.outcome !== 'ok') return failed(call.outcome, call.fuel, call.note)
     try {
-      return this.#judge(catalog, delivery, old, decodeReducerOutput(call.output), call.fuel)
+      const judged = { output: decodeReducerOutput(call.output), fuel: call.fuel, hasGate: options.hasGate }
+      return this.#judge(catalog, delivery, old, judged)
     } catch (error) {
       if (!isAosError(error)) throw error
       return failed(
@@ -80,10 +97,11 @@ export class DeliveryRunner {
     catalog: Catalog,
     delivery: Delivery,
     old: Uint8Array | undefined,
-    output: ReducerOutput,
-    fuel: number,
+    judged: { readonly output: ReducerOutput; readonly fuel: number; readonly hasGate: boolean },
   ): DeliveryResult {
     const { reducer } = delivery
+    const { output, fuel } = judged
+    let emitted: EmittedEffect | undefined
     if (output.effects.length > 0) {
       if (output.effects.length > LIMITS.effectsPerStepMax) {
         return failed(
@@ -94,10 +112,21 @@ export class DeliveryRunner {
       }
       const undeclared = output.effects.find((effect) => !reducer.effectsEmitted.has(effect.kind))
       if (undeclared !== undefined) return failed('effect_undeclared', fuel, `effect ${undeclared.kind}`)
-      return failed('effect_denied', fuel, `effect ${output.effects[0]?.kind ?? ''}: nothing grants it`)
+      const [first] = output.effects
+      if (first === undefined || !judged.hasGate) {
+        return failed('effect_denied', fuel, `effect ${first?.kind ?? ''}: nothing grants it`)
+      }
+      // Copies: the output is a view that the enforcer's call would end.
+      emitted = {
+        kind: first.kind,
+        params: first.params.slice(),
+        slot: first.capSlot,
+        idempotencyKey: first.idempotencyKey?.slice(),
+      }
     }
     const raised = output.domainEvents.length === 0 ? NOTHING_RAISED : normalizeRaised(catalog, output)
-    return { outcome: 'ok', fuel, state: this.#newState(delivery, old, output.state), raised, note: undefined }
+    const state = this.#newState(delivery, old, output.state)
+    return { outcome: 'ok', fuel, state, raised, effect: emitted, note: undefined }
   }
 
   /** Checked against its schema, kept byte for byte as returned (K20). The view is copied. */
@@ -144,8 +173,9 @@ export class DeliveryRunner {
 
 const ENTROPY_TAG: Uint8Array = Uint8Array.from('aos/module-entropy/v1', (character) => character.charCodeAt(0))
 
-function failed(outcome: DeliveryOutcome, fuel: number, note: string | undefined): DeliveryResult {
-  return { outcome, fuel, state: undefined, raised: NOTHING_RAISED, note }
+/** A delivery of which nothing counts (K10). */
+export function failed(outcome: DeliveryOutcome, fuel: number, note: string | undefined): DeliveryResult {
+  return { outcome, fuel, state: undefined, raised: NOTHING_RAISED, effect: undefined, note }
 }
 
 /** Raised events in canonical form, each of a known schema and routable. */

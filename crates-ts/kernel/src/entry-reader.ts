@@ -5,14 +5,15 @@ import type { VerifiedSignature } from './api.ts'
 import { ENTRY_KINDS } from './codes.ts'
 import { kernelError } from './errors.ts'
 
+/** Where the header stands: behind the head of the entry. */
+export const HEADER_AT = 1
+
 /** What replay needs. Byte fields are views into the entry. */
 export interface EntryView {
   readonly height: number
   readonly kindNumber: number
   readonly nowNs: bigint
-  /** Exact bytes of the header. Its last field is the leaf before. */
-  readonly header: Uint8Array
-  /** Offsets of the other parts. */
+  /** Offsets of the parts behind the header, which stands at HEADER_AT; its last 32 bytes are the leaf before. */
   readonly ingressAt: number
   readonly derivedAt: number
   readonly bodiesAt: number
@@ -94,10 +95,8 @@ class EntryCursor {
   read(): EntryView {
     const reader = this.#reader
     if (reader.array() !== 4) throw badEntry('expected four parts')
-    const start = reader.offset
     const { height, kindNumber, nowNs } = this.#readHeader()
     const ingressAt = reader.offset
-    const header = this.#bytes.subarray(start, ingressAt)
     const ingress = this.#readIngress()
     const derivedAt = reader.offset
     reader.skip()
@@ -114,7 +113,6 @@ class EntryCursor {
       height,
       kindNumber,
       nowNs,
-      header,
       ingressAt,
       derivedAt,
       bodiesAt,
@@ -154,7 +152,7 @@ class EntryCursor {
 
   #readIngress(): Omit<
     EntryView,
-    'height' | 'kindNumber' | 'nowNs' | 'header' | 'ingressAt' | 'derivedAt' | 'bodiesAt' | 'entropy' | 'value' | 'key'
+    'height' | 'kindNumber' | 'nowNs' | 'ingressAt' | 'derivedAt' | 'bodiesAt' | 'entropy' | 'value' | 'key'
   > & {
     readonly hasValue: boolean
     readonly hasKey: boolean

@@ -4,6 +4,7 @@ import type { HashBytes, Sha256Port } from '@aos/cbor'
 import type { DeliveryOutcome, PartDigests, VerifiedSignature } from './api.ts'
 import { ITEM } from './codes.ts'
 import type { TurnBound } from './codes.ts'
+import type { WriteSalted } from './intents/effect-items.ts'
 import { LEAF_TAG } from './leaf.ts'
 import { DIGEST } from './recorded-entry.ts'
 import type { RecordedEntry } from './recorded-entry.ts'
@@ -51,7 +52,7 @@ export interface DeliveryItem {
 }
 
 export interface FinishedEntry {
-  /** A part of a chunk that nobody writes to again. */
+  /** A part of a chunk that nobody writes to again; empty when it is the recorded one. */
   readonly entry: Uint8Array
   readonly leaf: HashBytes
   /** It is, byte for byte, the recorded entry. */
@@ -85,6 +86,10 @@ export class EntryWriter {
   #ingressValuesEnd = 0
   #ingressValueCount = 0
   #recorded: RecordedEntry | undefined
+
+  readonly #saltedBody: WriteSalted = (writer, value) => {
+    this.#salted(writer, value)
+  }
 
   constructor(sha256: Sha256Port) {
     this.#sha256 = sha256
@@ -173,6 +178,12 @@ export class EntryWriter {
     this.#itemCount += 1
   }
 
+  /** Appends an item of a plan or an effect; what it salts becomes a body. */
+  item(write: (writer: CborWriter, salted: WriteSalted) => void): void {
+    write(this.#chunk, this.#saltedBody)
+    this.#itemCount += 1
+  }
+
   /** Drops what the turn derived and leaves one item that says which bound it passed (K9). */
   turnLimit(bound: TurnBound): void {
     this.#chunk.truncate(this.#derivedAt + 1)
@@ -193,22 +204,27 @@ export class EntryWriter {
     this.#closeDerived()
     const derivedEnd = chunk.length
     const sameParts = this.#writeHeader(header)
-    const tagged = this.#header.view()
-    const leaf = new Uint8Array(HASH_BYTES)
     const recorded = this.#recorded
     const sameHeader = recorded !== undefined && recorded.isHeader(this.#header)
     const known = sameHeader ? recorded.digests : undefined
-    if (known === undefined) this.#sha256.sha256Into(tagged, leaf, 0)
-    else leaf.set(known.bytes.subarray(known.at + DIGEST.leaf, known.at + DIGEST.leaf + HASH_BYTES))
-    const start = this.#ingressAt - tagged.length
-    chunk.patch(start, tagged)
-    chunk.patch(start, ENTRY_HEAD)
+    const leaf = known === undefined ? this.#hashHeader() : knownLeaf(known)
     chunk.array(2)
     chunk.bytes(this.#entropy)
     chunk.array(this.#valueCount)
-    chunk.raw(this.#values.view())
-    const isRecorded = sameHeader && sameParts && recorded.isBodies(chunk, derivedEnd)
-    return { entry: chunk.part(start, chunk.length), leaf, isRecorded }
+    chunk.append(this.#values)
+    if (sameHeader && sameParts && recorded.isBodies(chunk, derivedEnd))
+      return { entry: NO_ENTRY, leaf, isRecorded: true }
+    const tagged = this.#header.view()
+    const start = this.#ingressAt - tagged.length
+    chunk.patch(start, tagged)
+    chunk.patch(start, ENTRY_HEAD)
+    return { entry: chunk.part(start, chunk.length), leaf, isRecorded: false }
+  }
+
+  #hashHeader(): HashBytes {
+    const leaf = new Uint8Array(HASH_BYTES)
+    this.#sha256.sha256Into(this.#header.view(), leaf, 0)
+    return leaf
   }
 
   /** Gives back the room of the entry just finished: nobody has it. */
@@ -336,6 +352,13 @@ const SHORT_ARRAYS: readonly Uint8Array[] = Array.from({ length: SHORT_ARRAY_MAX
 
 /** An array of four parts. It takes the place of the leaf tag in front of the header. */
 const ENTRY_HEAD: Uint8Array = new Uint8Array([ARRAY_HEAD | 4])
+
+const NO_ENTRY = new Uint8Array(0)
+
+function knownLeaf(known: PartDigests): HashBytes {
+  const from = known.at + DIGEST.leaf
+  return known.bytes.slice(from, from + HASH_BYTES)
+}
 
 function countFields(parts: IngressParts): number {
   let count = 3

@@ -14,10 +14,11 @@ export class LeafHasher {
     this.#sha256 = sha256
   }
 
-  hash(header: Uint8Array): HashBytes {
+  /** `from` and `to`: where the header stands in the entry. */
+  hash(entry: Uint8Array, from: number, to: number): HashBytes {
     this.#input.reset()
     this.#input.raw(LEAF_TAG)
-    this.#input.raw(header)
+    this.#input.raw(entry.subarray(from, to))
     const leaf = new Uint8Array(HASH_BYTES)
     this.#sha256.sha256Into(this.#input.view(), leaf, 0)
     return leaf

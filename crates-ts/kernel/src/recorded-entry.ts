@@ -2,6 +2,7 @@
 import type { CborWriter } from '@aos/cbor'
 import { HASH_BYTES } from '@aos/cbor'
 import type { PartDigests } from './api.ts'
+import { HEADER_AT } from './entry-reader.ts'
 import type { EntryView } from './entry-reader.ts'
 
 /** Places of digests in PartDigests. */
@@ -13,9 +14,6 @@ export const DIGEST: Readonly<Record<'entropy' | 'value' | 'ingress' | 'derived'
   leaf: 4 * HASH_BYTES,
 }
 const DIGESTS_BYTES = 5 * HASH_BYTES
-
-/** The header stands behind the head of the entry. In the writer of headers the leaf tag stands in the same place. */
-const HEADER_AT = 1
 
 export class RecordedEntry {
   readonly #view: EntryView
@@ -34,7 +32,7 @@ export class RecordedEntry {
     return value === this.#view.value ? this.digests : undefined
   }
 
-  /** `writer` holds the leaf tag and the header. */
+  /** `writer` holds the leaf tag, as long as the head of an entry, and the header. */
   isHeader(writer: CborWriter): boolean {
     const { ingressAt } = this.#view
     return writer.length === ingressAt && writer.matches(HEADER_AT, ingressAt, this.#bytes, HEADER_AT)

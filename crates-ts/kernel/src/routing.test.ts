@@ -2,6 +2,7 @@ import { compileSchema } from '@aos/air'
 import { encodeNode } from '@aos/cbor'
 import { expect, it } from 'vitest'
 
+import { EMPTY_CATALOG } from './catalog.ts'
 import type { Catalog, ReducerRecord, Route } from './catalog.ts'
 import { routeEvent } from './routing.ts'
 import type { Delivery } from './routing.ts'
@@ -26,13 +27,15 @@ function reducer(name: string, keyed: boolean): ReducerRecord {
     keyCodec: keyed ? text : undefined,
     effectsEmitted: new Set(),
     wantsContext: false,
+    members: new Map(),
   }
 }
 
 const HASH = `sha256:${'0'.repeat(64)}` as ReducerRecord['wasmHash'] // a hash text for a test
 
 function catalog(...routes: Route[]): Catalog {
-  return { codec: () => nat, reducers: new Map(), routes: new Map([['demo/E@1', routes]]) }
+  const { actions } = EMPTY_CATALOG
+  return { codec: () => nat, reducers: new Map(), routes: new Map([['demo/E@1', routes]]), actions }
 }
 
 function route(routes: Catalog, key: Uint8Array | undefined): readonly Delivery[] {

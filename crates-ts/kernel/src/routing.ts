@@ -23,18 +23,48 @@ export interface Delivery {
   readonly value: Uint8Array
   /** Index of the event in its entry: 0 for the ingress, i+1 for derived item i. */
   readonly cause: number
+  /** Who it is done for; undefined: whoever sent the ingress (K16). */
+  readonly by?: Requester | undefined
+}
+
+/** On whose behalf something happens, and in which trace (K16). */
+export interface Requester {
+  readonly principal: string
+  readonly trace?: Uint8Array | undefined
 }
 
 const PREFIX_BYTES = 3
 
 /** Appends the deliveries of an event in route order. Throws `kernel.key_*` and `kernel.bad_key`; then nothing was appended that counts. */
-export function routeEvent(catalog: Catalog, event: RoutedEvent, cause: number, queue: Delivery[]): void {
+export function routeEvent(
+  catalog: Catalog,
+  event: RoutedEvent,
+  cause: number,
+  queue: { push(delivery: Delivery): unknown },
+  by?: Requester,
+): void {
   const routes = catalog.routes.get(event.schema)
   if (routes === undefined) return
   for (const route of routes) {
     const value = route.wrap === undefined ? event.value : wrapValue(route.wrap, event.value)
-    queue.push({ reducer: route.reducer, key: keyOf(route, event, value), value, cause })
+    queue.push({ reducer: route.reducer, key: keyOf(route, event, value), value, cause, by })
   }
+}
+
+/**
+ * The delivery of an event to the one cell that asked for it, past all routes: a receipt event. undefined when the reducer does not
+ * take the schema.
+ */
+export function directDelivery(
+  reducer: ReducerRecord,
+  event: RoutedEvent,
+  cause: number,
+  by: Requester,
+): Delivery | undefined {
+  const member = reducer.members.get(event.schema)
+  if (member === undefined && event.schema !== reducer.eventSchema) return undefined
+  const value = member?.wrap === undefined ? event.value : wrapValue(member.wrap, event.value)
+  return { reducer, key: event.key, value, cause, by }
 }
 
 function wrapValue(wrap: NonNullable<Route['wrap']>, value: Uint8Array): Uint8Array {

@@ -12,12 +12,14 @@
  *   idempotency     (principal, key) -> {hash of the body, height, logical ns}, ascending by height
  *   cells           (reducer, key bytes) -> {generation: uint, state: bytes}
  *   modules used    wasm hash -> hash of the rewritten bytes
+ *   effects         plan instances, intents, budgets (intents/effects-state.ts)
  *
  * Derived and rebuilt: the catalog (compiled codecs and routes of the manifest).
  */
 import type { Hash, HashBytes } from '@aos/cbor'
 import type { Catalog } from './catalog.ts'
 import type { IdempotencyTable } from './idempotency.ts'
+import type { EffectsState } from './intents/effects-state.ts'
 
 /** A cell that a turn has touched holds its new state in `pending` until the turn ends (K8). */
 export interface Cell {
@@ -62,6 +64,9 @@ export interface WorldState {
   readonly cells: Map<string, CellTable>
   readonly modulesUsed: Map<Hash, Hash>
   catalog: Catalog
+  /** The engine in force judges effects and runs plans (kernel semantics 2). */
+  hasGate: boolean
+  readonly effects: EffectsState
 }
 
 /** Key bytes as a map key: one character a byte. */

@@ -1,23 +1,36 @@
-/** Runs deliveries until the queue is quiet, on an overlay (K8 to K10; spec/06-kernel.md, "Turn"). */
+/** Runs deliveries and plan steps until the queue is quiet, on an overlay (K8 to K10; spec/06-kernel.md, "Turn"). */
 import { hashBytes } from '@aos/cbor'
-import type { Hash } from '@aos/cbor'
 import type { RaisedReport, StepReport } from './api.ts'
 import type { TurnBound } from './codes.ts'
-import type { DeliveryRunner, TurnFacts } from './delivery.ts'
+import { failed } from './delivery.ts'
+import type { DeliveryResult, DeliveryRunner, TurnFacts } from './delivery.ts'
 import type { EntryWriter } from './entry-writer.ts'
 import { LIMITS } from './limits.ts'
+import type { Overlay } from './overlay.ts'
+import type { KernelPorts } from './ports.ts'
 import { routeEvent } from './routing.ts'
-import type { Delivery } from './routing.ts'
-import { EMPTY_KEY, cellKeyText } from './state.ts'
-import type { Cell, WorldState } from './state.ts'
+import type { Delivery, Requester, RoutedEvent } from './routing.ts'
+import type { WorldState } from './state.ts'
+import { EffectTurn } from './turn-effects.ts'
+import type { PlanWork } from './turn-effects.ts'
 
+/** What one turn starts with, and what it writes to. */
 export interface TurnInput {
+  readonly ports: KernelPorts
   readonly state: WorldState
   readonly runner: DeliveryRunner
   /** Absent when only the state is wanted (replay without verification). */
   readonly writer: EntryWriter | undefined
   readonly facts: TurnFacts
+  /** The sender of the ingress. */
+  readonly by: Requester
+  /** The event of the ingress, for plans; its deliveries are given. */
+  readonly event: RoutedEvent | undefined
   readonly deliveries: readonly Delivery[]
+  /** What an ingress of another kind does to plans and intents, before the queue runs. */
+  readonly prepare: ((effects: EffectTurn) => void) | undefined
+  /** False in worlds whose engine has no gate: plans do not exist and effects are denied. */
+  readonly hasGate: boolean
 }
 
 /** How a turn ended; `bound` is the limit that dropped it, if one did (K8). */
@@ -28,124 +41,139 @@ export interface TurnEnd {
   readonly raised: readonly RaisedReport[]
 }
 
-/** What a turn has written so far; nothing of it is visible before `merge`. */
-export class Overlay {
-  readonly #state: WorldState
-  /** Cells with a pending state, and cells that were made for this turn. */
-  readonly #touched: Cell[] = []
-  readonly #modules: [Hash, Hash][] = []
-
-  constructor(state: WorldState) {
-    this.#state = state
-  }
-
-  /** The cell of a delivery; made without a state when there is none. */
-  cell(delivery: Delivery): Cell {
-    const reducer = delivery.reducer.name
-    let table = this.#state.cells.get(reducer)
-    if (table === undefined) {
-      table = new Map()
-      this.#state.cells.set(reducer, table)
-    }
-    const key = delivery.key ?? EMPTY_KEY
-    const text = cellKeyText(key)
-    const known = table.get(text)
-    if (known !== undefined) return known
-    // A copy: the key may be a view of the ingress, whose bytes are the caller's.
-    const cell: Cell = { key: key.slice(), table, text, state: undefined, generation: 0, pending: undefined }
-    table.set(text, cell)
-    this.#touched.push(cell)
-    return cell
-  }
-
-  write(cell: Cell, state: Uint8Array | null): void {
-    if (cell.pending === undefined) this.#touched.push(cell)
-    cell.pending = state
-  }
-
-  moduleSeen(wasm: Hash): boolean {
-    return this.#state.modulesUsed.has(wasm) || this.#modules.some(([seen]) => seen === wasm)
-  }
-
-  useModule(wasm: Hash, rewritten: Hash): void {
-    this.#modules.push([wasm, rewritten])
-  }
-
-  merge(): void {
-    for (const [wasm, rewritten] of this.#modules) this.#state.modulesUsed.set(wasm, rewritten)
-    for (const cell of this.#touched) {
-      if (cell.pending !== undefined) cell.state = cell.pending ?? undefined
-      cell.pending = undefined
-      if (cell.state === undefined) cell.table.delete(cell.text)
-    }
-  }
-
-  drop(): void {
-    for (const cell of this.#touched) {
-      cell.pending = undefined
-      if (cell.state === undefined) cell.table.delete(cell.text)
-    }
-  }
-}
+type Work = Delivery | PlanWork
 
 /** Runs to quiescence or to a bound; the caller merges or drops the overlay. Throws only for a fault. */
 export function runTurn(input: TurnInput, overlay: Overlay): TurnEnd {
-  const queue: Delivery[] = [...input.deliveries]
-  const steps: StepReport[] = []
-  const raised: RaisedReport[] = []
-  let fuel = 0
-  let bytes = 0
-  let items = 0
-  const end = (bound: TurnBound | undefined): TurnEnd => ({ bound, fuel, steps, raised })
-  for (let ordinal = 0; ordinal < queue.length; ordinal += 1) {
-    const delivery = queue[ordinal]
-    if (delivery === undefined) break
-    const fuelLimit = Math.min(LIMITS.stepFuelMax, LIMITS.turnFuelMax - fuel)
-    if (fuelLimit <= 0) return end('fuel')
-    items += noteModule(input, overlay, delivery)
-    const cell = overlay.cell(delivery)
-    const old = cell.pending === undefined ? cell.state : (cell.pending ?? undefined)
-    const result = input.runner.run(input.state.catalog, delivery, old, { facts: input.facts, ordinal, fuelLimit })
-    fuel += result.fuel
-    if (result.outcome === 'out_of_fuel' && fuelLimit < LIMITS.stepFuelMax) return end('fuel')
-    const deliveryIndex = items + 1
-    items += 1
-    if (items + result.raised.length > LIMITS.turnItemsMax) return end('items')
-    if (result.state !== undefined) overlay.write(cell, result.state)
-    bytes += result.state?.length ?? 0
-    steps.push({
-      reducer: delivery.reducer.name,
-      key: delivery.key,
-      outcome: result.outcome,
-      fuel: result.fuel,
-      note: result.note,
-    })
-    input.writer?.delivery({
-      reducer: delivery.reducer.name,
-      key: delivery.key,
-      module: delivery.reducer.wasmHashBytes,
-      outcome: result.outcome,
-      fuel: result.fuel,
-      state: result.state,
-      cause: delivery.cause,
-    })
-    for (const event of result.raised) {
-      bytes += event.value.length
-      items += 1
-      raised.push({ schema: event.schema, index: items })
-      input.writer?.raised({ schema: event.schema, value: event.value, key: event.key, delivery: deliveryIndex })
-      routeEvent(input.state.catalog, event, items, queue)
-    }
-    if (bytes > LIMITS.turnBytesMax) return end('bytes')
-  }
-  return end(undefined)
+  return new Turn(input, overlay).run()
 }
 
-/** The first use of a module stands in the entry with the hash of the bytes that run. Returns the items written. */
-function noteModule(input: TurnInput, overlay: Overlay, delivery: Delivery): number {
-  const { wasmHash, wasmHashBytes, module } = delivery.reducer
-  if (overlay.moduleSeen(wasmHash)) return 0
-  overlay.useModule(wasmHash, module.rewrittenHash)
-  input.writer?.moduleUse(wasmHashBytes, hashBytes(module.rewrittenHash))
-  return 1
+/** The counts of a turn, and what waits in its queue. */
+export class Turn {
+  readonly input: TurnInput
+  readonly overlay: Overlay
+  readonly queue: Work[] = []
+  readonly #steps: StepReport[] = []
+  readonly #raised: RaisedReport[] = []
+  #effects: EffectTurn | undefined
+  fuel = 0
+  bytes = 0
+  items = 0
+
+  constructor(input: TurnInput, overlay: Overlay) {
+    this.input = input
+    this.overlay = overlay
+  }
+
+  run(): TurnEnd {
+    const { input, queue } = this
+    const bound = input.hasGate ? this.#start() : undefined
+    if (bound !== undefined) return this.#end(bound)
+    for (const delivery of input.deliveries) queue.push(delivery)
+    for (let ordinal = 0; ordinal < queue.length; ordinal += 1) {
+      const work = queue[ordinal]
+      if (work === undefined) break
+      const passed = 'instance' in work ? this.#advance(work) : this.#deliver(work, ordinal)
+      if (passed !== undefined) return this.#end(passed)
+    }
+    return this.#end(undefined)
+  }
+
+  /** Fuel that one call may use now; 0 or less: none is left. */
+  get fuelLimit(): number {
+    return Math.min(LIMITS.stepFuelMax, LIMITS.turnFuelMax - this.fuel)
+  }
+
+  /** Counts an item that is about to be written; gives its index (K2). */
+  nextItem(): number {
+    this.items += 1
+    return this.items
+  }
+
+  get effects(): EffectTurn {
+    this.#effects ??= new EffectTurn(this)
+    return this.#effects
+  }
+
+  /** Writes a raised event and leads it on: to plans that wait or start, then to reducers. Throws `kernel.key_*` before anything is written. */
+  raise(event: RoutedEvent, from: number, by: Requester | undefined): void {
+    const { catalog } = this.input.state
+    const index = this.items + 1
+    const deliveries: Delivery[] = []
+    routeEvent(catalog, event, index, deliveries, by)
+    this.nextItem()
+    this.bytes += event.value.length
+    this.#raised.push({ schema: event.schema, index })
+    this.input.writer?.raised({ schema: event.schema, value: event.value, key: event.key, delivery: from })
+    if (this.input.hasGate) this.effects.accept(event, index, by ?? this.input.by)
+    for (const delivery of deliveries) this.queue.push(delivery)
+  }
+
+  #end(bound: TurnBound | undefined): TurnEnd {
+    return { bound, fuel: this.fuel, steps: this.#steps, raised: this.#raised }
+  }
+
+  #start(): TurnBound | undefined {
+    const { event, prepare, by } = this.input
+    prepare?.(this.effects)
+    if (event !== undefined) this.effects.accept(event, 0, by)
+    return this.#passed()
+  }
+
+  #passed(): TurnBound | undefined {
+    if (this.fuel > LIMITS.turnFuelMax) return 'fuel'
+    if (this.items > LIMITS.turnItemsMax) return 'items'
+    return this.bytes > LIMITS.turnBytesMax ? 'bytes' : undefined
+  }
+
+  #advance(work: PlanWork): TurnBound | undefined {
+    this.effects.advance(work)
+    return this.#passed()
+  }
+
+  #deliver(delivery: Delivery, ordinal: number): TurnBound | undefined {
+    const { input, overlay, fuelLimit } = this
+    if (fuelLimit <= 0) return 'fuel'
+    this.#noteModule(delivery)
+    const cell = overlay.cell(delivery)
+    const old = cell.pending === undefined ? cell.state : (cell.pending ?? undefined)
+    const { facts, hasGate } = input
+    let result = input.runner.run(input.state.catalog, delivery, old, { facts, ordinal, fuelLimit, hasGate })
+    this.fuel += result.fuel
+    if (result.outcome === 'out_of_fuel' && fuelLimit < LIMITS.stepFuelMax) return 'fuel'
+    const emitted = result.effect === undefined ? undefined : this.effects.judgeReducer(delivery, result.effect)
+    if (emitted?.kind === 'denied') result = failed('effect_denied', result.fuel, emitted.note)
+    const index = this.nextItem()
+    if (this.items + result.raised.length > LIMITS.turnItemsMax) return 'items'
+    if (result.state !== undefined) overlay.write(cell, result.state)
+    this.bytes += result.state?.length ?? 0
+    this.#record(delivery, result)
+    if (emitted?.kind === 'passed') this.effects.emit(emitted.passed)
+    for (const event of result.raised) this.raise(event, index, delivery.by)
+    return this.#passed()
+  }
+
+  #record(delivery: Delivery, result: DeliveryResult): void {
+    const { reducer, key, cause } = delivery
+    const { outcome, fuel, note, state } = result
+    this.#steps.push({ reducer: reducer.name, key, outcome, fuel, note })
+    this.input.writer?.delivery({
+      reducer: reducer.name,
+      key,
+      module: reducer.wasmHashBytes,
+      outcome,
+      fuel,
+      state,
+      cause,
+    })
+  }
+
+  /** The first use of a module stands in the entry with the hash of the bytes that run. */
+  #noteModule(delivery: Delivery): void {
+    const { wasmHash, wasmHashBytes, module } = delivery.reducer
+    if (this.overlay.moduleSeen(wasmHash)) return
+    this.overlay.useModule(wasmHash, module.rewrittenHash)
+    this.nextItem()
+    this.input.writer?.moduleUse(wasmHashBytes, hashBytes(module.rewrittenHash))
+  }
 }

@@ -1,5 +1,5 @@
 /** A world in memory: state, turns, replay, reads (spec/06-kernel.md). */
-import { HASH_BYTES, compareBytes, equalBytes, formatHash, hashBytes, isAosError, toHex } from '@aos/cbor'
+import { HASH_BYTES, compareBytes, formatHash, hashBytes, isAosError, toHex } from '@aos/cbor'
 import type { AosError, CanonicalBytes, Hash, HashBytes } from '@aos/cbor'
 import { admit, checkCommon, hashBody } from './admission.ts'
 import type { AdmissionPorts, Admitted } from './admission.ts'
@@ -18,11 +18,12 @@ import { EMPTY_CATALOG } from './catalog.ts'
 import { DeliveryRunner } from './delivery.ts'
 import { findDifference } from './difference.ts'
 import { hashEngine } from './engine.ts'
-import { makeEntryMemo, readEntry } from './entry-reader.ts'
+import { HEADER_AT, makeEntryMemo, readEntry } from './entry-reader.ts'
 import type { EntryMemo, EntryView } from './entry-reader.ts'
 import { EntryWriter } from './entry-writer.ts'
 import { kernelError } from './errors.ts'
 import { IdempotencyTable, idempotencySlot } from './idempotency.ts'
+import { makeEffectsState } from './intents/effects-state.ts'
 import { LeafHasher } from './leaf.ts'
 import type { KernelPorts } from './ports.ts'
 import { RecordedEntry } from './recorded-entry.ts'
@@ -30,7 +31,8 @@ import { checkEngine, rebuildIngress } from './replay.ts'
 import { ENTROPY_BYTES } from './salts.ts'
 import { EMPTY_KEY, cellKeyText } from './state.ts'
 import type { Cell, WorldState } from './state.ts'
-import { Overlay, runTurn } from './turn.ts'
+import { Overlay } from './overlay.ts'
+import { runTurn } from './turn.ts'
 import type { TurnEnd } from './turn.ts'
 
 /** An empty world: its first ingress is genesis, or its first replayed entry is. */
@@ -51,7 +53,7 @@ interface HowPerformed {
   /** Absent: no entry is made, and the leaf is that of `leafOf`. */
   readonly writer?: EntryWriter
   readonly recorded?: RecordedEntry
-  readonly leafOf?: EntryView
+  readonly leafOf?: { readonly entry: Uint8Array; readonly view: EntryView }
 }
 
 class KernelWorld implements World {
@@ -85,6 +87,8 @@ class KernelWorld implements World {
       cells: new Map(),
       modulesUsed: new Map(),
       catalog: EMPTY_CATALOG,
+      hasGate: false,
+      effects: makeEffectsState(),
     }
   }
 
@@ -150,8 +154,9 @@ class KernelWorld implements World {
       if (view.height !== this.#state.height + 1) {
         return difference(view, 'header.height', String(view.height), String(this.#state.height + 1))
       }
-      const prev = view.header.subarray(view.header.length - HASH_BYTES)
-      if (!equalBytes(prev, this.#state.leaf)) {
+      const prevAt = view.ingressAt - HASH_BYTES
+      if (!standsAt(entry, prevAt, this.#state.leaf)) {
+        const prev = entry.subarray(prevAt, view.ingressAt)
         return difference(view, 'header.prev', toHex(prev), toHex(this.#state.leaf))
       }
       checkEngine(view, this.#ports.engineDigest)
@@ -166,7 +171,7 @@ class KernelWorld implements World {
         return difference(view, 'ingress', 'admitted', error.code)
       }
       if (!options.verify) {
-        this.#perform(ingress, admitted, stamp, { leafOf: view })
+        this.#perform(ingress, admitted, stamp, { leafOf: { entry, view } })
         return undefined
       }
       const earlier = this.#lookUpIdempotency(ingress)
@@ -234,7 +239,19 @@ class KernelWorld implements World {
       manifestHash: state.manifestHash ?? NO_MANIFEST,
     }
     const overlay = new Overlay(state)
-    const end = runTurn({ state, runner: this.#runner, writer, facts, deliveries: admitted.deliveries }, overlay)
+    const turn = {
+      ports: this.#ports,
+      state,
+      runner: this.#runner,
+      writer,
+      facts,
+      by: ingress,
+      event: admitted.event,
+      deliveries: admitted.deliveries,
+      prepare: admitted.prepare,
+      hasGate: state.hasGate,
+    }
+    const end = runTurn(turn, overlay)
     if (end.bound === undefined) overlay.merge()
     else {
       overlay.drop()
@@ -250,7 +267,8 @@ class KernelWorld implements World {
       fuel: end.fuel,
       prev: state.leaf,
     })
-    const leaf = finished?.leaf ?? this.#leaves.hash(leafOf?.header ?? EMPTY_KEY)
+    const leaf =
+      finished?.leaf ?? this.#leaves.hash(leafOf?.entry ?? EMPTY_KEY, HEADER_AT, leafOf?.view.ingressAt ?? HEADER_AT)
     admitted.apply(height)
     state.id ??= formatHash(leaf)
     state.height = height
@@ -285,6 +303,11 @@ function accepted(parts: { height: number; leaf: HashBytes; entry: Uint8Array; e
     steps: end.steps,
     raised: limited ? [] : end.raised,
   }
+}
+
+function standsAt(bytes: Uint8Array, from: number, part: Uint8Array): boolean {
+  for (let at = 0; at < part.length; at += 1) if (bytes[from + at] !== part[at]) return false
+  return true
 }
 
 function difference(view: EntryView, path: string, expected: string, found: string): Difference {

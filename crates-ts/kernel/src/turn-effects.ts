@@ -1,0 +1,471 @@
+/** Plans and effects in a turn (spec/10-plans.md; spec/11-gate.md): what the turn's queue and the ingress do to them. */
+import { CborWriter, formatHash, hashBytes, isAosError, sha256 } from '@aos/cbor'
+import type { HashBytes } from '@aos/cbor'
+import { hashIntent, hashRequest } from '@aos/effects'
+import type { EffectOrigin, ReceiptStatus } from '@aos/effects'
+import { encodeHashForm } from '@aos/expr'
+import type { EmittedEffect } from './delivery.ts'
+import { judge } from './gate/judge.ts'
+import type { Judgement } from './gate/judge.ts'
+import { EMPTY_LEDGER, settle as settleLedger } from './gate/budgets.ts'
+import type { EffectRecord, GrantRecord } from './gate/gate-catalog.ts'
+import {
+  writeDecision,
+  writeIntent,
+  writeIntentChange,
+  writePlanEnded,
+  writePlanStarted,
+  writePlanStep,
+  writeSettled,
+} from './intents/effect-items.ts'
+import type { DecisionItem, IntentChange, WriteSalted } from './intents/effect-items.ts'
+import { KERNEL_ADAPTER, TIMER_KIND } from './intents/intent.ts'
+import type { Intent } from './intents/intent.ts'
+import { failurePayload, payloadValue } from './intents/payload.ts'
+import type { SettledPayload } from './intents/payload.ts'
+import { encodeReceiptEvent } from './intents/receipt-event.ts'
+import { advance } from './plans/advance.ts'
+import type { EmitOutcome, PlanActions, PlanEnding } from './plans/advance.ts'
+import type { PlanInstance } from './plans/instance.ts'
+import { startByTrigger } from './plans/triggers.ts'
+import { giveReceipt, offerEvent } from './plans/waits.ts'
+import { directDelivery } from './routing.ts'
+import type { Delivery, Requester, RoutedEvent } from './routing.ts'
+import type { Turn } from './turn.ts'
+
+/** An instance that can run on. */
+export interface PlanWork {
+  readonly instance: string
+}
+
+/** A request that passed the gate and has no item of its own yet. */
+interface Passed {
+  readonly judgement: Judgement & { readonly effect: EffectRecord; readonly grant: GrantRecord }
+  readonly requestHash: HashBytes
+  readonly decisionHash: HashBytes
+  readonly decision: number
+  readonly origin: EffectOrigin
+  readonly authorKey: HashBytes | undefined
+  readonly by: Requester
+}
+
+type Judged =
+  | { readonly kind: 'denied'; readonly code: string; readonly note: string }
+  | { readonly kind: 'passed'; readonly passed: Passed }
+
+interface Asking {
+  readonly effectKind: string
+  readonly params: Uint8Array
+  readonly grant: string | undefined
+  readonly authorKey: HashBytes | undefined
+  readonly origin: EffectOrigin
+  readonly originName: string
+  readonly cause: number
+  readonly by: Requester
+}
+
+/** What came of an intent. */
+export interface Settlement {
+  readonly status: ReceiptStatus
+  readonly payload: SettledPayload
+  /** undefined: it was never performed, so it costs nothing. */
+  readonly cost: ReadonlyMap<string, number> | undefined
+  readonly adapterId: string
+  /** Empty for what the kernel settles itself. */
+  readonly signature: Uint8Array
+  readonly code: string | undefined
+}
+
+const NO_SIGNATURE: Uint8Array = new Uint8Array(0)
+
+/** The part of one turn that knows plans and the gate. */
+export class EffectTurn {
+  readonly #turn: Turn
+  readonly #scratch: CborWriter = new CborWriter()
+  /** Requests of each origin in this turn. */
+  readonly #ordinals: Map<string, number> = new Map()
+  readonly #actions: PlanActions
+
+  constructor(turn: Turn) {
+    this.#turn = turn
+    this.#actions = {
+      logicalNowNs: turn.input.facts.logicalNowNs,
+      emit: (request) => this.#emitFromPlan(request),
+      raise: ({ schema, value, instance }) => this.#raiseFromPlan(schema, value, instance),
+      stepped: (instance, step, status, value) => {
+        const bytes = value === undefined ? undefined : encodeHashForm(value)
+        turn.bytes += bytes?.length ?? 0
+        this.#item((writer, salted) =>
+          writePlanStep(writer, salted, { instance: instance.id, step, status, value: bytes }),
+        )
+      },
+    }
+  }
+
+  /** K8: an accepted event resumes instances that wait for it, in their order, then starts plans, by name. */
+  accept(event: RoutedEvent, index: number, by: Requester): void {
+    const { overlay, input } = this.#turn
+    const { logicalNowNs, height } = input.facts
+    for (const id of overlay.effects.waitingFor(event.schema)) {
+      const instance = overlay.effects.instance(id)
+      if (instance === undefined) continue
+      const offer = offerEvent(instance, event, logicalNowNs)
+      if (offer.kind === 'matched') this.resume(id)
+      if (offer.kind === 'failed') this.end(instance, { code: offer.code, step: offer.step, result: undefined })
+    }
+    for (const trigger of input.state.catalog.actions.triggers.get(event.schema) ?? []) {
+      const starter = { eventId: `${height}.${index}`, principal: by.principal, trace: by.trace }
+      try {
+        this.start(startByTrigger(trigger, event, starter), index)
+      } catch (error) {
+        if (!isAosError(error) || !error.code.startsWith('expr.')) throw error
+        const instance = `${starter.eventId}/${trigger.plan.name}`
+        const ended = { instance, code: `value/${error.code}`, step: undefined, result: undefined }
+        this.#item((writer, salted) => writePlanEnded(writer, salted, ended))
+      }
+    }
+  }
+
+  start(instance: PlanInstance, cause: number): void {
+    const { plan } = instance
+    this.#turn.overlay.effects.startInstance(instance)
+    this.#item((writer) => {
+      writePlanStarted(writer, { instance: instance.id, plan: plan.name, planHash: hashBytes(plan.hash), cause })
+    })
+    this.resume(instance.id)
+  }
+
+  resume(instance: string): void {
+    this.#turn.queue.push({ instance })
+  }
+
+  /** One step of an instance (K8). */
+  advance(work: PlanWork): void {
+    const instance = this.#turn.overlay.effects.instance(work.instance)
+    if (instance === undefined) return
+    const result = advance(instance, this.#actions)
+    if (result.kind === 'more') this.resume(work.instance)
+    if (result.kind === 'ended') this.end(instance, result.ending)
+  }
+
+  /** Ends an instance: what it still waits for goes to nobody. */
+  end(instance: PlanInstance, ending: PlanEnding): void {
+    const { effects } = this.#turn.overlay
+    effects.endInstance(instance.id)
+    this.#turn.bytes += ending.result?.length ?? 0
+    this.#item((writer, salted) => writePlanEnded(writer, salted, { instance: instance.id, ...ending }))
+    for (const intent of effects.intentsOf(instance)) {
+      if (intent.status === 'parked' || intent.dueNs !== undefined) this.cancel(intent, 'cancelled', undefined)
+      else effects.putIntent({ ...intent, isOrphan: true })
+    }
+  }
+
+  /** The gate's answer to the effect of a delivery, with its decision item written. */
+  judgeReducer(delivery: Delivery, effect: EmittedEffect): Judged {
+    const { reducer, key } = delivery
+    const by = delivery.by ?? this.#turn.input.by
+    const authorKey = effect.idempotencyKey?.length === 32 ? effect.idempotencyKey : undefined
+    return this.#judge({
+      effectKind: effect.kind,
+      params: effect.params,
+      grant: this.#grantOfSlot(reducer.name, effect),
+      authorKey,
+      origin: { kind: 'reducer', reducer: reducer.name, key },
+      originName: reducer.name,
+      cause: delivery.cause,
+      by,
+    })
+  }
+
+  /** Writes the intent of a request that passed, and puts it into the state. */
+  emit(passed: Passed): Intent {
+    const { ports, state, facts, writer } = this.#turn.input
+    const { judgement, requestHash, decisionHash, origin, authorKey, by } = passed
+    const index = this.#turn.nextItem()
+    const { height } = facts
+    const world = state.id ?? formatHash(state.leaf)
+    const hash = hashIntent(ports.sha256, { world, height, index, requestHash })
+    const isTimer = judgement.effect.kind === TIMER_KIND
+    const adapter = isTimer ? KERNEL_ADAPTER : judgement.effect.adapter
+    const idempotencyKey = authorKey ?? hash
+    const isParked = judgement.outcome === 'park'
+    const intent: Intent = {
+      hash: formatHash(hash),
+      hashBytes: hash,
+      height,
+      index,
+      effectKind: judgement.effect.kind,
+      params: judgement.params,
+      paramsHash: sha256(ports.sha256, judgement.params),
+      requestHash,
+      decisionHash,
+      grant: judgement.grant.name,
+      adapter,
+      origin,
+      idempotencyKey,
+      principal: by.principal,
+      trace: by.trace,
+      status: isParked ? 'parked' : 'open',
+      isOrphan: false,
+      reserved: judgement.reserved,
+      receipt: judgement.effect.receipt,
+      paramsSchema: judgement.effect.params,
+      dueNs: isTimer ? dueOf(judgement) : undefined,
+    }
+    if (judgement.ledger !== undefined) this.#turn.overlay.effects.putLedger(judgement.grant.name, judgement.ledger)
+    this.#turn.overlay.effects.putIntent(intent)
+    this.#turn.bytes += judgement.params.length
+    const item = {
+      hash,
+      decision: passed.decision,
+      params: judgement.params,
+      idempotencyKey,
+      adapter,
+      origin,
+      isParked,
+    }
+    writer?.item((target, salted) => writeIntent(target, salted, item))
+    return intent
+  }
+
+  /** Settles an intent and tells whoever asked. */
+  settle(intent: Intent, settlement: Settlement): void {
+    const { overlay } = this.#turn
+    overlay.effects.settleIntent(intent.hash)
+    this.#release(intent, settlement.cost)
+    const { status, code } = settlement
+    const isOwn = settlement.adapterId === KERNEL_ADAPTER
+    const payload = isOwn ? settlement.payload.bytes : undefined
+    const item = { intentHash: intent.hashBytes, status, payload, code }
+    const index = this.#item((writer, salted) => writeSettled(writer, salted, item))
+    if (intent.isOrphan) return
+    if (intent.origin.kind === 'plan') this.#tellPlan(intent, intent.origin.instance, settlement)
+    else this.#tellReducer(intent, intent.origin, settlement, index)
+  }
+
+  /** A refusal that comes after the emission: a rejected approval, a grant that was taken away. */
+  deny(intent: Intent, code: string): void {
+    const payload = failurePayload(code, 'the effect was not performed')
+    this.settle(intent, {
+      status: 'denied',
+      payload,
+      cost: undefined,
+      adapterId: KERNEL_ADAPTER,
+      signature: NO_SIGNATURE,
+      code,
+    })
+  }
+
+  /** Takes an intent out of the world without telling anybody. */
+  cancel(intent: Intent, change: IntentChange, code: string | undefined): void {
+    this.#turn.overlay.effects.settleIntent(intent.hash)
+    this.#release(intent, undefined)
+    this.change(intent, change, code)
+  }
+
+  /** Writes what became of an intent that stays. */
+  change(intent: Intent, change: IntentChange, code: string | undefined): void {
+    this.#item((writer) => writeIntentChange(writer, { intentHash: intent.hashBytes, change, code }))
+  }
+
+  /**
+   * The whole gate again for a parked intent, by what is in force now (G7, G8). `approved`: a person has released it, so a rule that asks for
+   * one lets it pass.
+   */
+  rejudge(intent: Intent, catalogOf: Turn['input']['state']['catalog'], approved: boolean): void {
+    this.#release(intent, undefined)
+    const { origin } = intent
+    const originName = origin.kind === 'plan' ? planOf(origin.instance) : origin.reducer
+    const judgement = this.#ask(
+      {
+        effectKind: intent.effectKind,
+        params: intent.params,
+        grant: intent.grant,
+        authorKey: undefined,
+        origin,
+        originName,
+        cause: 0,
+        by: intent,
+      },
+      catalogOf,
+    )
+    const isAllowed = judgement.outcome === 'allow' || (approved && judgement.outcome === 'park')
+    const outcome = judgement.outcome === 'park' && approved ? 'allow' : judgement.outcome
+    const { decisionHash } = this.#decide({ ...judgement, outcome }, intent.requestHash, 0)
+    if (judgement.outcome === 'deny') return this.deny(intent, judgement.code ?? 'policy.denied')
+    if (judgement.ledger !== undefined) this.#turn.overlay.effects.putLedger(intent.grant, judgement.ledger)
+    const released: Intent = { ...intent, reserved: judgement.reserved, decisionHash }
+    this.#turn.overlay.effects.putIntent(isAllowed ? { ...released, status: 'open' } : released)
+    if (isAllowed) this.change(intent, 'released', undefined)
+  }
+
+  /** Writes an item; gives its index. */
+  #item(write: (writer: CborWriter, salted: WriteSalted) => void): number {
+    this.#turn.input.writer?.item(write)
+    return this.#turn.nextItem()
+  }
+
+  #emitFromPlan(request: Parameters<PlanActions['emit']>[0]): EmitOutcome {
+    const { effectKind, params, grant, authorKey, instance, step } = request
+    const judged = this.#judge({
+      effectKind,
+      params,
+      grant,
+      authorKey,
+      origin: { kind: 'plan', instance: instance.id, step },
+      originName: instance.plan.name,
+      cause: 0,
+      by: instance,
+    })
+    if (judged.kind === 'denied') return judged
+    return { kind: 'open', intentHash: this.emit(judged.passed).hashBytes }
+  }
+
+  #raiseFromPlan(schema: string, value: Uint8Array, instance: PlanInstance): string | undefined {
+    try {
+      this.#turn.raise({ schema, value, key: undefined }, 0, instance)
+      return undefined
+    } catch (error) {
+      if (isAosError(error) && error.code.startsWith('kernel.key_')) return error.code
+      throw error
+    }
+  }
+
+  #judge(asking: Asking): Judged {
+    const judgement = this.#ask(asking, this.#turn.input.state.catalog)
+    const { origin, authorKey, by } = asking
+    const requestHash = hashRequest(this.#turn.input.ports.sha256, {
+      effectKind: asking.effectKind,
+      params: judgement.params,
+      grant: asking.grant ?? '',
+      authorKey,
+      origin,
+      ordinal: this.#ordinalOf(origin),
+    })
+    const { decision, decisionHash } = this.#decide(judgement, requestHash, asking.cause, asking)
+    const { effect, grant } = judgement
+    if (judgement.outcome === 'deny' || effect === undefined || grant === undefined) {
+      const code = judgement.code ?? 'policy.denied'
+      const reason = judgement.reason === undefined ? '' : ` (${judgement.reason})`
+      return { kind: 'denied', code, note: `${asking.effectKind}: ${code}${reason}` }
+    }
+    const passed: Passed = {
+      judgement: { ...judgement, effect, grant },
+      requestHash,
+      decisionHash,
+      decision,
+      origin,
+      authorKey,
+      by,
+    }
+    return { kind: 'passed', passed }
+  }
+
+  #ask(asking: Asking, catalog: Turn['input']['state']['catalog']): Judgement {
+    const { facts } = this.#turn.input
+    const judgement = judge(
+      catalog.actions.gate,
+      {
+        effectKind: asking.effectKind,
+        params: asking.params,
+        grant: asking.grant,
+        origin: { kind: asking.origin.kind, name: asking.originName },
+        principal: asking.by.principal,
+      },
+      {
+        logicalNowNs: facts.logicalNowNs,
+        height: facts.height,
+        manifestHash: facts.manifestHash,
+        fuelLimit: Math.max(0, this.#turn.fuelLimit),
+        ledgerOf: (name) => this.#turn.overlay.effects.ledger(name),
+      },
+    )
+    this.#turn.fuel += judgement.fuel
+    return judgement
+  }
+
+  /** Writes the decision; its hash is that of its bytes, which hold nothing that is salted. */
+  #decide(
+    judgement: Judgement,
+    requestHash: HashBytes,
+    cause: number,
+    asking?: Asking,
+  ): { readonly decision: number; readonly decisionHash: HashBytes } {
+    const item: DecisionItem = {
+      effectKind: judgement.effect?.kind ?? asking?.effectKind ?? '',
+      outcome: judgement.outcome,
+      requestHash,
+      grant: judgement.grant?.name ?? asking?.grant,
+      policy: judgement.policy,
+      rule: judgement.rule,
+      code: judgement.code,
+      cause,
+    }
+    this.#scratch.reset()
+    writeDecision(this.#scratch, item)
+    const decisionHash = sha256(this.#turn.input.ports.sha256, this.#scratch.view())
+    const decision = this.#item((writer) => writer.raw(this.#scratch.view()))
+    return { decision, decisionHash }
+  }
+
+  #ordinalOf(origin: EffectOrigin): number {
+    const name =
+      origin.kind === 'plan' ? `${origin.instance} ${origin.step}` : `${origin.reducer} ${String(origin.key)}`
+    const ordinal = this.#ordinals.get(name) ?? 0
+    this.#ordinals.set(name, ordinal + 1)
+    return ordinal
+  }
+
+  /** The slot's grant; without a binding, for the slot `default`, the only grant of the type that the effect needs. */
+  #grantOfSlot(reducer: string, effect: EmittedEffect): string | undefined {
+    const { gate, slots } = this.#turn.input.state.catalog.actions
+    const slot = effect.slot ?? 'default'
+    const bound = slots.get(reducer)?.get(slot)
+    if (bound !== undefined || slot !== 'default') return bound
+    const wanted = gate.effects.get(effect.kind)?.capType
+    const fitting = [...gate.grants.values()].filter(({ capType }) => capType === wanted)
+    return fitting.length === 1 ? fitting[0]?.name : undefined
+  }
+
+  #release(intent: Intent, cost: ReadonlyMap<string, number> | undefined): void {
+    if (intent.reserved.size === 0) return
+    const { effects } = this.#turn.overlay
+    const { logicalNowNs } = this.#turn.input.facts
+    const ledger = effects.ledger(intent.grant) ?? EMPTY_LEDGER
+    effects.putLedger(intent.grant, settleLedger(ledger, { reserved: intent.reserved, cost, logicalNowNs }))
+  }
+
+  #tellPlan(intent: Intent, id: string, settlement: Settlement): void {
+    const instance = this.#turn.overlay.effects.instance(id)
+    if (instance === undefined) return
+    if (giveReceipt(instance, intent.hash, payloadValue(intent, settlement, instance.plan.table))) this.resume(id)
+  }
+
+  #tellReducer(
+    intent: Intent,
+    origin: Extract<EffectOrigin, { readonly kind: 'reducer' }>,
+    settlement: Settlement,
+    cause: number,
+  ): void {
+    const { status, adapterId, signature } = settlement
+    const payload = settlement.payload.form === 'receipt' ? settlement.payload.bytes : undefined
+    const cost = settlement.cost ?? new Map<string, number>()
+    const event = encodeReceiptEvent(intent, origin.reducer, { status, adapterId, payload, cost, signature })
+    // The reducer may be gone, or take the event no longer: the intent is settled all the same.
+    const reducer = this.#turn.input.state.catalog.reducers.get(origin.reducer)
+    if (event === undefined || reducer === undefined) return
+    const delivery = directDelivery(reducer, { ...event, key: origin.key }, cause, intent)
+    if (delivery !== undefined) this.#turn.queue.push(delivery)
+  }
+}
+
+/** `<event id>/<plan>`. */
+function planOf(instance: string): string {
+  return instance.slice(instance.indexOf('/') + 1)
+}
+
+/** When a timer goes off. */
+function dueOf(judgement: Passed['judgement']): bigint {
+  const params = judgement.effect.params.codec.decode(judgement.params) as { readonly deliver_at_ns?: number | bigint } // sys/TimerSetParams@1
+  return BigInt(params.deliver_at_ns ?? 0)
+}
