@@ -53,3 +53,31 @@ test('every cut of an output is refused', () => {
     expect(refusal(decodeReducerOutput, bytes.subarray(0, length))[0]).toBe('abi.malformed')
   }
 })
+
+test('what nearly every step returns is read at once, and as any other form of it', () => {
+  const states: (Uint8Array | null)[] = [
+    null,
+    ...[0, 1, 23, 24, 255, 256, 300, 65_535, 65_536].map((size) => new Uint8Array(size).fill(7)),
+  ]
+  for (const state of states) {
+    const bytes = entries(['state', state], ['domain_events', []], ['effects', []], ['ann', null])
+    expect(decodeReducerOutput(bytes)).toEqual({ state, domainEvents: [], effects: [], ann: null })
+    if (bytes.length > 100) continue
+    // With a tag before it the bytes go the general way, which finds the same, one byte further on.
+    const outcome = (form: Uint8Array): unknown => {
+      try {
+        return decodeReducerOutput(form)
+      } catch (error) {
+        return error instanceof AosError ? [error.code, error.path] : error
+      }
+    }
+    for (let at = 0; at < bytes.length; at += 1) {
+      for (const bit of [0x01, 0x18, 0x20, 0x80]) {
+        const changed = bytes.slice()
+        changed[at] = (changed[at] ?? 0) ^ bit
+        expect(outcome(changed), `byte ${at}`).toEqual(outcome(Uint8Array.of(0xc1, ...changed)))
+      }
+      expect(outcome(bytes.slice(0, at))).toEqual(outcome(Uint8Array.of(0xc1, ...bytes.slice(0, at))))
+    }
+  }
+})

@@ -6,6 +6,8 @@ import { utf8Length, writeUtf8 } from './utf8.ts'
 
 const CAPACITY_DEFAULT = 256
 const SHORT_ASCII_MAX = 64
+/** Up to here a loop is quicker than the view that a copy needs. */
+const SHORT_COPY_MAX = 64
 const TWO_TO_32 = 0x1_0000_0000
 const UINT64_MAX = 0xffff_ffff_ffff_ffffn
 
@@ -196,6 +198,16 @@ export class CborWriter {
       this.buffer.set(bytes, this.at)
     }
     this.at += length
+  }
+
+  /** The content of another writer as it is. */
+  append(other: CborWriter): void {
+    const length = other.at
+    this.room(length)
+    const { buffer, at } = this
+    if (length > SHORT_COPY_MAX) buffer.set(other.view(), at)
+    else for (let index = 0; index < length; index += 1) buffer[at + index] = other.buffer[index] ?? 0
+    this.at = at + length
   }
 
   /** The head of an array of `count` items, which the caller writes next. */

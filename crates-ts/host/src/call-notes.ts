@@ -44,6 +44,38 @@ export function noteCalls(runtime: ModuleRuntime): NotingRuntime {
   }
 }
 
+/** A runtime that remembers only what its last call said, if anything: it costs nothing where every entry goes through it. */
+export interface LastNoteRuntime {
+  readonly runtime: ModuleRuntime
+  /** Of the last call since `forget`. */
+  lastNote(): string | undefined
+  forget(): void
+}
+
+/** Remembers the note of the last call that goes through the runtime. */
+export function keepLastNote(runtime: ModuleRuntime): LastNoteRuntime {
+  let note: string | undefined
+  return {
+    runtime: {
+      load(request) {
+        const module = runtime.load(request)
+        return {
+          ...module,
+          call: (input, fuelLimit) => {
+            const result = module.call(input, fuelLimit)
+            note = result.note
+            return result
+          },
+        }
+      },
+    },
+    lastNote: () => note,
+    forget() {
+      note = undefined
+    },
+  }
+}
+
 /** The calls of one entry, by replaying the journal up to it. Throws what a kernel throws for content that is missing. */
 export function callsOfEntry(
   opened: OpenedFolder,

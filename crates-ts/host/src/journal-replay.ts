@@ -3,7 +3,7 @@ import { formatHash } from '@aos/cbor'
 import type { Hash, HashBytes } from '@aos/cbor'
 import type { Difference, ModuleRuntime, World } from '@aos/kernel'
 import { MerkleLog } from '@aos/store'
-import { noteCalls } from './call-notes.ts'
+import { keepLastNote } from './call-notes.ts'
 import { loadDefinitions } from './definitions.ts'
 import { isWorthHashingAhead, readAndHashAhead, readEntries } from './hash-ahead.ts'
 import type { OpenedFolder } from './open-world.ts'
@@ -48,7 +48,7 @@ export interface ReplayReport {
 /** Stops at the first difference. Throws what a kernel throws for content that is missing. */
 export function replayJournal(opened: OpenedFolder, options: ReplayJournalOptions): ReplayReport {
   // Only who compares wants to know why.
-  const noting = options.verify ? noteCalls(options.modules ?? opened.modules) : undefined
+  const noting = options.verify ? keepLastNote(options.modules ?? opened.modules) : undefined
   const kernel = opened.makeKernel(noting?.runtime ?? options.modules)
   const log = new MerkleLog()
   const { journal } = opened.store
@@ -58,14 +58,14 @@ export function replayJournal(opened: OpenedFolder, options: ReplayJournalOption
   const hashAhead = options.hashAhead ?? (options.verify && isWorthHashingAhead(count))
   for (const { entries, digestsOf } of hashAhead ? readAndHashAhead(batches) : readEntries(batches)) {
     for (const [index, { bytes }] of entries.entries()) {
-      noting?.take()
+      noting?.forget()
       const difference = kernel.replay(bytes, { verify: options.verify, digests: digestsOf(index) })
       if (difference !== undefined) {
         return {
           ok: false,
           entries: log.size,
           root: formatHash(log.root()),
-          firstDifference: withNote(show(opened, kernel, difference), noting?.take().at(-1)?.note),
+          firstDifference: withNote(show(opened, kernel, difference), noting?.lastNote()),
           kernel,
         }
       }
