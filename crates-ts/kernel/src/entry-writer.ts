@@ -4,6 +4,7 @@ import type { HashBytes, Sha256Port } from '@aos/cbor'
 import type { DeliveryOutcome, PartDigests, VerifiedSignature } from './api.ts'
 import { ITEM } from './codes.ts'
 import type { TurnBound } from './codes.ts'
+import type { WriteSalted } from './intents/effect-items.ts'
 import { LEAF_TAG } from './leaf.ts'
 import { DIGEST } from './recorded-entry.ts'
 import type { RecordedEntry } from './recorded-entry.ts'
@@ -85,6 +86,10 @@ export class EntryWriter {
   #ingressValuesEnd = 0
   #ingressValueCount = 0
   #recorded: RecordedEntry | undefined
+
+  readonly #saltedBody: WriteSalted = (writer, value) => {
+    this.#salted(writer, value)
+  }
 
   constructor(sha256: Sha256Port) {
     this.#sha256 = sha256
@@ -170,6 +175,12 @@ export class EntryWriter {
     writer.bytes(wasm)
     writer.uint(2)
     writer.bytes(rewritten)
+    this.#itemCount += 1
+  }
+
+  /** Appends an item of a plan or an effect; what it salts becomes a body. */
+  item(write: (writer: CborWriter, salted: WriteSalted) => void): void {
+    write(this.#chunk, this.#saltedBody)
     this.#itemCount += 1
   }
 

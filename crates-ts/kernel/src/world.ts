@@ -23,6 +23,7 @@ import type { EntryMemo, EntryView } from './entry-reader.ts'
 import { EntryWriter } from './entry-writer.ts'
 import { kernelError } from './errors.ts'
 import { IdempotencyTable, idempotencySlot } from './idempotency.ts'
+import { makeEffectsState } from './intents/effects-state.ts'
 import { LeafHasher } from './leaf.ts'
 import type { KernelPorts } from './ports.ts'
 import { RecordedEntry } from './recorded-entry.ts'
@@ -30,7 +31,8 @@ import { checkEngine, rebuildIngress } from './replay.ts'
 import { ENTROPY_BYTES } from './salts.ts'
 import { EMPTY_KEY, cellKeyText } from './state.ts'
 import type { Cell, WorldState } from './state.ts'
-import { Overlay, runTurn } from './turn.ts'
+import { Overlay } from './overlay.ts'
+import { runTurn } from './turn.ts'
 import type { TurnEnd } from './turn.ts'
 
 /** An empty world: its first ingress is genesis, or its first replayed entry is. */
@@ -85,6 +87,8 @@ class KernelWorld implements World {
       cells: new Map(),
       modulesUsed: new Map(),
       catalog: EMPTY_CATALOG,
+      hasGate: false,
+      effects: makeEffectsState(),
     }
   }
 
@@ -235,7 +239,19 @@ class KernelWorld implements World {
       manifestHash: state.manifestHash ?? NO_MANIFEST,
     }
     const overlay = new Overlay(state)
-    const end = runTurn({ state, runner: this.#runner, writer, facts, deliveries: admitted.deliveries }, overlay)
+    const turn = {
+      ports: this.#ports,
+      state,
+      runner: this.#runner,
+      writer,
+      facts,
+      by: ingress,
+      event: admitted.event,
+      deliveries: admitted.deliveries,
+      prepare: admitted.prepare,
+      hasGate: state.hasGate,
+    }
+    const end = runTurn(turn, overlay)
     if (end.bound === undefined) overlay.merge()
     else {
       overlay.drop()
