@@ -1,6 +1,7 @@
 /** What must stand in a world that has crashed, and what may (spec/07-journal.md, "Conformance of a driver"). */
-import { equalBytes, formatHash, type Hash } from '@aos/cbor'
+import { equalBytes, formatHash, sha256, type Hash } from '@aos/cbor'
 import { MerkleLog } from '../../merkle.ts'
+import { nodeSha256 } from '../../node-sha256.ts'
 import type { JournalHead, JournalRecord } from '../../port.ts'
 import type { WorldStore } from '../../world-store.ts'
 import { headOf } from '../entries.ts'
@@ -48,6 +49,10 @@ export class ExpectedWorld {
     this.epoch = store.journal.epoch
     const height = store.journal.head?.height ?? -1
     this.#settle(height + 1)
+    for (const bytes of this.unansweredContent) {
+      const hash = formatHash(sha256(nodeSha256, bytes))
+      if (store.content.get(hash) !== undefined) this.content.set(hash, bytes)
+    }
     this.checkStanding(store)
     const log = store.logHead()
     const expected = new MerkleLog()
