@@ -20,7 +20,9 @@ const UNDONE_EVERY = 8
 export interface FlipTarget {
   readonly what: string
   readonly path: string
+  /** The first bit. */
   readonly from: number
+  /** The bit behind the last one. */
   readonly to: number
 }
 
@@ -31,7 +33,7 @@ export interface FlipWorld {
   flip(target: FlipTarget, bit: number): Promise<RotVerdict>
 }
 
-/** Makes the world that is damaged. */
+/** Appends six groups on a simulated machine and closes: three segments of 16 KiB, the last one with two groups. */
 export async function makeFlipWorld(open: OpenSimulated = openSimulated): Promise<FlipWorld> {
   const machine = new SimulatedMachine(1)
   machine.makeOldFolder(dirname(SIMULATED_WORLD))

@@ -24,6 +24,7 @@ const CHANGES = /^(write|put|truncate|sync|rename|remove|openKeyValue)/
 const JOURNAL_WRITES = /^write (next-|\d+\.seg)/
 const TRACE_KEPT = 200
 
+/** What one seed came to: how much happened, and whether every promise held. */
 export interface CrashReport {
   readonly seed: number
   /** Crashes by power loss and by the end of the program alone. */

@@ -12,9 +12,11 @@ export interface CrashDriver {
   readonly command: string
 }
 
-/** Seeds `from` to `from + count - 1`. */
+/** Seeds that follow one another. */
 export interface SeedRange {
+  /** The first seed. */
   readonly from: number
+  /** Seeds in all. */
   readonly count: number
 }
 

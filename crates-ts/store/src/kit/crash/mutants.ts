@@ -12,6 +12,7 @@ import { headOf } from '../entries.ts'
 import type { MachinePorts } from '../machine/machine.ts'
 import { SIMULATED_WORLD, type OpenSimulated } from './open-simulated.ts'
 
+/** One mistake that a driver of storage could have, put around a good one. */
 export interface Mutant {
   readonly name: string
   /** What the crash runs say when they notice. */

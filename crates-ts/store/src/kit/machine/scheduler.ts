@@ -36,6 +36,7 @@ export interface Phases {
 
 const NAMES_KEPT = 200
 
+/** Counts steps, holds the calls that take time, and ends the life of what runs when a crash is due. */
 export class Scheduler {
   /** Steps taken since the machine was made. */
   steps = 0
