@@ -4,6 +4,7 @@ import { MerkleLog } from '../../merkle.ts'
 import { nodeSha256 } from '../../node-sha256.ts'
 import type { JournalHead, JournalRecord } from '../../port.ts'
 import type { WorldStore } from '../../world-store.ts'
+import { PACKED_BYTES_MAX } from '../../packs/pack-layout.ts'
 import { headOf } from '../entries.ts'
 
 /** A promise of the store that it has broken. */
@@ -49,7 +50,8 @@ export class ExpectedWorld {
     this.epoch = store.journal.epoch
     const height = store.journal.head?.height ?? -1
     this.#settle(height + 1)
-    for (const bytes of this.unansweredContent) {
+    // A large value may be found before its name is durable (spec/07-journal.md, J37): only storing it again makes it last.
+    for (const bytes of this.unansweredContent.filter(({ length }) => length <= PACKED_BYTES_MAX)) {
       const hash = formatHash(sha256(nodeSha256, bytes))
       if (store.content.get(hash) !== undefined) this.content.set(hash, bytes)
     }
