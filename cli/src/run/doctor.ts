@@ -1,5 +1,5 @@
 /** `aos doctor`. */
-import { engineDigest, runDoctor, thisMachine } from '@aos/host'
+import { engineDigests, runDoctor, thisMachine } from '@aos/host'
 import type { Check, WorldFolder } from '@aos/host'
 import { isAosError } from '@aos/cbor'
 import type { Arguments } from '../arguments.ts'
@@ -17,7 +17,7 @@ export async function doctor(context: CommandContext, args: Arguments): Promise<
     environment: context.environment,
     machine: thisMachine(),
     release: VERSION,
-    engine: engineDigest(),
+    engines: engineDigests(),
     compiler: async () => (await import('@aos/build')).compilerVersion(),
     findBuilt: makeFindBuilt(context),
     full: args.flag('full'),

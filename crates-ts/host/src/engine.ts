@@ -1,6 +1,6 @@
 /** The engine of this release (spec/06-kernel.md, "Engine"). */
 import type { Hash } from '@aos/cbor'
-import { hashEngine } from '@aos/kernel'
+import { hashEngine, supportedEngines } from '@aos/kernel'
 import type { ModuleProfile } from '@aos/kernel'
 import { FUEL_TABLE_VERSION, REWRITER_VERSION, WASM_LIMITS } from '@aos/wasm'
 import { nodeSha256 } from './sha256.ts'
@@ -12,7 +12,12 @@ export const MODULE_PROFILE: ModuleProfile = {
   limits: WASM_LIMITS,
 }
 
-/** The digest that genesis names. */
+/** The digest that the genesis of a new world names. */
 export function engineDigest(): Hash {
   return hashEngine(nodeSha256, MODULE_PROFILE)
+}
+
+/** The digests of every engine that this release can run a world with, the newest last. */
+export function engineDigests(): readonly Hash[] {
+  return [...supportedEngines(nodeSha256, MODULE_PROFILE).keys()]
 }

@@ -6,7 +6,15 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, writeSync } from
 import { dirname } from 'node:path'
 import { encode, sha256, toHex } from '@aos/cbor'
 import type { Data } from '@aos/cbor'
-import { KIND_NUMBER, encodeClock, encodeKeyChange, encodeSetEngine, encodeSetManifest } from '@aos/kernel'
+import {
+  KIND_NUMBER,
+  encodeApproval,
+  encodeClock,
+  encodeKeyChange,
+  encodeReceipt,
+  encodeSetEngine,
+  encodeSetManifest,
+} from '@aos/kernel'
 import type { Ingress } from '@aos/kernel'
 import { readText } from './files.ts'
 import { nodeSha256 } from './sha256.ts'
@@ -87,6 +95,18 @@ function workOf(ingress: Ingress): readonly Data[] {
       return [encodeSetEngine(ingress)]
     case 'clock':
       return [encodeClock(ingress)]
+    case 'receipt':
+      return [encodeReceipt(ingress.receipt), ingress.payload]
+    case 'start':
+      return [ingress.plan, ingress.input]
+    case 'cancel':
+      return [ingress.instance]
+    case 'requeue':
+      return [ingress.intent]
+    case 'signal':
+      return [ingress.intent, ingress.code]
+    case 'approval':
+      return [encodeApproval(ingress.approval)]
     case 'tick':
       return []
   }

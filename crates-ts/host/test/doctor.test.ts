@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { hashText } from '@aos/cbor'
 import type { EventIngress } from '@aos/kernel'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { engineDigest, ensureOwnerKey, nodeSha256, runDoctor, thisMachine, valueFromText } from '../src/index.ts'
+import { engineDigest, engineDigests, ensureOwnerKey, nodeSha256, runDoctor, thisMachine, valueFromText } from '../src/index.ts'
 import type { Check, DoctorOptions, DoctorReport, HostWorld } from '../src/index.ts'
 import { EVENT, makeTestWorld, openPushed, writeDefinitions } from './_world.ts'
 import type { TestWorld } from './_world.ts'
@@ -41,7 +41,7 @@ function examine(change: Partial<DoctorOptions> = {}): Promise<DoctorReport> {
     environment: { AOS_KEY_DIR: world.keys },
     machine: { ...thisMachine(), freeBytes: () => 100 * GIB },
     release: '1.2.3',
-    engine: engineDigest(),
+    engines: engineDigests(),
     compiler: () => Promise.resolve('0.0.1'),
     findBuilt: () => Promise.resolve(undefined),
     full: false,
@@ -130,8 +130,8 @@ test('a clock before the last entry, and an engine that this release does not ha
   await expectOnly(examine({ machine }), { name: 'clock', state: 'fail' })
   const wanted = engineDigest()
   const engine = hashText(nodeSha256, new Uint8Array(0))
-  const details = { code: 'engine.unsupported', wanted, found: engine }
-  await expectOnly(examine({ engine }), { name: 'engine', state: 'fail', details })
+  const details = { code: 'engine.unsupported', wanted, found: [engine] }
+  await expectOnly(examine({ engines: [engine] }), { name: 'engine', state: 'fail', details })
 })
 
 test('a damaged segment is named with its height, quickly at the end and in full elsewhere', async () => {

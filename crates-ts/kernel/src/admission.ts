@@ -12,9 +12,12 @@ import type {
   Stamp,
   VerifiedSignature,
 } from './api.ts'
+import { admitEffect, doDueWork } from './admission-effects.ts'
 import { EMPTY_CATALOG, loadCatalog } from './catalog.ts'
 import { KIND_NUMBER } from './codes.ts'
 import type { IngressParts } from './entry-writer.ts'
+import { encodeApproval, encodeIntentCommand, encodeName, encodeReceipt } from './effect-commands.ts'
+import type { KernelSemantics } from './engine.ts'
 import { kernelError } from './errors.ts'
 import { checkTime } from './clock.ts'
 import { encodeClock, encodeGenesis, encodeKeyChange, encodeSetEngine, encodeSetManifest } from './commands.ts'
@@ -41,7 +44,9 @@ export interface Admitted {
 }
 
 export interface AdmissionPorts extends KernelPorts {
+  /** The newest of this release, and all that it can run. */
   readonly engineDigest: Hash
+  readonly engines: ReadonlyMap<Hash, KernelSemantics>
 }
 
 const NO_DELIVERIES: readonly Delivery[] = []
@@ -69,7 +74,19 @@ export function admit(
     case 'clock':
       return admitted({ parts: { ...baseParts(ingress), command: encodeClock(ingress) } })
     case 'tick':
-      return admitted({ parts: baseParts(ingress) })
+      return admitted({
+        parts: baseParts(ingress),
+        prepare: state.hasGate ? (turn) => doDueWork(state, turn) : undefined,
+      })
+    case 'receipt':
+    case 'start':
+    case 'cancel':
+    case 'requeue':
+    case 'signal':
+    case 'approval': {
+      const { prepare, ...parts } = admitEffect(ports, state, ingress)
+      return admitted({ parts: { ...baseParts(ingress), ...parts }, prepare })
+    }
   }
 }
 
@@ -166,6 +183,18 @@ function bodyOfCommand(ingress: Ingress): Uint8Array | null {
       return encodeSetEngine(ingress)
     case 'clock':
       return encodeClock(ingress)
+    case 'receipt':
+      return encodeReceipt(ingress.receipt)
+    case 'start':
+      return encode([ingress.plan, ingress.input])
+    case 'cancel':
+      return encodeName(ingress.instance)
+    case 'requeue':
+      return encodeIntentCommand(ingress.intent)
+    case 'signal':
+      return encodeIntentCommand(ingress.intent, ingress.code)
+    case 'approval':
+      return encodeApproval(ingress.approval)
     case 'event':
     case 'tick':
       return null
@@ -232,18 +261,20 @@ function admitGenesis(ports: AdmissionPorts, state: WorldState, ingress: Genesis
     throw kernelError('kernel.bad_genesis', 'expected a nonce of 16 bytes', { path: ['nonce'] })
   if (ingress.ownerKeys.length === 0)
     throw kernelError('kernel.bad_genesis', 'expected an owner key', { path: ['ownerKeys'] })
+  const engine = ingress.engine ?? ports.engineDigest
+  if (!ports.engines.has(engine)) throw unsupportedEngine(engine, ports.engineDigest)
   const keys = [...ingress.ownerKeys, ...ingress.hostKeys]
   for (const key of keys) if (key.length !== 32) throw kernelError('kernel.bad_genesis', 'expected keys of 32 bytes')
   const emptyManifest = hashDefinition(ports.sha256, EMPTY_MANIFEST)
   const command = encodeGenesis({
     ingress,
-    engine: hashBytes(ports.engineDigest),
+    engine: hashBytes(engine),
     emptyManifest: hashBytes(emptyManifest),
   })
   return admitted({
     parts: { ...baseParts(ingress), command },
     manifest: emptyManifest,
-    engine: ports.engineDigest,
+    engine,
     apply: () => {
       for (const publicKey of ingress.ownerKeys)
         register(ports, state, { publicKey, role: 'owner', kinds: [], from: 0 })
@@ -252,7 +283,7 @@ function admitGenesis(ports: AdmissionPorts, state: WorldState, ingress: Genesis
       state.manifestHeight = 0
       state.clock = ingress.clock
       state.entropy = ingress.entropy
-      state.engine = ports.engineDigest
+      putEngine(ports, state, engine)
       state.catalog = EMPTY_CATALOG
     },
   })
@@ -352,14 +383,27 @@ function admitEngine(ports: AdmissionPorts, state: WorldState, ingress: EngineIn
   if (ingress.engine === state.engine) {
     throw kernelError('kernel.engine_in_force', `${ingress.engine} is in force already`, { path: ['engine'] })
   }
-  if (ingress.engine !== ports.engineDigest) throw unsupportedEngine(ingress.engine, ports.engineDigest)
+  const semantics = ports.engines.get(ingress.engine)
+  if (semantics === undefined) throw unsupportedEngine(ingress.engine, ports.engineDigest)
+  if (semantics < semanticsOf(ports, state)) {
+    throw kernelError('kernel.engine_older', 'a world never goes back to an older engine', { path: ['engine'] })
+  }
   return admitted({
     parts: { ...baseParts(ingress), auth: ingress.auth, command: encodeSetEngine(ingress) },
     engine: ingress.engine,
     apply: () => {
-      state.engine = ingress.engine
+      putEngine(ports, state, ingress.engine)
     },
   })
+}
+
+function semanticsOf(ports: AdmissionPorts, state: WorldState): number {
+  return state.engine === undefined ? 0 : (ports.engines.get(state.engine) ?? 0)
+}
+
+function putEngine(ports: AdmissionPorts, state: WorldState, engine: Hash): void {
+  state.engine = engine
+  state.hasGate = semanticsOf(ports, state) >= 2
 }
 
 /** The error with which a host leaves a world alone that needs another engine (spec/06-kernel.md, "Engine"). */

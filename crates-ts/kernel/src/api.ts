@@ -4,15 +4,33 @@
  * Everything is synchronous. The kernel returns entries; appending, syncing and acknowledging are the host's.
  */
 import type { AosError, CanonicalBytes, Hash, HashBytes } from '@aos/cbor'
-import type { SigningKeyId } from '@aos/effects'
+import type { Approval, BatchPlace, Receipt, ReceiptStatus, SigningKeyId } from '@aos/effects'
+import type { IntentChange } from './intents/effect-items.ts'
+import type { IntentReport } from './intents/intent.ts'
+import type { StepStatus } from './plans/instance.ts'
 
 /** K4: the numbers stand in spec/journal.cddl. */
-export type IngressKind = 'event' | 'tick' | 'genesis' | 'manifest' | 'key' | 'clock' | 'engine'
+export type IngressKind =
+  | 'event'
+  | 'tick'
+  | 'genesis'
+  | 'manifest'
+  | 'key'
+  | 'clock'
+  | 'engine'
+  | 'receipt'
+  | 'start'
+  | 'cancel'
+  | 'requeue'
+  | 'approval'
+  | 'signal'
 
 /** A signature over the command's statement that the host has verified; the kernel checks that the key may. */
 export interface VerifiedSignature {
   readonly keyId: SigningKeyId
   readonly signature: Uint8Array
+  /** Set when the signature is over a batch: it stands for this place in it. */
+  readonly place?: BatchPlace
 }
 
 /** What the host samples for one ingress. Replay reads it from the entry. */
@@ -46,6 +64,8 @@ export interface EventIngress extends IngressBase {
 /** The first ingress of a world; the leaf of its entry is the world id (spec/06-kernel.md, "Genesis and identity"). */
 export interface GenesisIngress extends IngressBase {
   readonly kind: 'genesis'
+  /** The engine of the world; the newest of this release unless given. */
+  readonly engine?: Hash
   readonly nonce: Uint8Array
   readonly clock: 'real' | 'virtual'
   readonly entropy: 'os' | 'seeded'
@@ -105,9 +125,64 @@ export interface ClockIngress extends IngressBase {
   readonly nowNs: bigint
 }
 
+/** What an adapter reports (G9). The host has verified the signature over the statement. */
+export interface ReceiptIngress extends IngressBase {
+  readonly kind: 'receipt'
+  readonly receipt: Receipt
+  /** The bytes behind `payloadHash`. */
+  readonly payload: Uint8Array
+  readonly signature: VerifiedSignature
+}
+
+/** Starts a plan by hand. */
+export interface StartIngress extends IngressBase {
+  readonly kind: 'start'
+  readonly plan: string
+  /** Prefixed canonical bytes by the plan's input schema. */
+  readonly input: Uint8Array
+}
+
+/** Ends an instance with the code `cancelled`. */
+export interface CancelIngress extends IngressBase {
+  readonly kind: 'cancel'
+  readonly instance: string
+}
+
+/** Opens a dead intent again. */
+export interface RequeueIngress extends IngressBase {
+  readonly kind: 'requeue'
+  readonly intent: Hash
+}
+
+/** The dispatcher gives an intent up: it is dead until it is requeued (K18). Only a principal of the method `host`. */
+export interface SignalIngress extends IngressBase {
+  readonly kind: 'signal'
+  readonly intent: Hash
+  readonly code: string
+}
+
+/** A person's answer to a parked intent (G7), with the signature of an approver over it. */
+export interface ApprovalIngress extends IngressBase {
+  readonly kind: 'approval'
+  readonly approval: Approval
+  readonly auth: readonly VerifiedSignature[]
+}
+
 /** The one way into a world: whatever changes it is one of these. Another kind is a change of format. */
 export type Ingress =
-  EventIngress | GenesisIngress | ManifestIngress | KeyIngress | EngineIngress | TickIngress | ClockIngress
+  | EventIngress
+  | GenesisIngress
+  | ManifestIngress
+  | KeyIngress
+  | EngineIngress
+  | TickIngress
+  | ClockIngress
+  | ReceiptIngress
+  | StartIngress
+  | CancelIngress
+  | RequeueIngress
+  | SignalIngress
+  | ApprovalIngress
 
 /**
  * How a delivery ended. A closed list that stands in entries: no host message becomes one (spec/06-kernel.md,
@@ -141,6 +216,51 @@ export interface RaisedReport {
   readonly index: number
 }
 
+/** One decision of the gate. */
+export interface DecisionReport {
+  /** Index of its item. */
+  readonly index: number
+  readonly effectKind: string
+  readonly outcome: 'allow' | 'deny' | 'park'
+  readonly code: string | undefined
+  readonly grant: string | undefined
+  readonly policy: string | undefined
+  readonly rule: number | undefined
+  /** For people; not journaled. */
+  readonly reason: string | undefined
+}
+
+/** What a turn did to plans and intents, in order. */
+export interface EffectsReport {
+  readonly decisions: readonly DecisionReport[]
+  readonly emitted: readonly IntentReport[]
+  readonly settled: readonly {
+    readonly intent: Hash
+    readonly status: ReceiptStatus
+    readonly code: string | undefined
+  }[]
+  readonly changed: readonly { readonly intent: Hash; readonly change: IntentChange }[]
+  readonly started: readonly string[]
+  readonly ended: readonly {
+    readonly instance: string
+    readonly code: string | undefined
+    readonly step: string | undefined
+  }[]
+}
+
+/** A running plan, for reports. */
+export interface InstanceReport {
+  readonly id: string
+  readonly plan: string
+  readonly principal: string
+  readonly steps: readonly {
+    readonly id: string
+    readonly op: string
+    readonly status: StepStatus
+    readonly deadlineNs: bigint | undefined
+  }[]
+}
+
 /** What became of an ingress. Only `accepted` has an entry, and only when that is durable may anybody be told. */
 export type TurnResult =
   | {
@@ -152,6 +272,7 @@ export type TurnResult =
       readonly outcome: 'ok' | 'turn_limit'
       readonly steps: readonly StepReport[]
       readonly raised: readonly RaisedReport[]
+      readonly effects: EffectsReport
     }
   /** Same idempotency key and same body as an earlier ingress: its height. */
   | { readonly kind: 'duplicate'; readonly height: number }
@@ -233,6 +354,7 @@ export interface World {
   /** Height of the newest entry that registered or revoked a key; 0: genesis. */
   readonly keysHeight: number
   readonly keys: readonly KeyReport[]
+  /** In force; before genesis the newest of this release. */
   readonly engineDigest: Hash
   readonly time: WorldTime
   /** Runs one turn. Throws only for a fault (K11) or an invariant: the world must then be discarded and reopened. */
@@ -244,6 +366,13 @@ export interface World {
   replay(entry: Uint8Array, options: ReplayOptions): Difference | undefined
   /** State bytes of a cell as the reducer returned them. `key` are prefixed canonical bytes; undefined for the one cell of a reducer that is not keyed. */
   readCell(reducer: string, key: Uint8Array | undefined): Uint8Array | undefined
+  /** Open, parked and dead intents, in the order of emission. */
+  listIntents(): Iterable<IntentReport>
+  readIntent(hash: Hash): IntentReport | undefined
+  /** Running plans in the order of their start. */
+  listInstances(): Iterable<InstanceReport>
+  /** Logical time of the next timer or deadline; a tick at or after it has work. */
+  readonly nextDueNs: bigint | undefined
   /** Cells of a reducer in ascending order of key bytes. */
   listCells(reducer: string): Iterable<CellReport>
 }

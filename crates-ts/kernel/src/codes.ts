@@ -10,6 +10,12 @@ export const KIND_NUMBER: Readonly<Record<IngressKind, number>> = {
   key: 8,
   clock: 12,
   engine: 15,
+  receipt: 1,
+  start: 5,
+  cancel: 6,
+  requeue: 7,
+  approval: 9,
+  signal: 11,
 }
 
 const KIND_NAMES: readonly (readonly [number, string])[] = [

@@ -1,7 +1,8 @@
 /** The engine record and its digest (spec/06-kernel.md, "Engine"). */
 import { encodeNode, hashText } from '@aos/cbor'
 import type { Hash, Sha256Port } from '@aos/cbor'
-import { LIMITS } from './limits.ts'
+import { EXPR_LIMITS } from '@aos/expr'
+import { EFFECT_LIMITS, LIMITS } from './limits.ts'
 
 /** What the module runtime contributes to the engine: its versions and bounds decide where a module stops. */
 export interface ModuleProfile {
@@ -12,25 +13,50 @@ export interface ModuleProfile {
   readonly limits: Readonly<Record<string, number>>
 }
 
-/** Numbered meaning of the kernel; raised with every change that would let an old journal replay differently. */
-export const KERNEL_SEMANTICS = 1
+/**
+ * Numbered meaning of the kernel; raised with every change that would let an old journal replay differently. 1: no gate, every effect
+ * is denied. 2: plans, gate, receipts.
+ */
+export type KernelSemantics = 1 | 2
+
+/** What a new world starts with. */
+export const KERNEL_SEMANTICS: KernelSemantics = 2
+
 /** Numbered meaning of value normalisation. */
 export const NORMALISER = 1
-/** The expression language does not exist yet. */
-const EXPRESSION_LANGUAGE = 0
 
-/** Hash of the engine record, a node with text keys. */
-export function hashEngine(sha256: Sha256Port, profile: ModuleProfile): Hash {
+const ALL_SEMANTICS: readonly KernelSemantics[] = [1, 2]
+
+/** What a number of the kernel's meaning stands for beside it: the expression language, and the bounds that decide outcomes. */
+const PARTS: Readonly<
+  Record<KernelSemantics, { readonly expression: number; readonly limits: Readonly<Record<string, number>> }>
+> = {
+  1: { expression: 0, limits: LIMITS },
+  2: { expression: 1, limits: { ...LIMITS, ...EXPR_LIMITS, ...EFFECT_LIMITS } },
+}
+
+/** Hash of the engine record, a node with text keys. Of the newest meaning unless told otherwise. */
+export function hashEngine(
+  sha256: Sha256Port,
+  profile: ModuleProfile,
+  semantics: KernelSemantics = KERNEL_SEMANTICS,
+): Hash {
+  const { expression, limits } = PARTS[semantics]
   return hashText(
     sha256,
     encodeNode({
-      kernel: KERNEL_SEMANTICS,
+      kernel: semantics,
       rewriter: profile.rewriter,
       fuel_table: profile.fuelTable,
-      limits: { ...LIMITS },
+      limits: { ...limits },
       module_limits: { ...profile.limits },
-      expression: EXPRESSION_LANGUAGE,
+      expression,
       normaliser: NORMALISER,
     }),
   )
+}
+
+/** Every engine that this release can run a world with, by digest. */
+export function supportedEngines(sha256: Sha256Port, profile: ModuleProfile): ReadonlyMap<Hash, KernelSemantics> {
+  return new Map(ALL_SEMANTICS.map((semantics) => [hashEngine(sha256, profile, semantics), semantics]))
 }

@@ -1,6 +1,7 @@
 /** Reads entries back (spec/journal.cddl): a quick view for replay, and all fields for people and for comparison. */
 import { CborReader, HASH_BYTES, decode, isAosError } from '@aos/cbor'
 import type { Data, HashBytes } from '@aos/cbor'
+import type { BatchPlace } from '@aos/effects'
 import type { VerifiedSignature } from './api.ts'
 import { ENTRY_KINDS } from './codes.ts'
 import { kernelError } from './errors.ts'
@@ -202,15 +203,29 @@ function expectField(reader: CborReader, number: number): void {
 function readAuth(reader: CborReader): readonly VerifiedSignature[] {
   const auth: VerifiedSignature[] = []
   for (let left = reader.array(); left > 0; left -= 1) {
-    if (reader.map() !== 3) throw badEntry('expected a single signature')
+    const fields = reader.map()
     expectField(reader, 0)
     const keyId = reader.bytes()
     expectField(reader, 1)
-    if (reader.uint() !== 0) throw badEntry('expected a single signature')
+    const form = Number(reader.uint())
+    if (fields !== (form === SINGLE ? 3 : 6) || form > BATCH) throw badEntry('expected a single or a batch signature')
     expectField(reader, 2)
-    auth.push({ keyId, signature: reader.bytes() })
+    const signature = reader.bytes()
+    auth.push(form === SINGLE ? { keyId, signature } : { keyId, signature, place: readPlace(reader) })
   }
   return auth
+}
+
+const SINGLE = 0
+const BATCH = 1
+
+function readPlace(reader: CborReader): BatchPlace {
+  expectField(reader, 3)
+  const index = Number(reader.uint())
+  expectField(reader, 4)
+  const size = Number(reader.uint())
+  expectField(reader, 5)
+  return { index, size, path: readHashes(reader) }
 }
 
 function readHashes(reader: CborReader): readonly HashBytes[] {

@@ -372,13 +372,21 @@ function countFields(parts: IngressParts): number {
 
 function writeAuth(writer: CborWriter, auth: readonly VerifiedSignature[]): void {
   writer.array(auth.length)
-  for (const { keyId, signature } of auth) {
-    writer.map(3)
+  for (const { keyId, signature, place } of auth) {
+    writer.map(place === undefined ? 3 : 6)
     writer.uint(0)
     writer.bytes(keyId)
     writer.uint(1)
-    writer.uint(0)
+    writer.uint(place === undefined ? 0 : 1)
     writer.uint(2)
     writer.bytes(signature)
+    if (place === undefined) continue
+    writer.uint(3)
+    writer.uint(place.index)
+    writer.uint(4)
+    writer.uint(place.size)
+    writer.uint(5)
+    writer.array(place.path.length)
+    for (const hash of place.path) writer.bytes(hash)
   }
 }

@@ -29,3 +29,11 @@ export const LIMITS = {
   idempotencyKeysMax: 1_000_000,
   idempotencyAgeNs: 604_800_000_000_000,
 } as const
+
+/** Bounds of plans and effects, from kernel semantics 2 on (spec/06-kernel.md, "Limits"). */
+export const EFFECT_LIMITS = {
+  /** Timers and deadlines that one tick does. */
+  duePerTickMax: 256,
+  /** Spendings that one dimension of a budget keeps apart. */
+  spendingsMax: 4096,
+} as const

@@ -4,16 +4,17 @@ import type { Data, Hash } from '@aos/cbor'
 import { unsupportedEngine } from './admission.ts'
 import type { Ingress } from './api.ts'
 import { ENTRY_KINDS, KIND_NUMBER } from './codes.ts'
+import { decodeApproval, decodeCode, decodeIntentHash, decodeName, decodeReceipt } from './effect-commands.ts'
 import type { EntryView } from './entry-reader.ts'
 import { kernelError } from './errors.ts'
 
-/** Throws `engine.unsupported` when the entry puts an engine in force that is not ours. */
-export function checkEngine(view: EntryView, ours: Hash): void {
+/** Throws `engine.unsupported` when the entry puts an engine in force that this release does not have. */
+export function checkEngine(view: EntryView, engines: ReadonlyMap<Hash, unknown>, newest: Hash): void {
   if (view.command === undefined) return
   const position = view.kindNumber === KIND_NUMBER.genesis ? 2 : view.kindNumber === KIND_NUMBER.engine ? 0 : undefined
   if (position === undefined) return
   const engine = formatHash(byteField(view.command, position))
-  if (engine !== ours) throw unsupportedEngine(engine, ours)
+  if (!engines.has(engine)) throw unsupportedEngine(engine, newest)
 }
 
 /** Throws `kernel.bad_entry` for a kind or a command that this release does not know. */
@@ -54,6 +55,22 @@ export function rebuildIngress(view: EntryView): Ingress {
       return { kind: 'key', ...base, ...keyFields(commandOf(view)), auth: view.auth }
     case KIND_NUMBER.clock:
       return { kind: 'clock', ...base, nowNs: uintField(commandOf(view), 0) }
+    case KIND_NUMBER.receipt: {
+      const [signature] = view.auth
+      if (view.value === undefined || signature === undefined) throw badCommand(view)
+      return { kind: 'receipt', ...base, receipt: decodeReceipt(commandOf(view)), payload: view.value, signature }
+    }
+    case KIND_NUMBER.start:
+      if (view.value === undefined) throw badCommand(view)
+      return { kind: 'start', ...base, plan: decodeName(commandOf(view)), input: view.value }
+    case KIND_NUMBER.cancel:
+      return { kind: 'cancel', ...base, instance: decodeName(commandOf(view)) }
+    case KIND_NUMBER.requeue:
+      return { kind: 'requeue', ...base, intent: decodeIntentHash(commandOf(view)) }
+    case KIND_NUMBER.signal:
+      return { kind: 'signal', ...base, intent: decodeIntentHash(commandOf(view)), code: decodeCode(commandOf(view)) }
+    case KIND_NUMBER.approval:
+      return { kind: 'approval', ...base, approval: decodeApproval(commandOf(view)), auth: view.auth }
     case KIND_NUMBER.engine:
       return { kind: 'engine', ...base, engine: formatHash(byteField(commandOf(view), 0)), auth: view.auth }
     default:
@@ -83,9 +100,13 @@ function commandOf(view: EntryView): Command {
 
 function genesisFields(
   command: Command,
-): Pick<Extract<Ingress, { readonly kind: 'genesis' }>, 'nonce' | 'clock' | 'entropy' | 'ownerKeys' | 'hostKeys'> {
+): Pick<
+  Extract<Ingress, { readonly kind: 'genesis' }>,
+  'nonce' | 'engine' | 'clock' | 'entropy' | 'ownerKeys' | 'hostKeys'
+> {
   return {
     nonce: byteField(command, 1),
+    engine: formatHash(byteField(command, 2)),
     clock: command.get(4) === 0 ? 'real' : 'virtual',
     entropy: command.get(5) === 0 ? 'os' : 'seeded',
     ownerKeys: listField(command, 6).map(asBytes),

@@ -4,6 +4,7 @@ import type { HashBytes } from '@aos/cbor'
 import { hashIntent, hashRequest } from '@aos/effects'
 import type { EffectOrigin, ReceiptStatus } from '@aos/effects'
 import { encodeHashForm } from '@aos/expr'
+import type { EffectsReport } from './api.ts'
 import type { EmittedEffect } from './delivery.ts'
 import { judge } from './gate/judge.ts'
 import type { Judgement } from './gate/judge.ts'
@@ -78,6 +79,19 @@ export interface Settlement {
 
 const NO_SIGNATURE: Uint8Array = new Uint8Array(0)
 
+/** A report that grows while the turn runs. */
+type GrowingReport = { readonly [Part in keyof EffectsReport]: EffectsReport[Part][number][] }
+
+/** Of a turn that touched no plan and no intent. */
+export const NOTHING_DONE: EffectsReport = {
+  decisions: [],
+  emitted: [],
+  settled: [],
+  changed: [],
+  started: [],
+  ended: [],
+}
+
 /** The part of one turn that knows plans and the gate. */
 export class EffectTurn {
   readonly #turn: Turn
@@ -85,6 +99,14 @@ export class EffectTurn {
   /** Requests of each origin in this turn. */
   readonly #ordinals: Map<string, number> = new Map()
   readonly #actions: PlanActions
+  readonly #report: GrowingReport = {
+    decisions: [],
+    emitted: [],
+    settled: [],
+    changed: [],
+    started: [],
+    ended: [],
+  }
 
   constructor(turn: Turn) {
     this.#turn = turn
@@ -129,10 +151,36 @@ export class EffectTurn {
   start(instance: PlanInstance, cause: number): void {
     const { plan } = instance
     this.#turn.overlay.effects.startInstance(instance)
+    this.#report.started.push(instance.id)
     this.#item((writer) => {
       writePlanStarted(writer, { instance: instance.id, plan: plan.name, planHash: hashBytes(plan.hash), cause })
     })
     this.resume(instance.id)
+  }
+
+  get report(): EffectsReport {
+    return this.#report
+  }
+
+  get logicalNowNs(): bigint {
+    return this.#turn.input.facts.logicalNowNs
+  }
+
+  /** The turn's own copy of a running plan. */
+  instance(id: string): PlanInstance | undefined {
+    return this.#turn.overlay.effects.instance(id)
+  }
+
+  /** Ends a running plan from outside. */
+  endById(id: string, code: string): void {
+    const instance = this.instance(id)
+    if (instance !== undefined) this.end(instance, { code, step: undefined, result: undefined })
+  }
+
+  /** Puts an intent into another state of K18. */
+  restate(intent: Intent, status: Intent['status'], change: IntentChange, code: string | undefined): void {
+    this.#turn.overlay.effects.putIntent({ ...intent, status })
+    this.change(intent, change, code)
   }
 
   resume(instance: string): void {
@@ -152,6 +200,7 @@ export class EffectTurn {
   end(instance: PlanInstance, ending: PlanEnding): void {
     const { effects } = this.#turn.overlay
     effects.endInstance(instance.id)
+    this.#report.ended.push({ instance: instance.id, code: ending.code, step: ending.step })
     this.#turn.bytes += ending.result?.length ?? 0
     this.#item((writer, salted) => writePlanEnded(writer, salted, { instance: instance.id, ...ending }))
     for (const intent of effects.intentsOf(instance)) {
@@ -214,6 +263,7 @@ export class EffectTurn {
     }
     if (judgement.ledger !== undefined) this.#turn.overlay.effects.putLedger(judgement.grant.name, judgement.ledger)
     this.#turn.overlay.effects.putIntent(intent)
+    this.#report.emitted.push(intent)
     this.#turn.bytes += judgement.params.length
     const item = {
       hash,
@@ -234,6 +284,7 @@ export class EffectTurn {
     overlay.effects.settleIntent(intent.hash)
     this.#release(intent, settlement.cost)
     const { status, code } = settlement
+    this.#report.settled.push({ intent: intent.hash, status, code })
     const isOwn = settlement.adapterId === KERNEL_ADAPTER
     const payload = isOwn ? settlement.payload.bytes : undefined
     const item = { intentHash: intent.hashBytes, status, payload, code }
@@ -265,6 +316,7 @@ export class EffectTurn {
 
   /** Writes what became of an intent that stays. */
   change(intent: Intent, change: IntentChange, code: string | undefined): void {
+    this.#report.changed.push({ intent: intent.hash, change })
     this.#item((writer) => writeIntentChange(writer, { intentHash: intent.hashBytes, change, code }))
   }
 
@@ -405,6 +457,9 @@ export class EffectTurn {
     writeDecision(this.#scratch, item)
     const decisionHash = sha256(this.#turn.input.ports.sha256, this.#scratch.view())
     const decision = this.#item((writer) => writer.raw(this.#scratch.view()))
+    const { effectKind, outcome, grant, policy, rule, code } = item
+    const { reason } = judgement
+    this.#report.decisions.push({ index: decision, effectKind, outcome, code, grant, policy, rule, reason })
     return { decision, decisionHash }
   }
 

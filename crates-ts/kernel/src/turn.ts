@@ -1,6 +1,6 @@
 /** Runs deliveries and plan steps until the queue is quiet, on an overlay (K8 to K10; spec/06-kernel.md, "Turn"). */
 import { hashBytes } from '@aos/cbor'
-import type { RaisedReport, StepReport } from './api.ts'
+import type { EffectsReport, RaisedReport, StepReport } from './api.ts'
 import type { TurnBound } from './codes.ts'
 import { failed } from './delivery.ts'
 import type { DeliveryResult, DeliveryRunner, TurnFacts } from './delivery.ts'
@@ -11,7 +11,7 @@ import type { KernelPorts } from './ports.ts'
 import { routeEvent } from './routing.ts'
 import type { Delivery, Requester, RoutedEvent } from './routing.ts'
 import type { WorldState } from './state.ts'
-import { EffectTurn } from './turn-effects.ts'
+import { EffectTurn, NOTHING_DONE } from './turn-effects.ts'
 import type { PlanWork } from './turn-effects.ts'
 
 /** What one turn starts with, and what it writes to. */
@@ -39,6 +39,7 @@ export interface TurnEnd {
   readonly fuel: number
   readonly steps: readonly StepReport[]
   readonly raised: readonly RaisedReport[]
+  readonly effects: EffectsReport
 }
 
 type Work = Delivery | PlanWork
@@ -110,7 +111,8 @@ export class Turn {
   }
 
   #end(bound: TurnBound | undefined): TurnEnd {
-    return { bound, fuel: this.fuel, steps: this.#steps, raised: this.#raised }
+    const effects = this.#effects?.report ?? NOTHING_DONE
+    return { bound, fuel: this.fuel, steps: this.#steps, raised: this.#raised, effects }
   }
 
   #start(): TurnBound | undefined {

@@ -7,6 +7,7 @@ import type {
   CellReport,
   Difference,
   Ingress,
+  InstanceReport,
   KeyReport,
   ReplayOptions,
   Stamp,
@@ -17,21 +18,24 @@ import type {
 import { EMPTY_CATALOG } from './catalog.ts'
 import { DeliveryRunner } from './delivery.ts'
 import { findDifference } from './difference.ts'
-import { hashEngine } from './engine.ts'
+import { hashEngine, supportedEngines } from './engine.ts'
 import { HEADER_AT, makeEntryMemo, readEntry } from './entry-reader.ts'
 import type { EntryMemo, EntryView } from './entry-reader.ts'
 import { EntryWriter } from './entry-writer.ts'
 import { kernelError } from './errors.ts'
 import { IdempotencyTable, idempotencySlot } from './idempotency.ts'
 import { makeEffectsState } from './intents/effects-state.ts'
+import type { IntentReport } from './intents/intent.ts'
 import { LeafHasher } from './leaf.ts'
 import type { KernelPorts } from './ports.ts'
+import { reportInstance } from './plans/instance.ts'
 import { RecordedEntry } from './recorded-entry.ts'
 import { checkEngine, rebuildIngress } from './replay.ts'
 import { ENTROPY_BYTES } from './salts.ts'
 import { EMPTY_KEY, cellKeyText } from './state.ts'
 import type { Cell, WorldState } from './state.ts'
 import { Overlay } from './overlay.ts'
+import { NOTHING_DONE } from './turn-effects.ts'
 import { runTurn } from './turn.ts'
 import type { TurnEnd } from './turn.ts'
 
@@ -66,7 +70,11 @@ class KernelWorld implements World {
   #inTurn = false
 
   constructor(ports: KernelPorts) {
-    this.#ports = { ...ports, engineDigest: hashEngine(ports.sha256, ports.profile) }
+    this.#ports = {
+      ...ports,
+      engineDigest: hashEngine(ports.sha256, ports.profile),
+      engines: supportedEngines(ports.sha256, ports.profile),
+    }
     this.#runner = new DeliveryRunner(ports)
     this.#writer = new EntryWriter(ports.sha256)
     this.#leaves = new LeafHasher(ports.sha256)
@@ -117,7 +125,7 @@ class KernelWorld implements World {
   }
 
   get engineDigest(): Hash {
-    return this.#ports.engineDigest
+    return this.#state.engine ?? this.#ports.engineDigest
   }
 
   get time(): WorldTime {
@@ -159,7 +167,7 @@ class KernelWorld implements World {
         const prev = entry.subarray(prevAt, view.ingressAt)
         return difference(view, 'header.prev', toHex(prev), toHex(this.#state.leaf))
       }
-      checkEngine(view, this.#ports.engineDigest)
+      checkEngine(view, this.#ports.engines, this.#ports.engineDigest)
       let admitted: Admitted
       const ingress = rebuildIngress(view)
       const stamp: Stamp = { nowNs: view.nowNs, entropy: view.entropy }
@@ -188,6 +196,22 @@ class KernelWorld implements World {
 
   readCell(reducer: string, key: Uint8Array | undefined): Uint8Array | undefined {
     return this.#state.cells.get(reducer)?.get(cellKeyText(key ?? EMPTY_KEY))?.state
+  }
+
+  listIntents(): Iterable<IntentReport> {
+    return this.#state.effects.intents.values()
+  }
+
+  readIntent(hash: Hash): IntentReport | undefined {
+    return this.#state.effects.intents.get(hash)
+  }
+
+  *listInstances(): Iterable<InstanceReport> {
+    for (const instance of this.#state.effects.instances.values()) yield reportInstance(instance)
+  }
+
+  get nextDueNs(): bigint | undefined {
+    return this.#state.effects.due.next?.atNs
   }
 
   *listCells(reducer: string): Iterable<CellReport> {
@@ -302,6 +326,7 @@ function accepted(parts: { height: number; leaf: HashBytes; entry: Uint8Array; e
     outcome: limited ? 'turn_limit' : 'ok',
     steps: end.steps,
     raised: limited ? [] : end.raised,
+    effects: limited ? NOTHING_DONE : end.effects,
   }
 }
 

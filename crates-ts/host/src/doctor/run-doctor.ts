@@ -1,4 +1,5 @@
 /** `aos doctor`: looks at everything that a world depends on, and says what is wrong and what to do. Changes nothing. */
+import { engineDigest } from '../engine.ts'
 import { isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import type { OpenedStore } from '../host-world.ts'
@@ -37,8 +38,8 @@ export interface DoctorOptions {
   readonly machine: Surroundings
   /** Version of the command. */
   readonly release: string
-  /** Engine digest of this release. */
-  readonly engine: Hash
+  /** Digests of the engines of this release. */
+  readonly engines: readonly Hash[]
   /** Version of the compiler; throws when it is not there. */
   readonly compiler: () => Promise<string>
   readonly findBuilt: FindBuilt
@@ -53,7 +54,7 @@ export interface DoctorOptions {
 export async function runDoctor(options: DoctorOptions): Promise<DoctorReport> {
   const { machine } = options
   const checks: Check[] = [
-    checkRelease(options.release, options.engine, machine),
+    checkRelease(options.release, engineDigest(), machine),
     checkNode(machine),
     checkTempFolder(machine),
     await checkCompiler(options.compiler),
@@ -108,7 +109,7 @@ async function checkOpened(options: DoctorOptions, folder: WorldFolder, opened: 
   if (store === undefined || facts === undefined) return checks
   const read = makeContentReader(store)
   checks.push(
-    checkEngine(facts, options.engine),
+    checkEngine(facts, options.engines),
     checkDefinitions(facts, read),
     checkClock(facts, options.machine.nowNs(), settings?.clock.holdAtOpen === true),
     await checkInStep({

@@ -44,12 +44,13 @@ function notPushed(): Check {
 }
 
 /** The engine that the world's outcomes depend on. */
-export function checkEngine(facts: WorldFacts, ours: Hash): Check {
+export function checkEngine(facts: WorldFacts, engines: readonly Hash[]): Check {
   const { engine } = facts
-  if (engine === undefined || engine === ours) return passed('engine', 'this release has the engine of the world')
-  return failed('engine', `the world needs the engine ${engine}; this release has ${ours}`, {
+  if (engine === undefined || engines.includes(engine))
+    return passed('engine', 'this release has the engine of the world')
+  return failed('engine', `the world needs the engine ${engine}; this release has ${engines.join(', ')}`, {
     hint: 'use the release that made the world',
-    details: { code: 'engine.unsupported', wanted: engine, found: ours },
+    details: { code: 'engine.unsupported', wanted: engine, found: [...engines] },
   })
 }
 

@@ -1,5 +1,6 @@
 /** Budgets of grants: reserved when an effect is asked for, settled by its receipt (G6; spec/11-gate.md, "Budgets"). */
 import type { Budget } from '@aos/air'
+import { EFFECT_LIMITS } from '../limits.ts'
 
 /** What was spent, and when in logical time. */
 interface Spending {
@@ -20,9 +21,6 @@ export const EMPTY_LEDGER: Ledger = new Map()
 
 /** What an intent holds until its receipt settles it, by dimension. */
 export type Reservations = ReadonlyMap<string, bigint>
-
-/** Older spendings are added up beyond this many: a window then forgets them later, never earlier. */
-const SPENDINGS_MAX = 4096
 
 const NOTHING_SPENT: DimensionLedger = { spent: [], reserved: 0n }
 
@@ -75,9 +73,10 @@ function costOf(dimension: string, cost: ReadonlyMap<string, number> | undefined
   return dimension === 'calls' ? 1n : BigInt(cost.get(dimension) ?? 0)
 }
 
+/** Beyond the bound the two oldest are added up: a window then forgets them later, never earlier. */
 function append(spent: readonly Spending[], last: Spending): readonly Spending[] {
   const [first, second, ...rest] = spent
-  if (spent.length < SPENDINGS_MAX || first === undefined || second === undefined) return [...spent, last]
+  if (spent.length < EFFECT_LIMITS.spendingsMax || first === undefined || second === undefined) return [...spent, last]
   return [{ atNs: second.atNs, amount: first.amount + second.amount }, ...rest, last]
 }
 

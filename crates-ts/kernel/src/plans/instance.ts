@@ -13,6 +13,7 @@
 import type { Hash } from '@aos/cbor'
 import type { ReceiptStatus } from '@aos/effects'
 import type { ExprValue } from '@aos/expr'
+import type { InstanceReport } from '../api.ts'
 import type { CompiledPlan } from './compiled-plan.ts'
 
 export type StepStatus = 'pending' | 'waiting' | 'done' | 'skipped'
@@ -80,5 +81,18 @@ export function copyInstance(instance: PlanInstance): PlanInstance {
     variables: new Map(instance.variables),
     intents: new Map(instance.intents),
     receipts: new Map(instance.receipts),
+  }
+}
+
+/** For people and programs outside: no values. */
+export function reportInstance(instance: PlanInstance): InstanceReport {
+  return {
+    id: instance.id,
+    plan: instance.plan.name,
+    principal: instance.principal,
+    steps: instance.plan.steps.map(({ id, op }, index) => {
+      const state = instance.steps[index]
+      return { id, op, status: state?.status ?? 'pending', deadlineNs: state?.deadlineNs }
+    }),
   }
 }
