@@ -48,12 +48,16 @@ export const PACKAGES: readonly PackageRule[] = [
   crate('adapters', { ring: 4, uses: ['cbor', 'air', 'effects'], outside: ['undici'] }),
   crate('sdk', { ring: 4, uses: ['cbor', 'air'], outside: [] }),
   crate('build', { ring: 4, uses: ['cbor', 'air', 'sdk'], outside: ['assemblyscript'] }),
-  crate('host', { ring: 5, uses: ['cbor', 'air', 'abi', 'effects', 'kernel', 'wasm', 'store'], outside: [] }),
+  crate('host', {
+    ring: 5,
+    uses: ['cbor', 'air', 'expr', 'abi', 'effects', 'kernel', 'wasm', 'store', 'adapters'],
+    outside: ['@msgpack/msgpack'],
+  }),
   {
     folder: 'cli',
     name: '@aos/cli',
     ring: 6,
-    uses: ['cbor', 'air', 'kernel', 'wasm', 'store', 'host', 'sdk', 'build'],
+    uses: ['cbor', 'air', 'expr', 'effects', 'kernel', 'wasm', 'store', 'adapters', 'host', 'sdk', 'build'],
     outside: ['yargs'],
   },
   { folder: 'conformance', name: '@aos/conformance', ring: 7, uses: CRATES, outside: [] },
