@@ -8,3 +8,16 @@ export { makeHttpAdapter, type HttpAdapterOptions } from './http/http-adapter.ts
 export { HTTP_LIMITS, type HttpLimits } from './http/limits.ts'
 export type { ResolveHost } from './http/resolve.ts'
 export { makeBlobAdapter, type BlobAdapterOptions } from './blob-adapter.ts'
+export { SCRUBBED, SECRET_BYTES_MIN, makeScrubber, type ScrubStream, type Scrubber } from './secret/scrub.ts'
+export { callAdapter, type AdapterQuestion } from './guarded.ts'
+export type { KindTypes, TypesOf } from './kind-types.ts'
+export {
+  parseScript,
+  type Script,
+  type ScriptMatch,
+  type ScriptOutcome,
+  type ScriptStep,
+} from './script/parse-script.ts'
+export { makeScripted, scriptedId } from './script/scripted.ts'
+export type { ScriptedAdapter, ScriptedCall, ScriptedOptions } from './script/scripted.ts'
+export { makeLlmAdapter, type LlmAdapterOptions, type LlmPrice, type LlmProvider } from './llm/llm-adapter.ts'

@@ -7,7 +7,7 @@ import type { SchemaTable, TypeExpr, Value } from '@aos/air'
 import { parseHash } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { FAILURE_TYPE } from '../src/index.ts'
-import type { AdapterCall, BlobAccess } from '../src/index.ts'
+import type { AdapterCall, BlobAccess, KindTypes } from '../src/index.ts'
 
 export const SEED = Number(process.env['AOS_SEED'] ?? 20_270_102)
 
@@ -127,4 +127,27 @@ export async function startServer(
         server.closeAllConnections()
       }),
   }
+}
+
+/** Kinds of the built-in catalog, and one of a driver. */
+export function typesOf(kind: string): KindTypes | undefined {
+  const names: Readonly<Record<string, readonly [string, string]>> = {
+    'http.request': ['sys/HttpRequestParams@1', 'sys/HttpRequestReceipt@1'],
+    'blob.get': ['sys/BlobGetParams@1', 'sys/BlobGetReceipt@1'],
+  }
+  if (kind.startsWith('demo.'))
+    return { params: DEMO, receipt: DEMO, grant: { kind: 'record', fields: new Map() }, table: TABLE }
+  const found = names[kind]
+  if (found === undefined) return undefined
+  return { params: { kind: 'ref', name: found[0] }, receipt: { kind: 'ref', name: found[1] }, table: TABLE }
+}
+
+/** A text and perhaps a blob, there and back. */
+const DEMO: TypeExpr = {
+  kind: 'record',
+  fields: new Map<string, TypeExpr>([
+    ['text', { kind: 'text' }],
+    ['count', { kind: 'nat' }],
+    ['ref', { kind: 'option', inner: { kind: 'hash' } }],
+  ]),
 }

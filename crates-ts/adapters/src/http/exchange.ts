@@ -7,7 +7,7 @@ import { AdapterFailure } from '../failures.ts'
 import type { AdapterFailureCode } from '../failures.ts'
 import { originOf } from '../url.ts'
 import type { StrictUrl } from '../url.ts'
-import { timeoutFailure } from './abortable.ts'
+import { timeoutFailure } from '../abortable.ts'
 import { readResponseHeaders } from './headers.ts'
 import type { HttpLimits } from './limits.ts'
 

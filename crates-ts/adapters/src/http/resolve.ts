@@ -2,7 +2,7 @@
 import { lookup } from 'node:dns/promises'
 import { AdapterFailure } from '../failures.ts'
 import type { StrictUrl } from '../url.ts'
-import { abortable } from './abortable.ts'
+import { abortable } from '../abortable.ts'
 
 /** Addresses of a name in the order of preference, IPv6 without brackets. Rejects when there is none. */
 export type ResolveHost = (name: string) => Promise<readonly string[]>

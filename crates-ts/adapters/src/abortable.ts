@@ -1,5 +1,5 @@
 /** Waiting that ends with a signal. */
-import { AdapterFailure } from '../failures.ts'
+import { AdapterFailure } from './failures.ts'
 
 /** The promise, or AdapterFailure `timeout` as soon as the signal is aborted. The work itself goes on unobserved. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

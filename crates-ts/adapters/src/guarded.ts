@@ -1,0 +1,39 @@
+/** Calling an adapter so that nothing it does can surprise the caller (spec/13-adapters.md, "Adapters" and "Scrubbing"). */
+import { failureResult } from './failures.ts'
+import type { Adapter, AdapterCall, AdapterResult } from './port.ts'
+import { makeScrubber } from './secret/scrub.ts'
+import type { Scrubber } from './secret/scrub.ts'
+
+/** How it is called: the first try, or a question about an earlier one. */
+export type AdapterQuestion = 'perform' | 'lookup'
+
+/**
+ * The result without the secrets that were resolved for the call: what the adapter stores through the call's blobs is
+ * scrubbed before it is hashed, the payload before anybody sees it. What the adapter throws becomes `adapter_fault`; undefined
+ * only from a look-up that cannot tell. Throws `secret.too_short` before the adapter is called.
+ */
+export async function callAdapter(
+  adapter: Adapter,
+  call: AdapterCall,
+  options: { readonly secrets: Iterable<string | Uint8Array>; readonly question?: AdapterQuestion },
+): Promise<AdapterResult | undefined> {
+  const scrubber = makeScrubber(options.secrets)
+  const { blobs } = call
+  const guarded: AdapterCall = {
+    ...call,
+    blobs: { get: (hash) => blobs.get(hash), put: (bytes) => blobs.put(scrubber.bytes(bytes)) },
+  }
+  try {
+    if (options.question !== 'lookup') return scrubResult(scrubber, await adapter.perform(guarded))
+    const found = await adapter.lookup?.(call.idempotencyKey, guarded)
+    return found === undefined ? undefined : scrubResult(scrubber, found)
+  } catch (error) {
+    if (options.question === 'lookup') return undefined
+    const message = error instanceof Error ? `${error.name}: ${error.message}` : 'something that is no error was thrown'
+    return failureResult('adapter_fault', scrubber.text(message), new Map([['calls', 1]]))
+  }
+}
+
+function scrubResult(scrubber: Scrubber, result: AdapterResult): AdapterResult {
+  return { ...result, payload: scrubber.value(result.payload) }
+}
