@@ -5,6 +5,15 @@ export { CommitLoop, IN_FLIGHT_MAX } from './commit-loop.ts'
 export type { CommitLoopOptions } from './commit-loop.ts'
 export { loadDefinitions, makeSchemaTable, needReducer } from './definitions.ts'
 export type { Definitions } from './definitions.ts'
+export type {
+  EffectsCounters,
+  EffectsEvent,
+  EffectsHost,
+  EffectsHostOptions,
+  EffectsState,
+} from './dispatch/effects-face.ts'
+export { OS_TIMERS } from './dispatch/timers.ts'
+export type { Cancel, Timers } from './dispatch/timers.ts'
 export type { FindBuilt } from './doctor/folder-in-step.ts'
 export type { Check, CheckState, DoctorReport } from './doctor/report.ts'
 export { runDoctor } from './doctor/run-doctor.ts'
