@@ -1,7 +1,7 @@
 /** From a journaled entry back to the ingress it records (spec/06-kernel.md, "Replay and verification"). */
 import { formatHash } from '@aos/cbor'
 import type { Data, Hash } from '@aos/cbor'
-import { unsupportedEngine } from './admission.ts'
+import { unsupportedEngine } from './admission-control.ts'
 import type { Ingress } from './api.ts'
 import { ENTRY_KINDS, KIND_NUMBER } from './codes.ts'
 import { decodeApproval, decodeCode, decodeIntentHash, decodeName, decodeReceipt } from './effect-commands.ts'

@@ -1,26 +1,19 @@
 /** Plans and effects in a turn (spec/10-plans.md; spec/11-gate.md): what the turn's queue and the ingress do to them. */
-import { CborWriter, formatHash, hashBytes, isAosError, sha256 } from '@aos/cbor'
-import type { HashBytes } from '@aos/cbor'
-import { hashIntent, hashRequest } from '@aos/effects'
+import { hashBytes, isAosError } from '@aos/cbor'
+import type { CborWriter } from '@aos/cbor'
 import type { EffectOrigin, ReceiptStatus } from '@aos/effects'
 import { encodeHashForm } from '@aos/expr'
 import type { EffectsReport } from './api.ts'
-import type { EmittedEffect } from './delivery.ts'
-import { judge } from './gate/judge.ts'
-import type { Judgement } from './gate/judge.ts'
 import { EMPTY_LEDGER, settle as settleLedger } from './gate/budgets.ts'
-import type { EffectRecord, GrantRecord } from './gate/gate-catalog.ts'
 import {
-  writeDecision,
-  writeIntent,
   writeIntentChange,
   writePlanEnded,
   writePlanStarted,
   writePlanStep,
   writeSettled,
 } from './intents/effect-items.ts'
-import type { DecisionItem, IntentChange, WriteSalted } from './intents/effect-items.ts'
-import { KERNEL_ADAPTER, TIMER_KIND } from './intents/intent.ts'
+import type { IntentChange, WriteSalted } from './intents/effect-items.ts'
+import { KERNEL_ADAPTER } from './intents/intent.ts'
 import type { Intent } from './intents/intent.ts'
 import { failurePayload, payloadValue } from './intents/payload.ts'
 import type { SettledPayload } from './intents/payload.ts'
@@ -31,38 +24,14 @@ import type { PlanInstance } from './plans/instance.ts'
 import { startByTrigger } from './plans/triggers.ts'
 import { giveReceipt, offerEvent } from './plans/waits.ts'
 import { directDelivery } from './routing.ts'
-import type { Delivery, Requester, RoutedEvent } from './routing.ts'
+import type { Requester, RoutedEvent } from './routing.ts'
+import { GateTurn } from './turn-gate.ts'
+import type { GrowingReport } from './turn-gate.ts'
 import type { Turn } from './turn.ts'
 
 /** An instance that can run on. */
 export interface PlanWork {
   readonly instance: string
-}
-
-/** A request that passed the gate and has no item of its own yet. */
-interface Passed {
-  readonly judgement: Judgement & { readonly effect: EffectRecord; readonly grant: GrantRecord }
-  readonly requestHash: HashBytes
-  readonly decisionHash: HashBytes
-  readonly decision: number
-  readonly origin: EffectOrigin
-  readonly authorKey: HashBytes | undefined
-  readonly by: Requester
-}
-
-type Judged =
-  | { readonly kind: 'denied'; readonly code: string; readonly note: string }
-  | { readonly kind: 'passed'; readonly passed: Passed }
-
-interface Asking {
-  readonly effectKind: string
-  readonly params: Uint8Array
-  readonly grant: string | undefined
-  readonly authorKey: HashBytes | undefined
-  readonly origin: EffectOrigin
-  readonly originName: string
-  readonly cause: number
-  readonly by: Requester
 }
 
 /** What came of an intent. */
@@ -79,9 +48,6 @@ export interface Settlement {
 
 const NO_SIGNATURE: Uint8Array = new Uint8Array(0)
 
-/** A report that grows while the turn runs. */
-type GrowingReport = { readonly [Part in keyof EffectsReport]: EffectsReport[Part][number][] }
-
 /** Of a turn that touched no plan and no intent. */
 export const NOTHING_DONE: EffectsReport = {
   decisions: [],
@@ -95,9 +61,7 @@ export const NOTHING_DONE: EffectsReport = {
 /** The part of one turn that knows plans and the gate. */
 export class EffectTurn {
   readonly #turn: Turn
-  readonly #scratch: CborWriter = new CborWriter()
-  /** Requests of each origin in this turn. */
-  readonly #ordinals: Map<string, number> = new Map()
+  readonly gate: GateTurn
   readonly #actions: PlanActions
   readonly #report: GrowingReport = {
     decisions: [],
@@ -110,6 +74,7 @@ export class EffectTurn {
 
   constructor(turn: Turn) {
     this.#turn = turn
+    this.gate = new GateTurn(turn, this.#report)
     this.#actions = {
       logicalNowNs: turn.input.facts.logicalNowNs,
       emit: (request) => this.#emitFromPlan(request),
@@ -209,75 +174,6 @@ export class EffectTurn {
     }
   }
 
-  /** The gate's answer to the effect of a delivery, with its decision item written. */
-  judgeReducer(delivery: Delivery, effect: EmittedEffect): Judged {
-    const { reducer, key } = delivery
-    const by = delivery.by ?? this.#turn.input.by
-    const authorKey = effect.idempotencyKey?.length === 32 ? effect.idempotencyKey : undefined
-    return this.#judge({
-      effectKind: effect.kind,
-      params: effect.params,
-      grant: this.#grantOfSlot(reducer.name, effect),
-      authorKey,
-      origin: { kind: 'reducer', reducer: reducer.name, key },
-      originName: reducer.name,
-      cause: delivery.cause,
-      by,
-    })
-  }
-
-  /** Writes the intent of a request that passed, and puts it into the state. */
-  emit(passed: Passed): Intent {
-    const { ports, state, facts, writer } = this.#turn.input
-    const { judgement, requestHash, decisionHash, origin, authorKey, by } = passed
-    const index = this.#turn.nextItem()
-    const { height } = facts
-    const world = state.id ?? formatHash(state.leaf)
-    const hash = hashIntent(ports.sha256, { world, height, index, requestHash })
-    const isTimer = judgement.effect.kind === TIMER_KIND
-    const adapter = isTimer ? KERNEL_ADAPTER : judgement.effect.adapter
-    const idempotencyKey = authorKey ?? hash
-    const isParked = judgement.outcome === 'park'
-    const intent: Intent = {
-      hash: formatHash(hash),
-      hashBytes: hash,
-      height,
-      index,
-      effectKind: judgement.effect.kind,
-      params: judgement.params,
-      paramsHash: sha256(ports.sha256, judgement.params),
-      requestHash,
-      decisionHash,
-      grant: judgement.grant.name,
-      adapter,
-      origin,
-      idempotencyKey,
-      principal: by.principal,
-      trace: by.trace,
-      status: isParked ? 'parked' : 'open',
-      isOrphan: false,
-      reserved: judgement.reserved,
-      receipt: judgement.effect.receipt,
-      paramsSchema: judgement.effect.params,
-      dueNs: isTimer ? dueOf(judgement) : undefined,
-    }
-    if (judgement.ledger !== undefined) this.#turn.overlay.effects.putLedger(judgement.grant.name, judgement.ledger)
-    this.#turn.overlay.effects.putIntent(intent)
-    this.#report.emitted.push(intent)
-    this.#turn.bytes += judgement.params.length
-    const item = {
-      hash,
-      decision: passed.decision,
-      params: judgement.params,
-      idempotencyKey,
-      adapter,
-      origin,
-      isParked,
-    }
-    writer?.item((target, salted) => writeIntent(target, salted, item))
-    return intent
-  }
-
   /** Settles an intent and tells whoever asked. */
   settle(intent: Intent, settlement: Settlement): void {
     const { overlay } = this.#turn
@@ -328,7 +224,7 @@ export class EffectTurn {
     this.#release(intent, undefined)
     const { origin } = intent
     const originName = origin.kind === 'plan' ? planOf(origin.instance) : origin.reducer
-    const judgement = this.#ask(
+    const judgement = this.gate.ask(
       {
         effectKind: intent.effectKind,
         params: intent.params,
@@ -343,7 +239,7 @@ export class EffectTurn {
     )
     const isAllowed = judgement.outcome === 'allow' || (approved && judgement.outcome === 'park')
     const outcome = judgement.outcome === 'park' && approved ? 'allow' : judgement.outcome
-    const { decisionHash } = this.#decide({ ...judgement, outcome }, intent.requestHash, 0)
+    const { decisionHash } = this.gate.decide({ ...judgement, outcome }, intent.requestHash, 0)
     if (judgement.outcome === 'deny') return this.deny(intent, judgement.code ?? 'policy.denied')
     if (judgement.ledger !== undefined) this.#turn.overlay.effects.putLedger(intent.grant, judgement.ledger)
     const released: Intent = { ...intent, reserved: judgement.reserved, decisionHash }
@@ -359,7 +255,7 @@ export class EffectTurn {
 
   #emitFromPlan(request: Parameters<PlanActions['emit']>[0]): EmitOutcome {
     const { effectKind, params, grant, authorKey, instance, step } = request
-    const judged = this.#judge({
+    const judged = this.gate.judge({
       effectKind,
       params,
       grant,
@@ -370,7 +266,7 @@ export class EffectTurn {
       by: instance,
     })
     if (judged.kind === 'denied') return judged
-    return { kind: 'open', intentHash: this.emit(judged.passed).hashBytes }
+    return { kind: 'open', intentHash: this.gate.emit(judged.passed).hashBytes }
   }
 
   #raiseFromPlan(schema: string, value: Uint8Array, instance: PlanInstance): string | undefined {
@@ -381,105 +277,6 @@ export class EffectTurn {
       if (isAosError(error) && error.code.startsWith('kernel.key_')) return error.code
       throw error
     }
-  }
-
-  #judge(asking: Asking): Judged {
-    const judgement = this.#ask(asking, this.#turn.input.state.catalog)
-    const { origin, authorKey, by } = asking
-    const requestHash = hashRequest(this.#turn.input.ports.sha256, {
-      effectKind: asking.effectKind,
-      params: judgement.params,
-      grant: asking.grant ?? '',
-      authorKey,
-      origin,
-      ordinal: this.#ordinalOf(origin),
-    })
-    const { decision, decisionHash } = this.#decide(judgement, requestHash, asking.cause, asking)
-    const { effect, grant } = judgement
-    if (judgement.outcome === 'deny' || effect === undefined || grant === undefined) {
-      const code = judgement.code ?? 'policy.denied'
-      const reason = judgement.reason === undefined ? '' : ` (${judgement.reason})`
-      return { kind: 'denied', code, note: `${asking.effectKind}: ${code}${reason}` }
-    }
-    const passed: Passed = {
-      judgement: { ...judgement, effect, grant },
-      requestHash,
-      decisionHash,
-      decision,
-      origin,
-      authorKey,
-      by,
-    }
-    return { kind: 'passed', passed }
-  }
-
-  #ask(asking: Asking, catalog: Turn['input']['state']['catalog']): Judgement {
-    const { facts } = this.#turn.input
-    const judgement = judge(
-      catalog.actions.gate,
-      {
-        effectKind: asking.effectKind,
-        params: asking.params,
-        grant: asking.grant,
-        origin: { kind: asking.origin.kind, name: asking.originName },
-        principal: asking.by.principal,
-      },
-      {
-        logicalNowNs: facts.logicalNowNs,
-        height: facts.height,
-        manifestHash: facts.manifestHash,
-        fuelLimit: Math.max(0, this.#turn.fuelLimit),
-        ledgerOf: (name) => this.#turn.overlay.effects.ledger(name),
-      },
-    )
-    this.#turn.fuel += judgement.fuel
-    return judgement
-  }
-
-  /** Writes the decision; its hash is that of its bytes, which hold nothing that is salted. */
-  #decide(
-    judgement: Judgement,
-    requestHash: HashBytes,
-    cause: number,
-    asking?: Asking,
-  ): { readonly decision: number; readonly decisionHash: HashBytes } {
-    const item: DecisionItem = {
-      effectKind: judgement.effect?.kind ?? asking?.effectKind ?? '',
-      outcome: judgement.outcome,
-      requestHash,
-      grant: judgement.grant?.name ?? asking?.grant,
-      policy: judgement.policy,
-      rule: judgement.rule,
-      code: judgement.code,
-      cause,
-    }
-    this.#scratch.reset()
-    writeDecision(this.#scratch, item)
-    const decisionHash = sha256(this.#turn.input.ports.sha256, this.#scratch.view())
-    const decision = this.#item((writer) => writer.raw(this.#scratch.view()))
-    const { effectKind, outcome, grant, policy, rule, code } = item
-    const { reason } = judgement
-    this.#report.decisions.push({ index: decision, effectKind, outcome, code, grant, policy, rule, reason })
-    return { decision, decisionHash }
-  }
-
-  #ordinalOf(origin: EffectOrigin): number {
-    const name =
-      origin.kind === 'plan' ? `${origin.instance} ${origin.step}` : `${origin.reducer} ${String(origin.key)}`
-    const ordinal = this.#ordinals.get(name) ?? 0
-    this.#ordinals.set(name, ordinal + 1)
-    return ordinal
-  }
-
-  /** The slot's grant; without a binding, for the slot `default`, the only grant of the type that the effect needs. */
-  #grantOfSlot(reducer: string, effect: EmittedEffect): string | undefined {
-    const { gate, slots } = this.#turn.input.state.catalog.actions
-    const slot = effect.slot ?? 'default'
-    const bound = slots.get(reducer)?.get(slot)
-    if (bound !== undefined || slot !== 'default') return bound
-    const wanted = gate.effects.get(effect.kind)?.capType
-    const fitting = [...gate.grants.values()].filter(({ capType }) => capType === wanted)
-    return fitting.length === 1 ? fitting[0]?.name : undefined
   }
 
   #release(intent: Intent, cost: ReadonlyMap<string, number> | undefined): void {
@@ -517,10 +314,4 @@ export class EffectTurn {
 /** `<event id>/<plan>`. */
 function planOf(instance: string): string {
   return instance.slice(instance.indexOf('/') + 1)
-}
-
-/** When a timer goes off. */
-function dueOf(judgement: Passed['judgement']): bigint {
-  const params = judgement.effect.params.codec.decode(judgement.params) as { readonly deliver_at_ns?: number | bigint } // sys/TimerSetParams@1
-  return BigInt(params.deliver_at_ns ?? 0)
 }

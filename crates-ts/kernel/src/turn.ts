@@ -143,14 +143,14 @@ export class Turn {
     let result = input.runner.run(input.state.catalog, delivery, old, { facts, ordinal, fuelLimit, hasGate })
     this.fuel += result.fuel
     if (result.outcome === 'out_of_fuel' && fuelLimit < LIMITS.stepFuelMax) return 'fuel'
-    const emitted = result.effect === undefined ? undefined : this.effects.judgeReducer(delivery, result.effect)
+    const emitted = result.effect === undefined ? undefined : this.effects.gate.judgeReducer(delivery, result.effect)
     if (emitted?.kind === 'denied') result = failed('effect_denied', result.fuel, emitted.note)
     const index = this.nextItem()
     if (this.items + result.raised.length > LIMITS.turnItemsMax) return 'items'
     if (result.state !== undefined) overlay.write(cell, result.state)
     this.bytes += result.state?.length ?? 0
     this.#record(delivery, result)
-    if (emitted?.kind === 'passed') this.effects.emit(emitted.passed)
+    if (emitted?.kind === 'passed') this.effects.gate.emit(emitted.passed)
     for (const event of result.raised) this.raise(event, index, delivery.by)
     return this.#passed()
   }

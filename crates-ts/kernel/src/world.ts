@@ -1,8 +1,9 @@
 /** A world in memory: state, turns, replay, reads (spec/06-kernel.md). */
 import { HASH_BYTES, compareBytes, formatHash, hashBytes, isAosError, toHex } from '@aos/cbor'
 import type { AosError, CanonicalBytes, Hash, HashBytes } from '@aos/cbor'
-import { admit, checkCommon, hashBody } from './admission.ts'
-import type { AdmissionPorts, Admitted } from './admission.ts'
+import { admit } from './admission.ts'
+import { checkCommon, hashBody } from './admission-common.ts'
+import type { AdmissionPorts, Admitted } from './admission-common.ts'
 import type {
   CellReport,
   Difference,

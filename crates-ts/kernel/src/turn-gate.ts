@@ -1,0 +1,238 @@
+/** Requests before the gate in a turn: the decision, and the intent of what passed (spec/11-gate.md, "Order"). */
+import { CborWriter, formatHash, sha256 } from '@aos/cbor'
+import type { HashBytes } from '@aos/cbor'
+import { hashIntent, hashRequest } from '@aos/effects'
+import type { EffectOrigin } from '@aos/effects'
+import type { EffectsReport } from './api.ts'
+import type { EmittedEffect } from './delivery.ts'
+import { judge } from './gate/judge.ts'
+import type { Judgement } from './gate/judge.ts'
+import type { EffectRecord, GrantRecord } from './gate/gate-catalog.ts'
+import { writeDecision, writeIntent } from './intents/effect-items.ts'
+import type { DecisionItem, WriteSalted } from './intents/effect-items.ts'
+import { KERNEL_ADAPTER, TIMER_KIND } from './intents/intent.ts'
+import type { Intent } from './intents/intent.ts'
+import type { Delivery, Requester } from './routing.ts'
+import type { Turn } from './turn.ts'
+
+/** A report that grows while the turn runs. */
+export type GrowingReport = { readonly [Part in keyof EffectsReport]: EffectsReport[Part][number][] }
+
+/** A request that passed the gate and has no item of its own yet. */
+export interface Passed {
+  readonly judgement: Judgement & { readonly effect: EffectRecord; readonly grant: GrantRecord }
+  readonly requestHash: HashBytes
+  readonly decisionHash: HashBytes
+  readonly decision: number
+  readonly origin: EffectOrigin
+  readonly authorKey: HashBytes | undefined
+  readonly by: Requester
+}
+
+export type Judged =
+  | { readonly kind: 'denied'; readonly code: string; readonly note: string }
+  | { readonly kind: 'passed'; readonly passed: Passed }
+
+export interface Asking {
+  readonly effectKind: string
+  readonly params: Uint8Array
+  readonly grant: string | undefined
+  readonly authorKey: HashBytes | undefined
+  readonly origin: EffectOrigin
+  readonly originName: string
+  readonly cause: number
+  readonly by: Requester
+}
+
+/** Judges what plans and reducers ask for in one turn. */
+export class GateTurn {
+  readonly #turn: Turn
+  readonly #report: GrowingReport
+  readonly #scratch: CborWriter = new CborWriter()
+  /** Requests of each origin in this turn. */
+  readonly #ordinals: Map<string, number> = new Map()
+
+  constructor(turn: Turn, report: GrowingReport) {
+    this.#turn = turn
+    this.#report = report
+  }
+
+  /** The gate's answer to the effect of a delivery, with its decision item written. */
+  judgeReducer(delivery: Delivery, effect: EmittedEffect): Judged {
+    const { reducer, key } = delivery
+    const by = delivery.by ?? this.#turn.input.by
+    const authorKey = effect.idempotencyKey?.length === 32 ? effect.idempotencyKey : undefined
+    return this.judge({
+      effectKind: effect.kind,
+      params: effect.params,
+      grant: this.#grantOfSlot(reducer.name, effect),
+      authorKey,
+      origin: { kind: 'reducer', reducer: reducer.name, key },
+      originName: reducer.name,
+      cause: delivery.cause,
+      by,
+    })
+  }
+
+  /** Writes the intent of a request that passed, and puts it into the state. */
+  emit(passed: Passed): Intent {
+    const { ports, state, facts, writer } = this.#turn.input
+    const { judgement, requestHash, decisionHash, origin, authorKey, by } = passed
+    const index = this.#turn.nextItem()
+    const { height } = facts
+    const world = state.id ?? formatHash(state.leaf)
+    const hash = hashIntent(ports.sha256, { world, height, index, requestHash })
+    const isTimer = judgement.effect.kind === TIMER_KIND
+    const adapter = isTimer ? KERNEL_ADAPTER : judgement.effect.adapter
+    const idempotencyKey = authorKey ?? hash
+    const isParked = judgement.outcome === 'park'
+    const intent: Intent = {
+      hash: formatHash(hash),
+      hashBytes: hash,
+      height,
+      index,
+      effectKind: judgement.effect.kind,
+      params: judgement.params,
+      paramsHash: sha256(ports.sha256, judgement.params),
+      requestHash,
+      decisionHash,
+      grant: judgement.grant.name,
+      adapter,
+      origin,
+      idempotencyKey,
+      principal: by.principal,
+      trace: by.trace,
+      status: isParked ? 'parked' : 'open',
+      isOrphan: false,
+      reserved: judgement.reserved,
+      receipt: judgement.effect.receipt,
+      paramsSchema: judgement.effect.params,
+      dueNs: isTimer ? dueOf(judgement) : undefined,
+    }
+    if (judgement.ledger !== undefined) this.#turn.overlay.effects.putLedger(judgement.grant.name, judgement.ledger)
+    this.#turn.overlay.effects.putIntent(intent)
+    this.#report.emitted.push(intent)
+    this.#turn.bytes += judgement.params.length
+    const item = {
+      hash,
+      decision: passed.decision,
+      params: judgement.params,
+      idempotencyKey,
+      adapter,
+      origin,
+      isParked,
+    }
+    writer?.item((target, salted) => writeIntent(target, salted, item))
+    return intent
+  }
+
+  judge(asking: Asking): Judged {
+    const judgement = this.ask(asking, this.#turn.input.state.catalog)
+    const { origin, authorKey, by } = asking
+    const requestHash = hashRequest(this.#turn.input.ports.sha256, {
+      effectKind: asking.effectKind,
+      params: judgement.params,
+      grant: asking.grant ?? '',
+      authorKey,
+      origin,
+      ordinal: this.#ordinalOf(origin),
+    })
+    const { decision, decisionHash } = this.decide(judgement, requestHash, asking.cause, asking)
+    const { effect, grant } = judgement
+    if (judgement.outcome === 'deny' || effect === undefined || grant === undefined) {
+      const code = judgement.code ?? 'policy.denied'
+      const reason = judgement.reason === undefined ? '' : ` (${judgement.reason})`
+      return { kind: 'denied', code, note: `${asking.effectKind}: ${code}${reason}` }
+    }
+    const passed: Passed = {
+      judgement: { ...judgement, effect, grant },
+      requestHash,
+      decisionHash,
+      decision,
+      origin,
+      authorKey,
+      by,
+    }
+    return { kind: 'passed', passed }
+  }
+
+  ask(asking: Asking, catalog: Turn['input']['state']['catalog']): Judgement {
+    const { facts } = this.#turn.input
+    const judgement = judge(
+      catalog.actions.gate,
+      {
+        effectKind: asking.effectKind,
+        params: asking.params,
+        grant: asking.grant,
+        origin: { kind: asking.origin.kind, name: asking.originName },
+        principal: asking.by.principal,
+      },
+      {
+        logicalNowNs: facts.logicalNowNs,
+        height: facts.height,
+        manifestHash: facts.manifestHash,
+        fuelLimit: Math.max(0, this.#turn.fuelLimit),
+        ledgerOf: (name) => this.#turn.overlay.effects.ledger(name),
+      },
+    )
+    this.#turn.fuel += judgement.fuel
+    return judgement
+  }
+
+  /** Writes the decision; its hash is that of its bytes, which hold nothing that is salted. */
+  decide(
+    judgement: Judgement,
+    requestHash: HashBytes,
+    cause: number,
+    asking?: Asking,
+  ): { readonly decision: number; readonly decisionHash: HashBytes } {
+    const item: DecisionItem = {
+      effectKind: judgement.effect?.kind ?? asking?.effectKind ?? '',
+      outcome: judgement.outcome,
+      requestHash,
+      grant: judgement.grant?.name ?? asking?.grant,
+      policy: judgement.policy,
+      rule: judgement.rule,
+      code: judgement.code,
+      cause,
+    }
+    this.#scratch.reset()
+    writeDecision(this.#scratch, item)
+    const decisionHash = sha256(this.#turn.input.ports.sha256, this.#scratch.view())
+    const decision = this.#item((writer) => writer.raw(this.#scratch.view()))
+    const { effectKind, outcome, grant, policy, rule, code } = item
+    const { reason } = judgement
+    this.#report.decisions.push({ index: decision, effectKind, outcome, code, grant, policy, rule, reason })
+    return { decision, decisionHash }
+  }
+
+  #ordinalOf(origin: EffectOrigin): number {
+    const name =
+      origin.kind === 'plan' ? `${origin.instance} ${origin.step}` : `${origin.reducer} ${String(origin.key)}`
+    const ordinal = this.#ordinals.get(name) ?? 0
+    this.#ordinals.set(name, ordinal + 1)
+    return ordinal
+  }
+
+  /** The slot's grant; without a binding, for the slot `default`, the only grant of the type that the effect needs. */
+  #grantOfSlot(reducer: string, effect: EmittedEffect): string | undefined {
+    const { gate, slots } = this.#turn.input.state.catalog.actions
+    const slot = effect.slot ?? 'default'
+    const bound = slots.get(reducer)?.get(slot)
+    if (bound !== undefined || slot !== 'default') return bound
+    const wanted = gate.effects.get(effect.kind)?.capType
+    const fitting = [...gate.grants.values()].filter(({ capType }) => capType === wanted)
+    return fitting.length === 1 ? fitting[0]?.name : undefined
+  }
+
+  #item(write: (writer: CborWriter, salted: WriteSalted) => void): number {
+    this.#turn.input.writer?.item(write)
+    return this.#turn.nextItem()
+  }
+}
+
+/** When a timer goes off. */
+function dueOf(judgement: Passed['judgement']): bigint {
+  const params = judgement.effect.params.codec.decode(judgement.params) as { readonly deliver_at_ns?: number | bigint } // sys/TimerSetParams@1
+  return BigInt(params.deliver_at_ns ?? 0)
+}
