@@ -12,7 +12,7 @@ const doors = shipped.filter((path) => /^crates-ts\/[^/]+\/src\/index\.ts$/.test
 const offered = doors.flatMap((door) => reachable(door, parseSource))
 
 /** Files and folders whose exports are not described yet, by how their paths begin. The list may only shrink. */
-const UNDESCRIBED: readonly string[] = ['crates-ts/air/src/plan-model.ts', 'crates-ts/expr/']
+const UNDESCRIBED: readonly string[] = ['crates-ts/air/src/plan-model.ts']
 
 const described = offered.filter(({ path }) => !UNDESCRIBED.some((begin) => path.startsWith(begin)))
 

@@ -3,6 +3,7 @@ import { exprError } from './errors.ts'
 import { integerValue } from './value.ts'
 import type { ExprValue, IntegerSort } from './value.ts'
 
+/** The operators on integers. */
 export type ArithmeticOperator = 'add' | 'sub' | 'mul' | 'div' | 'mod'
 
 const INT_MIN = -(2n ** 63n)

@@ -19,6 +19,7 @@ export interface TypeScope {
   readonly lookUp: (root: ReferenceRoot) => ExprType | undefined
 }
 
+/** What a check found: the type as far as it is known, and what is certainly wrong. */
 export interface CheckedExpr {
   readonly type: ExprType
   /** Paths go through the JSON form: `args`, `record`, `list`, `set`, `map`, `variant`. */

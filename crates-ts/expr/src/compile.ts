@@ -16,6 +16,7 @@ export interface ExprScope {
   readonly lookUp: (root: ReferenceRoot) => ExprValue | undefined
 }
 
+/** An expression ready to be evaluated any number of times. */
 export interface CompiledExpr {
   /** In the order in which they are written. */
   readonly references: readonly Reference[]

@@ -2,6 +2,7 @@
 import { AosError } from '@aos/cbor'
 import type { AosErrorOptions } from '@aos/cbor'
 
+/** Every code, with what it means. */
 export const EXPR_ERRORS = {
   'expr.bad_reference': 'a reference is not of a form that exists here',
   'expr.bad_arity': 'an operator has too few or too many operands',
@@ -15,8 +16,10 @@ export const EXPR_ERRORS = {
   'expr.never_equal': 'two values of types that are never equal are compared',
 } as const
 
+/** A code of this package. */
 export type ExprErrorCode = keyof typeof EXPR_ERRORS
 
+/** The one maker of this package's errors. */
 export function exprError(code: ExprErrorCode, message: string, options: AosErrorOptions = {}): AosError {
   return new AosError(code, message, options)
 }

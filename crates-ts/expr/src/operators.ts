@@ -9,6 +9,7 @@ import { findMember, memberOf } from './reference.ts'
 import { boolValue, integerValue, isEqual, textValue } from './value.ts'
 import type { ExprValue } from './value.ts'
 
+/** How many operands an operator takes, and what it makes of them. */
 export interface OperatorRule {
   readonly least: number
   /** undefined: any number from `least`. */

@@ -14,6 +14,7 @@ export type ReferenceRoot =
   /** `@step:ID`, and `@receipt:ID` of an `await_receipt` step. */
   | { readonly kind: 'step' | 'receipt'; readonly id: string }
 
+/** A parsed reference. */
 export interface Reference {
   readonly root: ReferenceRoot
   /** Fields of records, text keys of maps, `$tag` and `$value` of variants. */

@@ -15,6 +15,7 @@ export type ExprType =
   /** What a schema says; looked into as far as a path goes. */
   | { readonly kind: 'schema'; readonly type: TypeExpr }
 
+/** Nothing is known. */
 export const ANY: ExprType = { kind: 'any' }
 
 /** The same, with a schema's outermost type taken apart. A schema's variant stays a schema. */

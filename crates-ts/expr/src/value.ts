@@ -7,7 +7,9 @@ import type { CanonicalBytes } from '@aos/cbor'
 import { exprError } from './errors.ts'
 import { EXPR_LIMITS } from './limits.ts'
 
+/** Sorts whose values are integers, each with its range. */
 export type IntegerSort = 'int' | 'nat' | 'time' | 'duration'
+/** Sorts whose values are texts of a spelling. */
 export type TextSort = 'text' | 'hash' | 'uuid' | 'dec128'
 
 /** An integer of one sort. */
@@ -62,6 +64,7 @@ export type ExprValue =
 export type ExprKey =
   IntegerValue<'int'> | IntegerValue<'nat'> | TextValue<'text'> | TextValue<'hash'> | TextValue<'uuid'>
 
+/** One entry of a map. */
 export interface ExprEntry {
   readonly key: ExprKey
   readonly value: ExprValue
@@ -70,14 +73,17 @@ export interface ExprEntry {
 const INTEGER_BYTES = 9
 const HEAD_BYTES = 9
 
+/** The absent option and the unit value. */
 export const NULL_VALUE: ExprValue = { sort: 'null', bytes: 1, depth: 1 }
 const TRUE: ExprValue = { sort: 'bool', value: true, bytes: 1, depth: 1 }
 const FALSE: ExprValue = { sort: 'bool', value: false, bytes: 1, depth: 1 }
 
+/** One of the two shared values. */
 export function boolValue(value: boolean): ExprValue {
   return value ? TRUE : FALSE
 }
 
+/** The range of the sort is not checked: arithmetic and codecs do. */
 export function integerValue(sort: IntegerSort, value: bigint): ExprValue {
   return { sort, value, bytes: INTEGER_BYTES, depth: 1 }
 }
@@ -133,6 +139,7 @@ export function variantValue(tag: string, value: ExprValue | undefined): ExprVal
   return { sort: 'variant', tag, value, bytes, depth: deeper(value === undefined ? [] : [value]) }
 }
 
+/** True for what may be a map key or stand in a set. */
 export function isKey(value: ExprValue): value is ExprKey {
   return (
     value.sort === 'int' ||

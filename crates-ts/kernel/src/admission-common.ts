@@ -28,6 +28,7 @@ export interface Admitted {
   readonly apply: (height: number) => void
 }
 
+/** What admission needs beyond the ports of a turn. */
 export interface AdmissionPorts extends KernelPorts {
   /** The newest of this release, and all that it can run. */
   readonly engineDigest: Hash
@@ -56,6 +57,7 @@ export function checkCommon(ingress: Ingress): void {
   }
 }
 
+/** Throws `kernel.bad_ingress` for a text that is empty, too long or not well-formed. */
 export function checkShortText(text: string, field: string): void {
   if (!text.isWellFormed()) throw kernelError('kernel.bad_ingress', 'the text has a lone surrogate', { path: [field] })
   // One UTF-16 unit takes three bytes at most.
@@ -76,6 +78,7 @@ function utf8Length(text: string): number {
   return size
 }
 
+/** The parts of an entry that every ingress gives. */
 export function baseParts(ingress: Ingress): IngressParts {
   return {
     kindNumber: KIND_NUMBER[ingress.kind],
@@ -91,6 +94,7 @@ export function baseParts(ingress: Ingress): IngressParts {
   }
 }
 
+/** Fills in what most kinds do not have. */
 export function admitted(given: Partial<Admitted> & { readonly parts: IngressParts }): Admitted {
   return {
     deliveries: NO_DELIVERIES,
@@ -103,6 +107,7 @@ export function admitted(given: Partial<Admitted> & { readonly parts: IngressPar
   }
 }
 
+/** For ingress that changes state only through its turn. */
 export function changeNothing(): void {
   // Events change cells, which the turn does.
 }
@@ -151,6 +156,7 @@ function bodyOfCommand(ingress: Ingress): Uint8Array | null {
   }
 }
 
+/** Ascending and without repetition, as they stand in the entry. Throws `kernel.too_large`. */
 export function sortBlobs(blobs: readonly Hash[]): readonly HashBytes[] {
   if (blobs.length === 0) return NO_BLOBS
   if (blobs.length > LIMITS.blobsPerIngressMax) {

@@ -11,6 +11,7 @@ import { kernelError } from './errors.ts'
 import type { KernelPorts } from './ports.ts'
 import type { RegisteredKey, WorldState } from './state.ts'
 
+/** Throws `kernel.genesis_exists`, `kernel.bad_genesis`, `engine.unsupported`. */
 export function admitGenesis(ports: AdmissionPorts, state: WorldState, ingress: GenesisIngress): Admitted {
   if (state.id !== undefined)
     throw kernelError('kernel.genesis_exists', `the world ${state.id} has its genesis already`)
@@ -51,6 +52,7 @@ function register(ports: KernelPorts, state: WorldState, key: Omit<RegisteredKey
   state.keys.set(toHex(sha256(ports.sha256, publicKey)), { ...key, publicKey, revoked: undefined })
 }
 
+/** Throws `kernel.not_authorized`, `kernel.manifest_in_force`, `kernel.stale_base` and what `loadCatalog` throws. */
 export function admitManifest(ports: KernelPorts, state: WorldState, ingress: ManifestIngress): Admitted {
   requireOwner(state, ingress.auth)
   if (ingress.manifest === state.manifestHash) {
@@ -88,6 +90,7 @@ export function admitManifest(ports: KernelPorts, state: WorldState, ingress: Ma
   })
 }
 
+/** Throws `kernel.not_authorized`, `kernel.stale_base`, `kernel.key_exists`, `kernel.key_unknown`, `kernel.last_owner`. */
 export function admitKey(ports: KernelPorts, state: WorldState, ingress: KeyIngress): Admitted {
   requireOwner(state, ingress.auth)
   if (ingress.baseHeight !== state.keysHeight) {
@@ -135,6 +138,7 @@ function countOwners(state: WorldState): number {
   return count
 }
 
+/** Throws `kernel.not_authorized`, `kernel.engine_in_force`, `kernel.engine_older`, `engine.unsupported`. */
 export function admitEngine(ports: AdmissionPorts, state: WorldState, ingress: EngineIngress): Admitted {
   requireOwner(state, ingress.auth)
   if (ingress.engine === state.engine) {

@@ -33,6 +33,7 @@ export interface EffectAdmission {
   readonly prepare: (effects: EffectTurn) => void
 }
 
+/** Ingress that only an engine with a gate admits. */
 export type EffectIngress =
   ReceiptIngress | StartIngress | CancelIngress | RequeueIngress | SignalIngress | ApprovalIngress
 

@@ -330,6 +330,7 @@ export interface WorldTime {
 export interface PartDigests {
   /** Five digests in this order, from `at`. That of the value counts only for an entry whose ingress has a value. */
   readonly bytes: Uint8Array
+  /** Offset in `bytes`. */
   readonly at: number
   /** Offsets in the entry where the hashed parts begin. */
   readonly ingressAt: number
@@ -337,6 +338,7 @@ export interface PartDigests {
   readonly bodiesAt: number
 }
 
+/** How an entry is replayed. */
 export interface ReplayOptions {
   readonly verify: boolean
   /** Used only with `verify`. */

@@ -44,7 +44,6 @@ export interface Route {
   readonly locateKey: FieldLocator | undefined
 }
 
-/** What a manifest puts in force, compiled: replaced whole when another one comes. */
 /** What a manifest says beyond reducers and routes: plans and what lets effects pass (spec/10-plans.md; spec/11-gate.md). */
 export interface ActionCatalog {
   readonly gate: GateCatalog
@@ -58,6 +57,7 @@ export interface ActionCatalog {
   readonly approvers: ReadonlySet<string>
 }
 
+/** Of a manifest that says nothing of plans or effects. */
 export const EMPTY_ACTIONS: ActionCatalog = {
   gate: EMPTY_GATE_CATALOG,
   plans: new Map(),
@@ -66,6 +66,7 @@ export const EMPTY_ACTIONS: ActionCatalog = {
   approvers: new Set(),
 }
 
+/** What a manifest puts in force, compiled: replaced whole when another one comes. */
 export interface Catalog {
   /** The codec of a schema that the manifest lists or that is built in; undefined for another name. */
   codec(name: string): SchemaCodec | undefined

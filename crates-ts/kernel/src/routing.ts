@@ -6,6 +6,7 @@ import type { Catalog, ReducerRecord, Route } from './catalog.ts'
 import { kernelError } from './errors.ts'
 import { LIMITS } from './limits.ts'
 
+/** An event on its way to reducers. */
 export interface RoutedEvent {
   readonly schema: string
   /** Prefixed canonical bytes, already validated by its schema. */

@@ -36,6 +36,7 @@ export interface Cell {
 /** Cells of one reducer by the text of their key; listing sorts them by bytes. */
 export type CellTable = Map<string, Cell>
 
+/** A key that the world knows (G2). */
 export interface RegisteredKey {
   readonly publicKey: Uint8Array
   readonly role: string

@@ -29,10 +29,12 @@ export interface Passed {
   readonly by: Requester
 }
 
+/** What the gate said to a request. */
 export type Judged =
   | { readonly kind: 'denied'; readonly code: string; readonly note: string }
   | { readonly kind: 'passed'; readonly passed: Passed }
 
+/** A request as a plan or a reducer makes it. */
 export interface Asking {
   readonly effectKind: string
   readonly params: Uint8Array

@@ -17,6 +17,7 @@ interface DimensionLedger {
 /** By dimension. Never changed: a turn makes new ones. */
 export type Ledger = ReadonlyMap<string, DimensionLedger>
 
+/** Of a grant that nothing was spent under. */
 export const EMPTY_LEDGER: Ledger = new Map()
 
 /** What an intent holds until its receipt settles it, by dimension. */

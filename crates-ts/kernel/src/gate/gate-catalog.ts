@@ -9,6 +9,7 @@ export interface GateSchema {
   readonly codec: SchemaCodec
 }
 
+/** An effect that the manifest lists, with who performs it. */
 export interface EffectRecord {
   readonly kind: string
   readonly capType: string
@@ -24,6 +25,7 @@ export type Enforcer =
   | { readonly kind: 'allow' | 'missing' }
   | { readonly kind: 'module'; readonly name: string; readonly module: LoadedModule; readonly wantsContext: boolean }
 
+/** A grant with the enforcer of its capability. */
 export interface GrantRecord {
   readonly name: string
   readonly capName: string
@@ -37,6 +39,7 @@ export interface GrantRecord {
   readonly enforcer: Enforcer
 }
 
+/** One rule; a field that is undefined matches everything. */
 export interface RuleRecord {
   readonly effectKind: string | undefined
   readonly capName: string | undefined
@@ -48,17 +51,20 @@ export interface RuleRecord {
   readonly decision: 'allow' | 'deny' | 'require_approval'
 }
 
+/** The policy in force. */
 export interface PolicyRecord {
   readonly name: string
   readonly rules: readonly RuleRecord[]
 }
 
+/** Who may use a secret. */
 export interface SecretRecord {
   /** undefined: any grant, any plan (G3). */
   readonly allowedCaps: ReadonlySet<string> | undefined
   readonly allowedPlans: ReadonlySet<string> | undefined
 }
 
+/** Everything that one judgement looks at. */
 export interface GateCatalog {
   readonly table: SchemaTable
   readonly effects: ReadonlyMap<string, EffectRecord>
@@ -69,6 +75,7 @@ export interface GateCatalog {
   readonly secrets: ReadonlyMap<string, SecretRecord>
 }
 
+/** Nothing is declared, so nothing passes. */
 export const EMPTY_GATE_CATALOG: GateCatalog = {
   table: new Map(),
   effects: new Map(),

@@ -13,6 +13,7 @@ import type { EffectRecord, GateCatalog, GrantRecord } from './gate-catalog.ts'
 import { askPolicy } from './policy.ts'
 import { findSecrets, hasSecretSlots } from './secret-slots.ts'
 
+/** What is asked for, by whom. */
 export interface GateRequest {
   readonly effectKind: string
   /** Prefixed canonical bytes by the params schema when they come from a plan; what a reducer gave, otherwise. */
@@ -23,6 +24,7 @@ export interface GateRequest {
   readonly principal: string
 }
 
+/** The moment at which a request is judged. */
 export interface GateFacts {
   readonly logicalNowNs: bigint
   readonly height: number

@@ -4,6 +4,7 @@ import type { ExprScope, ExprValue } from '@aos/expr'
 import { isAosError } from '@aos/cbor'
 import type { GrantRecord, PolicyRecord, RuleRecord } from './gate-catalog.ts'
 
+/** What the rules look at. */
 export interface PolicyQuestion {
   readonly effectKind: string
   readonly grant: GrantRecord
@@ -13,6 +14,7 @@ export interface PolicyQuestion {
   readonly params: () => ExprValue
 }
 
+/** The decision of a policy, and the rule that made it. */
 export interface PolicyAnswer {
   readonly decision: 'allow' | 'deny' | 'require_approval'
   /** undefined: no rule matched. */
@@ -20,6 +22,7 @@ export interface PolicyAnswer {
   readonly code: 'policy.denied' | 'policy.none' | 'policy.condition' | undefined
 }
 
+/** Never throws: what cannot be judged is denied. */
 export function askPolicy(policy: PolicyRecord | undefined, question: PolicyQuestion): PolicyAnswer {
   if (policy === undefined) return { decision: 'deny', rule: undefined, code: 'policy.none' }
   for (const [index, rule] of policy.rules.entries()) {

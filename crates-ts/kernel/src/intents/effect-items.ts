@@ -16,6 +16,7 @@ export const EFFECT_ITEM = {
   intentChange: 11,
 } as const
 
+/** The gate has judged a request. */
 export interface DecisionItem {
   readonly effectKind: string
   readonly outcome: 'allow' | 'deny' | 'park'
@@ -28,6 +29,7 @@ export interface DecisionItem {
   readonly cause: number
 }
 
+/** A request has passed; it stands behind its decision. */
 export interface IntentItem {
   readonly hash: HashBytes
   /** Index of its decision. */
@@ -39,6 +41,7 @@ export interface IntentItem {
   readonly isParked: boolean
 }
 
+/** A step of an instance has run, was skipped, or waits. */
 export interface PlanStepItem {
   readonly instance: string
   readonly step: string
@@ -47,6 +50,7 @@ export interface PlanStepItem {
   readonly value: Uint8Array | undefined
 }
 
+/** An instance has ended. */
 export interface PlanEndedItem {
   readonly instance: string
   readonly code: string | undefined
@@ -55,6 +59,7 @@ export interface PlanEndedItem {
   readonly result: Uint8Array | undefined
 }
 
+/** A receipt counts. */
 export interface SettledItem {
   readonly intentHash: HashBytes
   readonly status: ReceiptStatus
@@ -63,6 +68,7 @@ export interface SettledItem {
   readonly code: string | undefined
 }
 
+/** An instance has started. */
 export interface PlanStartedItem {
   readonly instance: string
   readonly plan: string
@@ -70,8 +76,10 @@ export interface PlanStartedItem {
   readonly cause: number
 }
 
+/** What became of an intent that has no receipt. */
 export type IntentChange = 'released' | 'rejected' | 'cancelled' | 'requeued' | 'orphaned' | 'dead' | 'revoked'
 
+/** An intent is in another state, or gone, without a receipt. */
 export interface IntentChangeItem {
   readonly intentHash: HashBytes
   readonly change: IntentChange
@@ -151,6 +159,7 @@ export function writeDecision(writer: CborWriter, item: DecisionItem): void {
   ])
 }
 
+/** Salts the parameters and the key of a cell. */
 export function writeIntent(writer: CborWriter, salted: WriteSalted, item: IntentItem): void {
   writeFields(writer, EFFECT_ITEM.intent, [
     [1, bytes(item.hash)],
@@ -163,6 +172,7 @@ export function writeIntent(writer: CborWriter, salted: WriteSalted, item: Inten
   ])
 }
 
+/** Salts the value of the step. */
 export function writePlanStep(writer: CborWriter, salted: WriteSalted, item: PlanStepItem): void {
   writeFields(writer, EFFECT_ITEM.planStep, [
     [1, text(item.instance)],
@@ -172,6 +182,7 @@ export function writePlanStep(writer: CborWriter, salted: WriteSalted, item: Pla
   ])
 }
 
+/** Salts the result. */
 export function writePlanEnded(writer: CborWriter, salted: WriteSalted, item: PlanEndedItem): void {
   writeFields(writer, EFFECT_ITEM.planEnded, [
     [1, text(item.instance)],
@@ -182,6 +193,7 @@ export function writePlanEnded(writer: CborWriter, salted: WriteSalted, item: Pl
   ])
 }
 
+/** Salts the payload that the kernel made. */
 export function writeSettled(writer: CborWriter, salted: WriteSalted, item: SettledItem): void {
   writeFields(writer, EFFECT_ITEM.settled, [
     [1, bytes(item.intentHash)],
@@ -191,6 +203,7 @@ export function writeSettled(writer: CborWriter, salted: WriteSalted, item: Sett
   ])
 }
 
+/** Holds nothing that is salted: the input is the event or stands in ingress. */
 export function writePlanStarted(writer: CborWriter, item: PlanStartedItem): void {
   writeFields(writer, EFFECT_ITEM.planStarted, [
     [1, text(item.instance)],
@@ -200,6 +213,7 @@ export function writePlanStarted(writer: CborWriter, item: PlanStartedItem): voi
   ])
 }
 
+/** Holds nothing that is salted. */
 export function writeIntentChange(writer: CborWriter, item: IntentChangeItem): void {
   writeFields(writer, EFFECT_ITEM.intentChange, [
     [1, bytes(item.intentHash)],

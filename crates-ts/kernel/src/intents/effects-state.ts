@@ -9,6 +9,7 @@ import { deadlinesOf } from '../plans/waits.ts'
 import { DueList } from './due-list.ts'
 import type { Intent } from './intent.ts'
 
+/** Running plans, intents and budgets of a world. */
 export interface EffectsState {
   /** Open, parked and dead ones, in the order of emission. */
   readonly intents: Map<Hash, Intent>
@@ -24,6 +25,7 @@ export interface EffectsState {
   readonly waiting: Map<string, Set<string>>
 }
 
+/** Of a world in which nothing was ever asked for. */
 export function makeEffectsState(): EffectsState {
   return {
     intents: new Map(),
@@ -38,10 +40,12 @@ export function makeEffectsState(): EffectsState {
 /** Separates an instance from its step in the id of a due wait; stands in neither. */
 const WAIT_MARK = '#'
 
+/** The id of an open wait in the list of what is due. */
 export function dueWait(instance: string, step: string): string {
   return `${instance}${WAIT_MARK}${step}`
 }
 
+/** undefined for the id of a timer. */
 export function parseDueWait(id: string): { readonly instance: string; readonly step: string } | undefined {
   const at = id.indexOf(WAIT_MARK)
   return at < 0 ? undefined : { instance: id.slice(0, at), step: id.slice(at + 1) }

@@ -13,8 +13,10 @@ import type { EffectOrigin } from '@aos/effects'
 import type { Reservations } from '../gate/budgets.ts'
 import type { GateSchema } from '../gate/gate-catalog.ts'
 
+/** Released to dispatch, waiting for an approval, or given up until it is requeued. */
 export type IntentStatus = 'open' | 'parked' | 'dead'
 
+/** An intent in the state of the world. */
 export interface Intent {
   readonly hash: Hash
   readonly hashBytes: HashBytes

@@ -18,6 +18,7 @@ export const FAILURE_TYPE: TypeExpr = {
 }
 const failureCodec = compileSchema(FAILURE_TYPE, new Map())
 
+/** A receipt whose signature has been verified. */
 export interface ReceiptQuestion {
   readonly receipt: Receipt
   /** The bytes that were sent for the payload. */
@@ -26,6 +27,7 @@ export interface ReceiptQuestion {
   readonly keyId: Uint8Array
 }
 
+/** What of the world a receipt is held to. */
 export interface ReceiptGround {
   readonly world: Hash
   readonly intents: ReadonlyMap<Hash, Intent>
@@ -100,6 +102,7 @@ export interface CountedReceipt {
   readonly form: 'receipt' | 'failure' | 'none'
 }
 
+/** Judges the payload by the schema that was in force at the emission. */
 export function countReceipt(intent: Intent, status: ReceiptStatus, payload: Uint8Array): CountedReceipt {
   if (fits(() => intent.receipt.codec.validate(payload))) return { status, code: undefined, form: 'receipt' }
   const isFailure = status !== 'ok' && fits(() => failureCodec.validate(payload))

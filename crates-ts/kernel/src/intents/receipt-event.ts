@@ -25,6 +25,7 @@ const EVENTS: ReadonlyMap<string, ReceiptEvent> = new Map([
   ['blob.get', receiptEvent('sys/BlobGetResult@1', 'sys/BlobGetReceipt@1')],
 ])
 
+/** What of a receipt its event tells. */
 export interface ReceiptOfReducer {
   readonly status: ReceiptStatus
   readonly adapterId: string

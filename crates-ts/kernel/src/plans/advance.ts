@@ -46,6 +46,7 @@ export interface PlanActions {
   ): void
 }
 
+/** How an instance ended. */
 export interface PlanEnding {
   /** undefined: it went well. */
   readonly code: string | undefined

@@ -8,6 +8,7 @@ import type { CompiledExpr } from '@aos/expr'
 import { kernelError } from '../errors.ts'
 import type { CompiledEdge, CompiledPlan, CompiledStep, EncodeSlot, TypedSchema } from './compiled-plan.ts'
 
+/** What a definition is compiled against. */
 export interface CompilePlanOptions {
   readonly sha256: Sha256Port
   /** Hash of the definition. */

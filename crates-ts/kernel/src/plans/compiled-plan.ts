@@ -7,6 +7,7 @@ import type { CompiledExpr, ExprScope } from '@aos/expr'
 /** A typed slot: gives prefixed canonical bytes. Throws `expr.*` and `air.*`. */
 export type EncodeSlot = (scope: ExprScope) => Uint8Array
 
+/** A way out of a step. */
 export interface CompiledEdge {
   readonly to: number
   /** undefined: the edge is live whenever its source completed. */
@@ -26,6 +27,7 @@ export interface TypedSchema {
   readonly codec: SchemaCodec
 }
 
+/** Asks for an effect. */
 export interface EmitStep extends StepBase {
   readonly op: 'emit_effect'
   readonly effectKind: string
@@ -36,6 +38,7 @@ export interface EmitStep extends StepBase {
   readonly handle: string
 }
 
+/** Waits for what came of an effect. */
 export interface AwaitReceiptStep extends StepBase {
   readonly op: 'await_receipt'
   /** Index of the step that emits. */
@@ -45,6 +48,7 @@ export interface AwaitReceiptStep extends StepBase {
   readonly deadline: CompiledExpr | undefined
 }
 
+/** Waits for an event. */
 export interface AwaitEventStep extends StepBase {
   readonly op: 'await_event'
   readonly event: string
@@ -54,6 +58,7 @@ export interface AwaitEventStep extends StepBase {
   readonly deadline: CompiledExpr | undefined
 }
 
+/** Raises an event. */
 export interface RaiseStep extends StepBase {
   readonly op: 'raise_event'
   readonly event: string
@@ -61,6 +66,7 @@ export interface RaiseStep extends StepBase {
   readonly value: EncodeSlot
 }
 
+/** Computes a value and binds it. */
 export interface AssignStep extends StepBase {
   readonly op: 'assign'
   readonly value: CompiledExpr
@@ -69,11 +75,13 @@ export interface AssignStep extends StepBase {
   readonly bind: string
 }
 
+/** Ends the instance. */
 export interface EndStep extends StepBase {
   readonly op: 'end'
   readonly result: EncodeSlot | undefined
 }
 
+/** A step of any kind. */
 export type CompiledStep = EmitStep | AwaitReceiptStep | AwaitEventStep | RaiseStep | AssignStep | EndStep
 
 /** K27: pinned with the schemas it was compiled against; an instance keeps it to its end. */

@@ -16,8 +16,10 @@ import type { ExprValue } from '@aos/expr'
 import type { InstanceReport } from '../api.ts'
 import type { CompiledPlan } from './compiled-plan.ts'
 
+/** `waiting`: it has run and is not completed. */
 export type StepStatus = 'pending' | 'waiting' | 'done' | 'skipped'
 
+/** How far one step is. */
 export interface StepState {
   status: StepStatus
   /** Incoming edges that are decided, and whether one of them is live (K23). */
@@ -38,6 +40,7 @@ export interface ReceiptValue {
   readonly record: ExprValue
 }
 
+/** A running plan; a turn works on a copy. */
 export interface PlanInstance {
   readonly id: string
   readonly plan: CompiledPlan
@@ -50,6 +53,7 @@ export interface PlanInstance {
   readonly receipts: Map<number, ReceiptValue>
 }
 
+/** Nothing has run yet. */
 export function makeInstance(
   start: Pick<PlanInstance, 'id' | 'plan' | 'principal' | 'trace' | 'input'> & {
     readonly correlation: ExprValue | undefined
