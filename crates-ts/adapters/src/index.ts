@@ -21,3 +21,8 @@ export {
 export { makeScripted, scriptedId } from './script/scripted.ts'
 export type { ScriptedAdapter, ScriptedCall, ScriptedOptions } from './script/scripted.ts'
 export { makeLlmAdapter, type LlmAdapterOptions, type LlmPrice, type LlmProvider } from './llm/llm-adapter.ts'
+export { makeProcessAdapter, pickEnvironment, type ProcessAdapterOptions } from './process/process-adapter.ts'
+export { PROCESS_LIMITS, type ProcessLimits } from './process/limits.ts'
+export { DRIVER_PROTOCOL } from './process/protocol.ts'
+export { testDriver } from './process/test-driver.ts'
+export type { DriverCheck, DriverSample, TestDriverOptions } from './process/test-driver.ts'
