@@ -22,6 +22,7 @@ export interface GrantView {
   readonly params: Value
 }
 
+/** One try at an effect that the gate let pass, with all that its performer may know (spec/13-adapters.md, "Adapters"). */
 export interface AdapterCall {
   readonly effectKind: string
   /** Decoded by the parameter schema of the kind; secrets stand resolved in their slots. */
@@ -37,6 +38,7 @@ export interface AdapterCall {
   readonly signal: AbortSignal
 }
 
+/** What came of a try, before it is checked against its schema and signed as a receipt. */
 export interface AdapterResult {
   readonly status: ReceiptStatus
   /** `ok`: by the receipt schema of the kind. Otherwise by that or by `sys/EffectFailure@1`. */
@@ -47,6 +49,7 @@ export interface AdapterResult {
   readonly retryable?: boolean
 }
 
+/** Performs effects of its kinds; calls of one instance may overlap, and each knows nothing of the others. */
 export interface Adapter {
   readonly id: string
   readonly kinds: readonly string[]
