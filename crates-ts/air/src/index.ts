@@ -16,13 +16,24 @@ export { AIR_LIMITS, type AirLimits } from './limits.ts'
 export { AIR_ERRORS, type AirErrorCode } from './errors.ts'
 export { compareIssues, type AirIssue } from './issues.ts'
 export { isDefinitionName, isReservedName } from './names.ts'
+export { BUILTIN_WASM, readBuiltinWasm, type BuiltinWasm } from './builtin/wasm-modules.ts'
 export { BUILTIN_SCHEMA_HASHES, BUILTIN_SCHEMAS } from './builtin/schemas.ts'
+export { BUILTIN_EFFECT_HASHES, BUILTIN_EFFECTS } from './builtin/effects.ts'
+export { BUILTIN_CAP_HASHES, BUILTIN_CAPS } from './builtin/caps.ts'
+export { BUILTIN_MODULES } from './builtin/modules.ts'
+export { ALLOW_ALL } from './definitions/parse-rules.ts'
 export { decodeDefinition } from './definitions/decode.ts'
 export { definitionJson, formatDefinition, type FormatDefinitionOptions } from './definitions/format.ts'
 export { isPlaceholder, ZERO_HASH } from './definitions/hash-field.ts'
 export { definitionNode, encodeDefinition, hashDefinition } from './definitions/node.ts'
 export { EMPTY_MANIFEST } from './definitions/parse-manifest.ts'
-export { parseDefinitions, type ParseDefinitionsOptions, type ParsedDefinitions } from './definitions/parse.ts'
+export {
+  parseDefinitions,
+  surveyDefinitions,
+  type ParseDefinitionsOptions,
+  type ParsedDefinitions,
+} from './definitions/parse.ts'
+export type { KnownDefinitions } from './definitions/known.ts'
 export { checkManifest } from './manifest/check.ts'
 export { completeManifest, type CompleteManifestOptions } from './manifest/complete.ts'
 export type { CheckManifestOptions, ManifestSet } from './manifest/scope.ts'

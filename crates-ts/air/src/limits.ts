@@ -12,6 +12,12 @@ export interface AirLimits {
   readonly typeEntriesMax: number
   /** Entries of one list of a definition: references, routes, effect kinds. */
   readonly listEntriesMax: number
+  /** Steps of a plan. */
+  readonly planStepsMax: number
+  /** Edges of a plan. */
+  readonly planEdgesMax: number
+  /** Rules of a policy. */
+  readonly policyRulesMax: number
   /** Parts of a value that a comparison of schemas writes out as a witness. */
   readonly witnessPartsMax: number
 }
@@ -24,5 +30,8 @@ export const AIR_LIMITS: AirLimits = {
   definitionBytesMax: 1_048_576,
   typeEntriesMax: 1024,
   listEntriesMax: 4096,
+  planStepsMax: 1024,
+  planEdgesMax: 4096,
+  policyRulesMax: 1024,
   witnessPartsMax: 4096,
 }

@@ -5,6 +5,17 @@
  * `parseDefinition` and nothing else makes them.
  */
 import type { Hash } from '@aos/cbor'
+import type {
+  Approver,
+  CapGrant,
+  DefCap,
+  DefEffect,
+  DefPlan,
+  DefPolicy,
+  DefSecret,
+  EffectBinding,
+  PlanTrigger,
+} from './plan-model.ts'
 
 /** The sorts of values without parts; what each holds is in spec/03-values.md. */
 export type PrimitiveType =
@@ -72,19 +83,35 @@ export interface EventRoute {
   readonly keyField?: string
 }
 
-/** The sections that exist so far; the others are `air.unsupported` when they are not empty. */
+/** What is in force in a world (spec/03-air.md, "Definitions"). `routing.inboxes` and `migrations` do not exist yet. */
 export interface Manifest {
   readonly kind: 'manifest'
   readonly airVersion: '1'
   readonly schemas: readonly NamedRef[]
   readonly modules: readonly NamedRef[]
+  readonly plans: readonly NamedRef[]
+  readonly effects: readonly NamedRef[]
+  readonly caps: readonly NamedRef[]
+  readonly policies: readonly NamedRef[]
+  readonly secrets: readonly NamedRef[]
+  /** The policy that decides; without one every effect is denied. */
+  readonly policy?: string
+  readonly grants: readonly CapGrant[]
+  /** By module: the grants that stand in its slots. */
+  readonly moduleBindings: ReadonlyMap<string, ReadonlyMap<string, string>>
   readonly routes: readonly EventRoute[]
   /** True when the JSON had `routing`, also an empty one: an empty `routing` is hashed as an empty map. */
   readonly hasRouting: boolean
+  readonly triggers: readonly PlanTrigger[]
+  /** The first whose pattern fits an effect kind counts. */
+  readonly bindings: readonly EffectBinding[]
+  readonly approvers: readonly Approver[]
+  /** Bounds of the engine by name; they may only lower it. */
+  readonly limits?: ReadonlyMap<string, number>
 }
 
 /** Whatever stands in AIR under a name and has a hash (spec/03-air.md, "Definitions"). */
-export type Definition = DefSchema | DefModule | Manifest
+export type Definition = DefSchema | DefModule | DefPlan | DefEffect | DefCap | DefPolicy | DefSecret | Manifest
 
 /** Types by name, as a codec or validator needs them. */
 export type SchemaTable = ReadonlyMap<string, TypeExpr>

@@ -13,6 +13,22 @@ export function isDefinitionName(text: string): boolean {
   return text.length <= DEFINITION_NAME_LENGTH_MAX && DEFINITION_NAME.test(text)
 }
 
+/** `alias@version`: the name of a secret. */
+export const SECRET_NAME_PATTERN = '^[A-Za-z][A-Za-z0-9._/-]*@[1-9][0-9]{0,9}$'
+
+/** Steps, variables and grants: what a reference names ends at its first dot. */
+export const WORD_PATTERN = '^[^.]+$'
+
+/** An effect kind, or its beginning and `*`. */
+export const EFFECT_PATTERN_PATTERN = '^([^*]+|([^*]+\\.)?\\*)$'
+
+const SECRET_NAME = new RegExp(SECRET_NAME_PATTERN)
+
+/** True for `alias@version`. */
+export function isSecretName(text: string): boolean {
+  return text.length <= DEFINITION_NAME_LENGTH_MAX && SECRET_NAME.test(text)
+}
+
 /** True for a name that belongs to the system; only the built-ins have such names. */
 export function isReservedName(name: string): boolean {
   return name.startsWith('sys/')

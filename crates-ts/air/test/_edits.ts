@@ -1,7 +1,7 @@
 /** Edits of types and definitions for the property tests of comparisons. */
 import { parseHash } from '@aos/cbor'
 import fc from 'fast-check'
-import type { Definition, DefModule, Manifest, TypeExpr } from '../src/index.ts'
+import type { Definition, DefModule, DefPlan, Manifest, TypeExpr } from '../src/index.ts'
 
 /** Numbers that say which edit is made where. */
 export const choices: fc.Arbitrary<readonly number[]> = fc.array(fc.nat(11), { minLength: 40, maxLength: 40 })
@@ -86,9 +86,36 @@ export function editOnce(definition: Definition, numbers: readonly number[]): De
       return { ...definition, type: editType(definition.type, numbers) }
     case 'defmodule':
       return editModule(definition, choice)
+    case 'defplan':
+      return editPlan(definition, choice)
+    case 'defeffect':
+      return choice % 2 === 0 ? { ...definition, effectKind: 'edited.kind' } : { ...definition, capType: 'edited.type' }
+    case 'defcap':
+      return choice % 2 === 0
+        ? { ...definition, schema: editType(definition.schema, numbers.slice(1)) }
+        : { ...definition, enforcer: 'edit/Enforcer@1' }
+    case 'defpolicy':
+      return { ...definition, rules: [...definition.rules, { when: { principal: 'key:edited' }, decision: 'deny' }] }
+    case 'defsecret':
+      return choice % 2 === 0
+        ? { ...definition, bindingId: 'env:EDITED' }
+        : { ...definition, allowedCaps: [...(definition.allowedCaps ?? []), 'edited'] }
     case 'manifest':
       return editManifest(definition, choice)
   }
+}
+
+function editPlan(plan: DefPlan, choice: number): DefPlan {
+  const edits: readonly DefPlan[] = [
+    { ...plan, input: 'edit/Input@1' },
+    { ...plan, output: 'edit/Output@1' },
+    { ...plan, locals: new Map([...plan.locals, ['edited one', 'edit/Local@1']]) },
+    { ...plan, steps: [...plan.steps, { op: 'end', id: 'an added one' }] },
+    { ...plan, edges: [...plan.edges, { from: 'edited', to: 'one' }] },
+    { ...plan, requiredCaps: [...plan.requiredCaps, 'edited one'] },
+    { ...plan, invariants: [...plan.invariants, { kind: 'reference', text: '@var:edited' }] },
+  ]
+  return edits[choice % edits.length] ?? plan
 }
 
 /** Goes down as far as the numbers say and changes the type that it finds there. */
@@ -165,6 +192,10 @@ function editManifest(manifest: Manifest, choice: number): Manifest {
     { ...manifest, modules: [added, ...modules] },
     { ...manifest, schemas: [...schemas.slice(1), schemas[0] ?? added, added] },
     { ...manifest, modules: [{ name: modules[0]?.name ?? 'edit/M@1', hash: OTHER_HASH }, ...modules.slice(1)] },
+    { ...manifest, plans: [...manifest.plans, added] },
+    { ...manifest, policy: 'edit/Policy@1' },
+    { ...manifest, triggers: [...manifest.triggers, { event: 'edit/Event@1', plan: 'edit/Plan@1' }] },
+    { ...manifest, limits: new Map([...(manifest.limits ?? []), ['edited one', 7]]) },
     { ...manifest, routes: [...routes, route], hasRouting: true },
     {
       ...manifest,

@@ -10,6 +10,7 @@ import {
   hashDefinition,
   parseDefinitions,
   parseJson,
+  type ParseDefinitionsOptions,
 } from '../src/index.ts'
 import type { Definition, Lens } from '../src/index.ts'
 import { definitions } from './arbitrary-definitions.ts'
@@ -36,8 +37,8 @@ interface BadNodeVector {
 const LENSES: readonly Lens[] = ['sugar', 'tagged']
 const vectors = readVectors<readonly DefinitionVector[]>('definitions.json')
 
-function parseOne(text: string): Definition {
-  const parsed = parseDefinitions(parseJson(text))
+function parseOne(text: string, options: ParseDefinitionsOptions = {}): Definition {
+  const parsed = parseDefinitions(parseJson(text), options)
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues))
   const [definition, ...others] = parsed.value
   if (definition === undefined || others.length > 0) throw new Error('expected one definition')
@@ -139,7 +140,8 @@ describe('lenses of definitions', () => {
     fc.assert(
       fc.property(definitions, fc.constantFrom(...LENSES), fc.nat(4), (definition, lens, indent) => {
         const text = formatDefinition(definition, { lens, indent })
-        const parsed = parseOne(text)
+        // Slots of such plans fit no schema, so they are read as they stand.
+        const parsed = parseOne(text, { slots: 'normal' })
         expect(hashDefinition(NODE_SHA256, parsed)).toBe(hashDefinition(NODE_SHA256, definition))
         expect(formatDefinition(parsed, { lens, indent })).toBe(text)
         const decoded = decodeDefinition(encodeDefinition(definition))

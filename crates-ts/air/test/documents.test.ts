@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatDefinition, makeJsonSchemas, parseDefinitions, parseJson } from '../src/index.ts'
-import { definitions } from './arbitrary-definitions.ts'
+import { plainDefinitions } from './arbitrary-definitions.ts'
 import { propertyOptions } from './_types.ts'
 
 const documents = makeJsonSchemas()
@@ -13,7 +13,7 @@ function accepts(name: string, value: unknown): boolean {
 }
 
 const definitionJson = fc
-  .tuple(definitions, fc.constantFrom('sugar' as const, 'tagged' as const))
+  .tuple(plainDefinitions, fc.constantFrom('sugar' as const, 'tagged' as const))
   .map(([definition, lens]): unknown => JSON.parse(formatDefinition(definition, { lens })))
 
 /** What is put in the place of something else. */

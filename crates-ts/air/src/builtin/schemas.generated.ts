@@ -10,6 +10,7 @@ sys/BlobPutResult@1 sha256:fd346a067fe34deaa1bc17419f862aeeffb616ded8adbd9314f8b
 sys/BytesOrSecretRef@1 sha256:261cef27bf44b8dba8399564204cd32d36cd95e884f9a3f2855cf42ff11243ef {"variant":{"secret":"sys/SecretRef@1","literal":"bytes"}}
 sys/CapCheckInput@1 sha256:4ff464f613625617f849a48f6536523958896f0a32eb9bb9c84c1c41c19ad228 {"record":{"origin":{"record":{"kind":"text","name":"text"}},"cap_def":"text","cap_params":"bytes","grant_name":"text","effect_kind":"text","effect_params":"bytes","logical_now_ns":"nat"}}
 sys/CapCheckOutput@1 sha256:ea6b3ed94b741007e25b7548edc44c4cf8b3e56537588bc81d0cc309337240f0 {"record":{"deny":{"option":{"record":{"code":"text","message":"text"}}},"constraints_ok":"bool"}}
+sys/EffectFailure@1 sha256:f51a0c4ef6a0484cba51846542e32e7fefa0b6d2caf2813386c731880bc435d0 {"record":{"code":"text","message":"text"}}
 sys/GovActionRequested@1 sha256:dd48ba1a4b48f45d51def428b275893147533812a3b7a503c6b5cd37e6a1b11e {"record":{"patch":"sys/GovPatchInput@1","description":{"option":"text"},"manifest_base":{"option":"hash"}}}
 sys/GovApplyParams@1 sha256:f4dd679509305f5c22ad3daacbf5462280982dfa41f03aa0a2bcf84404853498 {"record":{"proposal_id":"nat"}}
 sys/GovApplyReceipt@1 sha256:40c95fdcbe1bdd8eb2e422fbad23a674e88e4ccde7e121d3f021222659c6852d {"record":{"patch_hash":"hash","proposal_id":"nat","manifest_hash_new":"hash"}}
@@ -25,6 +26,7 @@ sys/HttpPublishRegistry@1 sha256:8e39ed57b376996ad06eee7ec9194479791e75c93fe28c0
 sys/HttpPublishRule@1 sha256:498fd18c454fc65e3fbc5de3663c0b5fc7691aab4fe3db6e768ab0c1d3dfcae8 {"record":{"cache":"text","workspace":"sys/WorkspaceRef@1","default_doc":{"option":"text"},"route_prefix":"text","allow_dir_listing":"bool"}}
 sys/HttpPublishSet@1 sha256:c9ac9e5a1b83c3118cb3ba098dab3cbb7887e4ea399d4a2226e51a810f34ffd0 {"record":{"id":"text","rule":{"option":"sys/HttpPublishRule@1"}}}
 sys/HttpRequestParams@1 sha256:ba82789f89b6b70a1b9cdf4279fa0934549ac65eb515ebee7abe137ac92dca6b {"record":{"url":"text","method":"text","headers":{"map":{"key":"text","value":"text"}},"body_ref":{"option":"hash"}}}
+sys/HttpRequestParams@2 sha256:b3d38a29259edff492c147a9c9a6e858e0c8745c079260ccd5f57e3d3866b9ae {"record":{"url":"text","method":"text","headers":{"map":{"key":"text","value":"sys/TextOrSecretRef@1"}},"body_ref":{"option":"hash"}}}
 sys/HttpRequestReceipt@1 sha256:d820aeb6486691c787aff11d68396ad10184698887286c3fd1ad04cebe964d5b {"record":{"status":"int","headers":{"map":{"key":"text","value":"text"}},"timings":{"record":{"end_ns":"nat","start_ns":"nat"}},"body_ref":{"option":"hash"},"adapter_id":"text"}}
 sys/IntrospectJournalHeadParams@1 sha256:01c1650a2987a3db75b2698dc97b48cee5dd21b62a61c901a40e7dd4a40560ad {"record":{}}
 sys/IntrospectJournalHeadReceipt@1 sha256:4259d9c8496c8e75e07b9efc606a7b400da38edbe903660fb9cf2423e1477d3d {"record":{"meta":"sys/ReadMeta@1"}}

@@ -14,6 +14,8 @@ export interface Reading {
   readonly path: (string | number)[]
   /** Whether `dec128`, `uuid` and `hash` texts must be spelled canonically, or are made so. */
   readonly spelling: 'canonical' | 'any'
+  /** Where keys that mean nothing are reported instead; they are then passed over. For definitions that are read leniently. */
+  readonly unknownKeys?: AirIssue[]
 }
 
 /** Reports an issue; returns undefined, so that readers can return its result. */

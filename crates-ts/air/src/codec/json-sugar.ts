@@ -134,8 +134,14 @@ export function refuseOtherKeys(reading: Reading, node: JsonObject, known: reado
   const names = new Set(known)
   for (const key of node.keys()) {
     if (names.has(key)) continue
-    readMember(reading, key, () => refuse(reading, 'air.unknown_key', `there is no key ${shown(key)} here`))
+    readMember(reading, key, () => refuseKey(reading, key))
   }
+}
+
+/** An issue, or a warning where unknown keys are passed over. */
+export function refuseKey(reading: Reading, key: string): void {
+  const issues = reading.unknownKeys ?? reading.issues
+  issues.push({ code: 'air.unknown_key', path: [...reading.path], message: `there is no key ${shown(key)} here` })
 }
 
 type VariantTypeExpr = Extract<TypeExpr, { kind: 'variant' }>

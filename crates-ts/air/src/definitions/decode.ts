@@ -1,7 +1,7 @@
 /** Definitions from canonical nodes (spec/03-air.md, "Nodes and hashes"). */
-import { AosError, decode, equalBytes, type Data, type ErrorPath } from '@aos/cbor'
+import { AosError, decode, equalBytes, type ErrorPath } from '@aos/cbor'
 import { issuesError } from '../issues.ts'
-import type { JsonNode } from '../json.ts'
+import { jsonOfData } from '../json-data.ts'
 import { AIR_LIMITS } from '../limits.ts'
 import type { Definition } from '../model.ts'
 import { encodeDefinition } from './node.ts'
@@ -19,9 +19,9 @@ export function decodeDefinition(bytes: Uint8Array): Definition {
       `expected at most ${AIR_LIMITS.definitionBytesMax} bytes, found ${bytes.length}`,
     )
   }
-  const node = jsonOf(decode(bytes, { prefix: 'required' }), [])
+  const node = jsonOfData(decode(bytes, { prefix: 'required', depthMax: AIR_LIMITS.jsonDepthMax }), [])
   if (Array.isArray(node)) throw mismatch([], 'a definition')
-  const parsed = parseDefinitions(node, { reserved: 'accepted' })
+  const parsed = parseDefinitions(node, { reserved: 'accepted', slots: 'normal' })
   if (!parsed.ok) throw issuesError(parsed.issues)
   const [definition] = parsed.value
   if (definition === undefined) throw mismatch([], 'a definition')
@@ -29,21 +29,6 @@ export function decodeDefinition(bytes: Uint8Array): Definition {
     throw new AosError('air.not_canonical', `the node of this ${definition.kind} is not in canonical form`)
   }
   return definition
-}
-
-/** Definitions hold texts, booleans, nulls, arrays and maps with text keys; nothing else has a JSON form here. */
-function jsonOf(data: Data, path: ErrorPath): JsonNode {
-  if (data === null || typeof data === 'boolean' || typeof data === 'string') return data
-  if (data instanceof Map) {
-    const members = new Map<string, JsonNode>()
-    for (const [key, member] of data) {
-      if (typeof key !== 'string') throw mismatch(path, 'text keys')
-      members.set(key, jsonOf(member, [...path, key]))
-    }
-    return members
-  }
-  if (Array.isArray(data)) return data.map((item: Data, index) => jsonOf(item, [...path, index]))
-  throw mismatch(path, 'text, a boolean, null, an array or a map')
 }
 
 function mismatch(path: ErrorPath, want: string): AosError {

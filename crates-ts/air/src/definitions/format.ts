@@ -5,7 +5,10 @@ import type { Definition, DefModule, Manifest, NamedRef } from '../model.ts'
 import { compareKeys } from '../types/key-order.ts'
 import { typeJson, type Lens } from '../types/node.ts'
 import { isPlaceholder } from './hash-field.ts'
-import { routeMembers } from './node.ts'
+import { members } from './json-members.ts'
+import { isRequiredSection, routeMembers } from './node.ts'
+import { REFERENCE_SECTIONS, type ReferenceSection } from './parse-manifest.ts'
+import { capJson, effectJson, planJson, policyJson, powersJson, secretJson } from './plan-json.ts'
 
 /** In which of the lenses a definition is written, and how it is laid out. */
 export interface FormatDefinitionOptions {
@@ -35,6 +38,16 @@ export function definitionJson(definition: Definition, lens: Lens): JsonNode {
       ])
     case 'defmodule':
       return moduleJson(definition)
+    case 'defplan':
+      return planJson(definition)
+    case 'defeffect':
+      return effectJson(definition)
+    case 'defcap':
+      return capJson(definition, lens)
+    case 'defpolicy':
+      return policyJson(definition)
+    case 'defsecret':
+      return secretJson(definition)
     case 'manifest':
       return manifestJson(definition, lens)
   }
@@ -63,25 +76,28 @@ function moduleJson(module: DefModule): JsonNode {
 }
 
 function manifestJson(manifest: Manifest, lens: Lens): JsonNode {
-  const requiredByV1: JsonNode | undefined = lens === 'tagged' ? [] : undefined
   const routes = manifest.routes.length === 0 ? undefined : manifest.routes.map(routeMembers)
+  const refs = (section: ReferenceSection): JsonNode | undefined => {
+    const listed = manifest[section].map((ref) => refJson(ref, lens))
+    const isShown = section === 'schemas' || section === 'modules' || listed.length > 0
+    return isShown || (lens === 'tagged' && isRequiredSection(section)) ? listed : undefined
+  }
+  const { defaults, moduleBindings, triggers, bindings, approvers, limits } = powersJson(manifest)
   return members([
     ['$kind', 'manifest'],
     ['air_version', manifest.airVersion],
-    ['schemas', manifest.schemas.map((ref) => refJson(ref, lens))],
-    ['modules', manifest.modules.map((ref) => refJson(ref, lens))],
-    ['plans', requiredByV1],
-    ['caps', requiredByV1],
-    ['policies', requiredByV1],
+    ...REFERENCE_SECTIONS.map((section) => [section, refs(section)] as const),
+    ['defaults', defaults],
+    ['module_bindings', moduleBindings],
     ['routing', manifest.hasRouting || routes !== undefined ? members([['events', routes]]) : undefined],
+    ['triggers', triggers],
+    ['bindings', bindings],
+    ['approvers', approvers],
+    ['limits', limits],
   ])
 }
 
 function refJson(ref: NamedRef, lens: Lens): JsonNode {
   if (!isPlaceholder(ref.hash)) return members([['name', ref.name], ['hash', ref.hash]]) // prettier-ignore
   return lens === 'sugar' ? ref.name : members([['name', ref.name]])
-}
-
-function members(entries: readonly (readonly [string, JsonNode | undefined])[]): ReadonlyMap<string, JsonNode> {
-  return new Map(entries.flatMap(([key, member]) => (member === undefined ? [] : [[key, member]])))
 }

@@ -1,7 +1,12 @@
 /** Definitions as canonical nodes, and their hashes (spec/03-air.md, "Nodes and hashes"). */
 import { encodeNode, hashText, type CanonicalBytes, type Data, type Hash, type Sha256Port } from '@aos/cbor'
+import { dataOfJson } from '../json-data.ts'
+import type { JsonNode } from '../json.ts'
 import type { Definition, DefModule, EventRoute, Manifest, NamedRef, PureAbi, ReducerAbi } from '../model.ts'
+import type { DefCap, DefEffect, DefPlan, DefPolicy, DefSecret } from '../plan-model.ts'
 import { typeData } from '../types/node.ts'
+import { REFERENCE_SECTIONS, type ReferenceSection } from './parse-manifest.ts'
+import { capJson, effectJson, planJson, policyJson, powersJson, secretJson } from './plan-json.ts'
 
 /** The data that is encoded and hashed: always with `$kind`, optional members that are absent or empty left out. */
 export function definitionNode(definition: Definition): Data {
@@ -14,6 +19,13 @@ export function definitionNode(definition: Definition): Data {
       ])
     case 'defmodule':
       return moduleNode(definition)
+    case 'defplan':
+    case 'defeffect':
+    case 'defcap':
+    case 'defpolicy':
+    case 'defsecret':
+      // Nothing in them is left out of JSON, so what is hashed is the tagged lens.
+      return dataOfJson(actingJson(definition))
     case 'manifest':
       return manifestNode(definition)
   }
@@ -66,16 +78,43 @@ function pureNode(abi: PureAbi): Data {
 /** `schemas`, `modules`, `plans`, `caps` and `policies` stay when empty, the other lists do not; `routing: {}` stays. */
 function manifestNode(manifest: Manifest): Data {
   const routes = manifest.routes.length === 0 ? undefined : manifest.routes.map(routeMembers)
+  const powers = powersJson(manifest)
+  const data = (node: JsonNode | undefined): Data | undefined => (node === undefined ? undefined : dataOfJson(node))
   return members([
     ['$kind', 'manifest'],
     ['air_version', manifest.airVersion],
-    ['schemas', manifest.schemas.map(refNode)],
-    ['modules', manifest.modules.map(refNode)],
-    ['plans', []],
-    ['caps', []],
-    ['policies', []],
+    ...REFERENCE_SECTIONS.map((section) => {
+      const isKept = manifest[section].length > 0 || isRequiredSection(section)
+      return [section, isKept ? manifest[section].map(refNode) : undefined] as const
+    }),
+    ['defaults', data(powers.defaults)],
+    ['module_bindings', data(powers.moduleBindings)],
     ['routing', manifest.hasRouting || routes !== undefined ? members([['events', routes]]) : undefined],
+    ['triggers', data(powers.triggers)],
+    ['bindings', data(powers.bindings)],
+    ['approvers', data(powers.approvers)],
+    ['limits', data(powers.limits)],
   ])
+}
+
+/** Sections that AIR v1 wants to be there, also when they are empty. */
+export function isRequiredSection(section: ReferenceSection): boolean {
+  return section !== 'effects' && section !== 'secrets'
+}
+
+function actingJson(definition: DefPlan | DefEffect | DefCap | DefPolicy | DefSecret): JsonNode {
+  switch (definition.kind) {
+    case 'defplan':
+      return planJson(definition)
+    case 'defeffect':
+      return effectJson(definition)
+    case 'defcap':
+      return capJson(definition, 'tagged')
+    case 'defpolicy':
+      return policyJson(definition)
+    case 'defsecret':
+      return secretJson(definition)
+  }
 }
 
 function refNode(ref: NamedRef): Data {

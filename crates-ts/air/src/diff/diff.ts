@@ -5,6 +5,7 @@ import { definitionJson } from '../definitions/format.ts'
 import { encodeDefinition } from '../definitions/node.ts'
 import { comparePaths, compareText } from '../issues.ts'
 import type { Definition, DefModule, DefSchema, SchemaTable, TypeExpr } from '../model.ts'
+import type { DefPlan } from '../plan-model.ts'
 import { checkAcceptance } from './acceptance.ts'
 import { diffNodes } from './node-items.ts'
 import type { AirDiff, DefinitionDiff, DiffItem } from './port.ts'
@@ -73,14 +74,49 @@ const COMPARERS: { readonly [Kind in Definition['kind']]: Comparer<Kind> } = {
     references: ({ type }) => referencesOf(type, ['type']),
   },
   defmodule: {
-    items: (before, after) => diffNodes(definitionJson(before, 'tagged'), definitionJson(after, 'tagged'), []),
+    items: byMembers,
     references: moduleReferences,
   },
+  defplan: {
+    items: byMembers,
+    references: planReferences,
+  },
+  defeffect: {
+    items: byMembers,
+    references: ({ paramsSchema, receiptSchema }) => [
+      { name: paramsSchema, path: ['params_schema'] },
+      { name: receiptSchema, path: ['receipt_schema'] },
+    ],
+  },
+  defcap: {
+    items: (before, after) => [
+      ...byMembers({ ...before, schema: after.schema }, after),
+      ...diffTypes(before.schema, after.schema, ['schema']),
+    ],
+    references: ({ schema }) => referencesOf(schema, ['schema']),
+  },
+  defpolicy: { items: byMembers, references: () => [] },
+  defsecret: { items: byMembers, references: () => [] },
   manifest: {
-    items: (before, after) => diffNodes(definitionJson(before, 'tagged'), definitionJson(after, 'tagged'), []),
+    items: byMembers,
     // Its references hold hashes, which say themselves what has changed.
     references: () => [],
   },
+}
+
+function byMembers(before: Definition, after: Definition): readonly DiffItem[] {
+  return diffNodes(definitionJson(before, 'tagged'), definitionJson(after, 'tagged'), [])
+}
+
+function planReferences({ input, output, locals, steps }: DefPlan): ReturnType<typeof referencesOf> {
+  const ends = [{ name: input, path: ['input'] }, ...(output === undefined ? [] : [{ name: output, path: ['output'] }])]
+  const variables = [...locals].map(([variable, name]) => ({ name, path: ['locals', variable] }))
+  const events = steps.flatMap((step) =>
+    step.op === 'raise_event' || step.op === 'await_event'
+      ? [{ name: step.event, path: ['steps', step.id, 'event'] }]
+      : [],
+  )
+  return [...ends, ...variables, ...events]
 }
 
 function moduleReferences({ keySchema, reducer, pure }: DefModule): ReturnType<typeof referencesOf> {
@@ -190,7 +226,16 @@ function nameOf(definition: Definition): string {
   return definition.kind === 'manifest' ? 'manifest' : definition.name
 }
 
-const KIND_ORDER: Readonly<Record<Definition['kind'], number>> = { defschema: 0, defmodule: 1, manifest: 2 }
+const KIND_ORDER: Readonly<Record<Definition['kind'], number>> = {
+  defschema: 0,
+  defmodule: 1,
+  defplan: 2,
+  defeffect: 3,
+  defcap: 4,
+  defpolicy: 5,
+  defsecret: 6,
+  manifest: 7,
+}
 
 function compareDiffs(left: DefinitionDiff, right: DefinitionDiff): number {
   return KIND_ORDER[left.kind] - KIND_ORDER[right.kind] || compareText(left.name, right.name)

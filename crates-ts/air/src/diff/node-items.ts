@@ -46,13 +46,25 @@ function byIdentity(list: readonly JsonNode[]): ReadonlyMap<string, JsonNode> {
   return new Map(list.map((entry) => [identityOf(entry), entry]))
 }
 
+/** By which members an entry of a list is known; the first that it has counts. */
+const IDENTITIES: readonly (readonly [string, string?])[] = [
+  ['name'],
+  ['id'],
+  ['event', 'reducer'],
+  ['event', 'plan'],
+  ['from', 'to'],
+  ['pattern', 'adapter'],
+]
+
 /** A reference is known by its name, a route by event and reducer, a text by itself. */
 function identityOf(entry: JsonNode): string {
   if (typeof entry === 'string') return entry
   if (isJsonObject(entry)) {
-    const [name, event, reducer] = [entry.get('name'), entry.get('event'), entry.get('reducer')]
-    if (typeof name === 'string') return name
-    if (typeof event === 'string' && typeof reducer === 'string') return `${event} -> ${reducer}`
+    for (const [first, second] of IDENTITIES) {
+      const [one, other] = [entry.get(first), second === undefined ? '' : entry.get(second)]
+      if (typeof one !== 'string' || typeof other !== 'string') continue
+      return second === undefined ? one : `${one} -> ${other}`
+    }
   }
   return formatJson(entry)
 }

@@ -1,9 +1,10 @@
 /** Filling the placeholders of a manifest (spec/03-air.md, "Placeholders"). */
 import type { Hash, Sha256Port } from '@aos/cbor'
-import { BUILTIN_SCHEMA_HASHES } from '../builtin/schemas.ts'
+import { builtinHash } from '../builtin/catalog.ts'
 import { isPlaceholder } from '../definitions/hash-field.ts'
 import { hashDefinition } from '../definitions/node.ts'
-import type { Manifest, NamedRef } from '../model.ts'
+import type { ReferenceSection } from '../definitions/parse-manifest.ts'
+import type { Definition, Manifest, NamedRef } from '../model.ts'
 import type { ManifestSet } from './scope.ts'
 
 /** A manifest with the definitions whose hashes it is to be given. */
@@ -17,18 +18,22 @@ export interface CompleteManifestOptions extends ManifestSet {
  * `checkManifest` reports both.
  */
 export function completeManifest(options: CompleteManifestOptions): Manifest {
-  const { manifest, schemas, modules, sha256 } = options
-  const fill = (ref: NamedRef, hash: () => Hash | undefined): NamedRef =>
-    isPlaceholder(ref.hash) ? { name: ref.name, hash: hash() ?? ref.hash } : ref
-  const hashIn = (definitions: ManifestSet['schemas'] | ManifestSet['modules'], name: string): Hash | undefined => {
-    const definition = definitions.get(name)
-    return definition && hashDefinition(sha256, definition)
-  }
+  const { manifest, sha256 } = options
+  const fill = (section: ReferenceSection): readonly NamedRef[] =>
+    manifest[section].map((ref) => {
+      if (!isPlaceholder(ref.hash)) return ref
+      const definition: Definition | undefined = options[section]?.get(ref.name)
+      const own = (): Hash | undefined => definition && hashDefinition(sha256, definition)
+      return { name: ref.name, hash: builtinHash(sha256, section, ref.name) ?? own() ?? ref.hash }
+    })
   return {
     ...manifest,
-    schemas: manifest.schemas.map((ref) =>
-      fill(ref, () => BUILTIN_SCHEMA_HASHES.get(ref.name) ?? hashIn(schemas, ref.name)),
-    ),
-    modules: manifest.modules.map((ref) => fill(ref, () => hashIn(modules, ref.name))),
+    schemas: fill('schemas'),
+    modules: fill('modules'),
+    plans: fill('plans'),
+    effects: fill('effects'),
+    caps: fill('caps'),
+    policies: fill('policies'),
+    secrets: fill('secrets'),
   }
 }

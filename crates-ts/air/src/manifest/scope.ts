@@ -3,6 +3,7 @@ import type { ErrorPath, Sha256Port } from '@aos/cbor'
 import { BUILTIN_SCHEMAS } from '../builtin/schemas.ts'
 import { report, shown, type IssueSink } from '../issues.ts'
 import type { DefModule, DefSchema, Manifest, TypeExpr } from '../model.ts'
+import type { DefCap, DefEffect, DefPlan, DefPolicy, DefSecret } from '../plan-model.ts'
 import type { ResolvedType } from '../types/resolve.ts'
 
 /** A manifest with the definitions it may name. */
@@ -11,6 +12,12 @@ export interface ManifestSet {
   /** The schemas at hand by name, without the built-in ones. */
   readonly schemas: ReadonlyMap<string, DefSchema>
   readonly modules: ReadonlyMap<string, DefModule>
+  /** What acts, by name, without what is built in. */
+  readonly plans?: ReadonlyMap<string, DefPlan>
+  readonly effects?: ReadonlyMap<string, DefEffect>
+  readonly caps?: ReadonlyMap<string, DefCap>
+  readonly policies?: ReadonlyMap<string, DefPolicy>
+  readonly secrets?: ReadonlyMap<string, DefSecret>
 }
 
 /** A manifest with the definitions it names, and whether their hashes are to be made again. */

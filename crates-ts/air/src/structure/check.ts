@@ -41,6 +41,7 @@ function reportError(error: ValueError, root: JsonNode, sink: IssueSink, base: E
       return reportStrict(sink, 'air.unknown_key', at, `the key ${name} means nothing here`)
     case ValueErrorType.Array:
     case ValueErrorType.Object:
+    case ValueErrorType.Boolean:
     case ValueErrorType.String:
       return report(sink, 'air.type_mismatch', at, `expected ${wantOf(error.type)}, found ${sortOf(found)}`)
     default:
@@ -61,9 +62,13 @@ function reportConstraint(error: ValueError, { at, name, found, sink }: Found): 
     case 'air.unsupported':
       return report(sink, code, at, `this version does not carry out ${name}; only an empty one is accepted`)
     case 'air.bad_name': {
-      const want = error.schema['pattern'] === undefined ? 'a word of 1 to 256 characters' : 'a name like demo/State@1'
+      const own: unknown = error.schema['want']
+      const usual = error.schema['pattern'] === undefined ? 'a word of 1 to 256 characters' : 'a name like demo/State@1'
+      const want = typeof own === 'string' ? own : usual
       return report(sink, code, at, `expected ${want}, found ${sortOf(found)}`)
     }
+    case 'air.bad_key':
+      return report(sink, code, at, `expected 64 lower-case hex digits (an ed25519 key), found ${sortOf(found)}`)
     case 'air.bad_version':
       return report(sink, code, at, `expected the text "1", found ${sortOf(found)}`)
     case 'air.too_large':
@@ -84,6 +89,7 @@ function isOwnCode(code: unknown): code is keyof typeof AIR_ERRORS {
 
 function wantOf(type: ValueErrorType): string {
   if (type === ValueErrorType.Array) return 'an array'
+  if (type === ValueErrorType.Boolean) return 'true or false'
   return type === ValueErrorType.Object ? 'an object' : 'a text'
 }
 
@@ -111,7 +117,7 @@ function locate(root: JsonNode, pointer: string): { readonly path: ErrorPath; re
   return { path, found }
 }
 
-/** What TypeBox reads: objects without a prototype, numbers as numbers (no structure takes one yet). */
+/** What TypeBox reads: objects without a prototype, numbers as numbers. Integers are `Unknown` in structures: they are read from the text. */
 function plainOf(node: JsonNode): unknown {
   if (isJsonArray(node)) return node.map(plainOf)
   if (isJsonNumber(node)) return Number(node.text)
