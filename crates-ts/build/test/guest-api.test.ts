@@ -30,6 +30,7 @@ const SCHEMAS: SchemaTable = new Map([
     variant({ Add: nat, Clear: unit, Publish: text, Fail: text, Order: record({ left: nat, note: text }) }),
   ],
   ['test/Published@1', record({ title: text, total: nat })],
+  ['test/Carried@1', record({ order: { kind: 'bytes' }, published: { kind: 'bytes' } })],
 ])
 
 const ORDERS = `
@@ -149,29 +150,60 @@ function toText(bytes: Uint8Array): string {
 }
 
 const PURE = `
-import { Order, Published } from './generated'
-export function run(order: Order): Published {
-  return new Published(order.isPublish ? order.asPublish : 'none', 1)
+import { Carried, Order, Published } from './generated'
+
+export function run(carried: Carried): Published {
+  const order = Order.fromBytes(carried.order)
+  const inner = Published.fromBytes(carried.published)
+  return new Published(order.isPublish ? order.asPublish : 'none', inner.total + 1)
 }
 `
 
 describe('a pure module', () => {
-  it('computes an output from an input', async () => {
+  let guest: GuestModule
+
+  beforeAll(async () => {
     const module: DefModule = {
       kind: 'defmodule',
       name: 'test/Pure@1',
       moduleKind: 'pure',
       wasmHash: '' as DefModule['wasmHash'], // tests compile from source
-      pure: { input: 'test/Order@1', output: 'test/Published@1' },
+      pure: { input: 'test/Carried@1', output: 'test/Published@1' },
     }
-    const { wasm } = await buildGuest({ module, schemas: SCHEMAS, source: PURE })
-    const input = encodePureInput({ input: encodeNode({ $tag: 'Publish', $value: 'x'.repeat(300) }) })
-    const { output } = decodePureOutput(callGuest(loadGuest(wasm), 'run', input))
-    expect(decode(output, { prefix: 'required' })).toEqual(
+    const { wasm } = await buildGuest({ module, schemas: SCHEMAS, source: PURE, extraSchemas: ['test/Order@1'] })
+    guest = loadGuest(wasm)
+  }, 60_000)
+
+  function run(order: Uint8Array, published: Uint8Array): Data {
+    const input = encodePureInput({ input: encodeNode({ order, published }) })
+    return decode(decodePureOutput(callGuest(guest, 'run', input)).output, { prefix: 'required' })
+  }
+
+  const PUBLISHED = encodeNode({ title: 'any', total: 6 })
+
+  it('computes an output from an input and from the values that it carries as bytes', () => {
+    expect(run(encodeNode({ $tag: 'Publish', $value: 'x'.repeat(300) }), PUBLISHED)).toEqual(
       new Map<Data, Data>([
         ['title', 'x'.repeat(300)],
-        ['total', 1],
+        ['total', 7],
       ]),
     )
-  }, 60_000)
+  })
+
+  it('reads carried values with and without the prefix', () => {
+    expect(run(encodeNode({ $tag: 'Clear' }).slice(3), PUBLISHED.slice(3))).toEqual(
+      new Map<Data, Data>([
+        ['title', 'none'],
+        ['total', 7],
+      ]),
+    )
+  })
+
+  it.each([
+    ['nothing', new Uint8Array(0)],
+    ['another type', encodeNode({ $tag: 'Publish', $value: 1 })],
+    ['half a value', encodeNode({ $tag: 'Publish', $value: 'xyz' }).slice(0, -1)],
+  ])('traps on %s', (_name, order) => {
+    expect(() => run(order, PUBLISHED)).toThrow(Trap)
+  })
 })

@@ -17,6 +17,7 @@ export {
   matchWord,
   matchWords,
   openPayload,
+  openValueBytes,
   openVariant,
   readArray,
   readBool,

@@ -21,6 +21,15 @@ export function openValue(from: usize, to: usize): void {
   openReader(to - from > 3 && (load<u32>(from) & 0xffffff) == 0xf7d9d9 ? from + 3 : from, to)
 }
 
+/** Moves the cursor to the start of a value in bytes that the guest holds, as `openValue` does. */
+export function openValueBytes(bytes: Uint8Array): void {
+  const size = <usize>bytes.length
+  // A copy with room behind it, because readers look ahead.
+  const from = heap.alloc(size + 8)
+  memory.copy(from, bytes.dataStart, size)
+  openValue(from, from + size)
+}
+
 /** Where the cursor stands. */
 export function readerPosition(): usize {
   return at

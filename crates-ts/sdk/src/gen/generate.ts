@@ -75,6 +75,7 @@ const SDK_IMPORT = `import {
   matchWord,
   matchWords,
   openPayload,
+  openValueBytes,
   openVariant,
   readArray,
   readBool,

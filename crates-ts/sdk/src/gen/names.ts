@@ -8,7 +8,7 @@ const WORDS =
 /** Words that cannot name a parameter, a field or an enum's member. */
 const RESERVED_WORDS: ReadonlySet<string> = new Set(WORDS.split(' '))
 
-const MEMBERS = 'encode decode schemaName initial tag slot name length prototype toString valueOf'
+const MEMBERS = 'encode decode fromBytes schemaName initial tag slot name length prototype toString valueOf'
 
 /** What the generated classes have themselves, so that no field or arm may be called so. */
 const RESERVED_MEMBERS: ReadonlySet<string> = new Set(MEMBERS.split(' '))

@@ -20,6 +20,7 @@ export function recordText(record: GuestClass): readonly string[] {
     `export class ${record.className} {`,
     ...constructorText(record.members),
     ...schemaNameText(record),
+    ...fromBytesText(record),
     ...decodeText(record),
     ...encodeText(record),
     '}',
@@ -34,6 +35,18 @@ function headline(record: GuestClass): readonly string[] {
 export function schemaNameText(guestClass: GuestClass): readonly string[] {
   if (guestClass.schema === undefined) return []
   return ['', '  schemaName(): string {', `    return '${guestClass.schema}'`, '  }']
+}
+
+/** Lets an author read a value that another one carries as bytes: the params of an effect, say. */
+export function fromBytesText({ className }: GuestClass): readonly string[] {
+  return [
+    '',
+    '  /** Of CBOR with or without the prefix; traps when it is no such value. */',
+    `  static fromBytes(bytes: Uint8Array): ${className} {`,
+    '    openValueBytes(bytes)',
+    `    return ${className}.decode()`,
+    '  }',
+  ]
 }
 
 function constructorText(members: readonly Member[]): readonly string[] {

@@ -3,7 +3,7 @@ import { defaultText, isUnit, readText, typeText, writeText } from './expression
 import type { GuestClass, GuestType, Member } from './guest-type.ts'
 import { mapHead, matchLiteral, textBytes, writeLiteral } from './literals.ts'
 import { pascalOf } from './names.ts'
-import { UNMANAGED, schemaNameText } from './record-class.ts'
+import { UNMANAGED, fromBytesText, schemaNameText } from './record-class.ts'
 
 /**
  * A variant's payload lies in one 64-bit slot: an integer, or the pointer of an object. Nothing is ever freed
@@ -27,6 +27,7 @@ export function variantText(variant: GuestClass): readonly string[] {
     ...variant.members.flatMap((member) => armText(variant, member)),
     ...accessorsText(variant),
     ...schemaNameText(variant),
+    ...fromBytesText(variant),
     ...decodeText(variant),
     ...encodeText(variant),
     '}',
