@@ -6,10 +6,12 @@ import { admitted, baseParts, checkShortText, sortBlobs } from './admission-comm
 import type { Admitted, AdmissionPorts } from './admission-common.ts'
 import type { EngineIngress, GenesisIngress, KeyIngress, ManifestIngress, VerifiedSignature } from './api.ts'
 import { EMPTY_CATALOG, loadCatalog } from './catalog.ts'
+import type { Catalog } from './catalog.ts'
 import { encodeGenesis, encodeKeyChange, encodeSetEngine, encodeSetManifest } from './commands.ts'
 import { kernelError } from './errors.ts'
 import type { KernelPorts } from './ports.ts'
 import type { RegisteredKey, WorldState } from './state.ts'
+import type { EffectTurn } from './turn-effects.ts'
 
 /** Throws `kernel.genesis_exists`, `kernel.bad_genesis`, `engine.unsupported`. */
 export function admitGenesis(ports: AdmissionPorts, state: WorldState, ingress: GenesisIngress): Admitted {
@@ -67,12 +69,13 @@ export function admitManifest(ports: KernelPorts, state: WorldState, ingress: Ma
   }
   if (ingress.message !== undefined) checkShortText(ingress.message, 'message')
   const listed = new Set<string>(ingress.blobs)
-  const catalog = loadCatalog(ports, ingress.manifest, (hash) => {
+  const read = (hash: Hash): Uint8Array => {
     if (listed.has(hash)) return ports.content.get(hash)
     throw kernelError('kernel.unlisted_blob', `the manifest relies on ${hash}, which the ingress does not list`, {
       path: ['blobs'],
     })
-  })
+  }
+  const catalog = loadCatalog(ports, ingress.manifest, read, { hasGate: state.hasGate })
   const parts = {
     ...baseParts(ingress),
     auth: ingress.auth,
@@ -82,12 +85,20 @@ export function admitManifest(ports: KernelPorts, state: WorldState, ingress: Ma
   return admitted({
     parts,
     manifest: ingress.manifest,
+    prepare: state.hasGate ? (turn) => rejudgeParked(state, turn, catalog) : undefined,
     apply: (height) => {
       state.manifestHash = ingress.manifest
       state.manifestHeight = height
       state.catalog = catalog
     },
   })
+}
+
+/** G8: what waits for an approval is judged again by what comes into force, in the entry that puts it there. */
+function rejudgeParked(state: WorldState, turn: EffectTurn, catalog: Catalog): void {
+  for (const intent of state.effects.intents.values()) {
+    if (intent.status === 'parked') turn.rejudge(intent, catalog, { isApproved: false })
+  }
 }
 
 /** Throws `kernel.not_authorized`, `kernel.stale_base`, `kernel.key_exists`, `kernel.key_unknown`, `kernel.last_owner`. */

@@ -181,7 +181,7 @@ function admitApproval(state: WorldState, ingress: ApprovalIngress): EffectAdmis
     auth,
     command: encodeApproval(approval),
     prepare(turn) {
-      if (approval.decision === 'approve') turn.rejudge(intent, state.catalog, true)
+      if (approval.decision === 'approve') turn.rejudge(intent, state.catalog, { isApproved: true })
       else turn.deny(intent, 'approval.rejected')
     },
   }

@@ -2,13 +2,16 @@
  * What a manifest means at run time: codecs, reducers and routes (spec/06-kernel.md, "Routing").
  * Built once when a manifest comes into force; derived from content, never stored.
  */
-import { BUILTIN_SCHEMAS, checkManifest, compileSchema, decodeDefinition, resolveType } from '@aos/air'
-import type { DefModule, DefSchema, FieldLocator, Manifest, SchemaCodec, SchemaTable, TypeExpr } from '@aos/air'
-import { CborWriter, equalBytes, formatPath, hashBytes, hashText, sha256 } from '@aos/cbor'
+import { BUILTIN_SCHEMAS, compileSchema, resolveType } from '@aos/air'
+import type { DefModule, FieldLocator, Manifest, SchemaCodec, SchemaTable, TypeExpr } from '@aos/air'
+import { CborWriter, hashBytes, hashText } from '@aos/cbor'
 import type { Hash, HashBytes } from '@aos/cbor'
 import { kernelError } from './errors.ts'
 import { EMPTY_GATE_CATALOG } from './gate/gate-catalog.ts'
 import type { GateCatalog } from './gate/gate-catalog.ts'
+import { loadActions } from './load-actions.ts'
+import { loadDefinitions } from './load-definitions.ts'
+import type { GetNode } from './load-definitions.ts'
 import type { CompiledPlan } from './plans/compiled-plan.ts'
 import type { CompiledTrigger } from './plans/triggers.ts'
 import type { KernelPorts, LoadedModule } from './ports.ts'
@@ -84,64 +87,40 @@ export const EMPTY_CATALOG: Catalog = {
   actions: EMPTY_ACTIONS,
 }
 
-type GetNode = (hash: Hash) => Uint8Array
-
 /**
  * Loads and checks a manifest. Throws `kernel.bad_manifest` (details.issues), `kernel.bad_node`, and `wasm.*` for a module that is refused.
  */
-export function loadCatalog(ports: KernelPorts, manifestHash: Hash, get: GetNode): Catalog {
-  const manifest = loadNode(ports, manifestHash, get)
-  if (manifest.kind !== 'manifest') {
-    throw kernelError('kernel.bad_node', `expected a manifest at ${manifestHash}, found a ${manifest.kind}`)
-  }
-  const schemas = new Map<string, DefSchema>()
-  const modules = new Map<string, DefModule>()
-  for (const ref of manifest.schemas) {
-    if (BUILTIN_SCHEMAS.has(ref.name)) continue
-    const node = loadNode(ports, ref.hash, get)
-    if (node.kind !== 'defschema' || node.name !== ref.name) {
-      throw kernelError('kernel.bad_node', `expected the schema ${ref.name} at ${ref.hash}`)
-    }
-    schemas.set(ref.name, node)
-  }
-  for (const ref of manifest.modules) {
-    const node = loadNode(ports, ref.hash, get)
-    if (node.kind !== 'defmodule' || node.name !== ref.name) {
-      throw kernelError('kernel.bad_node', `expected the module ${ref.name} at ${ref.hash}`)
-    }
-    modules.set(ref.name, node)
-  }
-  const issues = checkManifest({ manifest, schemas, modules })
-  const first = issues[0]
-  if (first !== undefined) {
-    throw kernelError('kernel.bad_manifest', `${first.code} at ${formatPath(first.path)}: ${first.message}`, {
-      path: first.path,
-      details: { issues },
-    })
-  }
-  return buildCatalog(ports, { manifest, schemas, modules }, get)
-}
-
-function loadNode(ports: KernelPorts, hash: Hash, get: GetNode): ReturnType<typeof decodeDefinition> {
-  const bytes = get(hash)
-  if (!equalBytes(sha256(ports.sha256, bytes), hashBytes(hash))) {
-    throw kernelError('kernel.bad_node', `the content of ${hash} has another hash`)
-  }
-  return decodeDefinition(bytes)
-}
-
-interface Definitions {
-  readonly manifest: Manifest
-  readonly schemas: ReadonlyMap<string, DefSchema>
-  readonly modules: ReadonlyMap<string, DefModule>
-}
-
-function buildCatalog(ports: KernelPorts, definitions: Definitions, get: GetNode): Catalog {
+export function loadCatalog(
+  ports: KernelPorts,
+  manifestHash: Hash,
+  get: GetNode,
+  options: { readonly hasGate: boolean },
+): Catalog {
+  const definitions = loadDefinitions(ports, manifestHash, get, options)
   const table = new Map<string, TypeExpr>()
   for (const [name, schema] of BUILTIN_SCHEMAS) table.set(name, schema.type)
   for (const [name, schema] of definitions.schemas) table.set(name, schema.type)
+  const codec = makeCodecs(table)
+  const reducers = new Map<string, ReducerRecord>()
+  const modules = new Map<string, { readonly definition: DefModule; readonly module: LoadedModule }>()
+  for (const definition of definitions.modules.values()) {
+    const module = loadModule(ports, definition, get)
+    modules.set(definition.name, { definition, module })
+    const record = makeReducer(definition, module, { codec, table })
+    if (record !== undefined) reducers.set(definition.name, record)
+  }
+  return {
+    codec,
+    reducers,
+    routes: buildRoutes(definitions.manifest, reducers, table),
+    actions: options.hasGate ? loadActions(ports, { ...definitions, modules }, table) : EMPTY_ACTIONS,
+  }
+}
+
+/** Codecs are compiled when they are first asked for. */
+function makeCodecs(table: SchemaTable): Catalog['codec'] {
   const compiled = new Map<string, SchemaCodec>()
-  const codec = (name: string): SchemaCodec | undefined => {
+  return (name) => {
     const known = compiled.get(name)
     if (known !== undefined) return known
     const type = table.get(name)
@@ -150,29 +129,22 @@ function buildCatalog(ports: KernelPorts, definitions: Definitions, get: GetNode
     compiled.set(name, made)
     return made
   }
-  const reducers = new Map<string, ReducerRecord>()
-  for (const module of definitions.modules.values()) {
-    const record = makeReducer(ports, module, { codec, table }, get)
-    if (record !== undefined) reducers.set(module.name, record)
-  }
-  return { codec, reducers, routes: buildRoutes(definitions.manifest, reducers, table), actions: EMPTY_ACTIONS }
 }
 
-function makeReducer(
-  ports: KernelPorts,
-  module: DefModule,
-  { codec, table }: { readonly codec: Catalog['codec']; readonly table: SchemaTable },
-  get: GetNode,
-): ReducerRecord | undefined {
+function loadModule(ports: KernelPorts, module: DefModule, get: GetNode): LoadedModule {
   const bytes = get(module.wasmHash)
   if (hashText(ports.sha256, bytes) !== module.wasmHash) {
     throw kernelError('kernel.bad_node', `the content of ${module.wasmHash} has another hash`)
   }
-  const loaded = ports.modules.load({
-    wasmHash: module.wasmHash,
-    bytes,
-    entry: module.moduleKind === 'reducer' ? 'step' : 'run',
-  })
+  const entry = module.moduleKind === 'reducer' ? 'step' : 'run'
+  return ports.modules.load({ wasmHash: module.wasmHash, bytes, entry })
+}
+
+function makeReducer(
+  module: DefModule,
+  loaded: LoadedModule,
+  { codec, table }: { readonly codec: Catalog['codec']; readonly table: SchemaTable },
+): ReducerRecord | undefined {
   const abi = module.reducer
   if (abi === undefined) return undefined
   return {

@@ -4,6 +4,7 @@ import type { CborWriter } from '@aos/cbor'
 import type { EffectOrigin, ReceiptStatus } from '@aos/effects'
 import { encodeHashForm } from '@aos/expr'
 import type { EffectsReport } from './api.ts'
+import type { Catalog } from './catalog.ts'
 import { EMPTY_LEDGER, settle as settleLedger } from './gate/budgets.ts'
 import {
   writeIntentChange,
@@ -220,7 +221,7 @@ export class EffectTurn {
    * The whole gate again for a parked intent, by what is in force now (G7, G8). `approved`: a person has released it, so a rule that asks for
    * one lets it pass.
    */
-  rejudge(intent: Intent, catalogOf: Turn['input']['state']['catalog'], approved: boolean): void {
+  rejudge(intent: Intent, catalog: Catalog, given: { readonly isApproved: boolean }): void {
     this.#release(intent, undefined)
     const { origin } = intent
     const originName = origin.kind === 'plan' ? planOf(origin.instance) : origin.reducer
@@ -235,10 +236,10 @@ export class EffectTurn {
         cause: 0,
         by: intent,
       },
-      catalogOf,
+      catalog,
     )
-    const isAllowed = judgement.outcome === 'allow' || (approved && judgement.outcome === 'park')
-    const outcome = judgement.outcome === 'park' && approved ? 'allow' : judgement.outcome
+    const isAllowed = judgement.outcome === 'allow' || (given.isApproved && judgement.outcome === 'park')
+    const outcome = judgement.outcome === 'park' && given.isApproved ? 'allow' : judgement.outcome
     const { decisionHash } = this.gate.decide({ ...judgement, outcome }, intent.requestHash, 0)
     if (judgement.outcome === 'deny') return this.deny(intent, judgement.code ?? 'policy.denied')
     if (judgement.ledger !== undefined) this.#turn.overlay.effects.putLedger(intent.grant, judgement.ledger)

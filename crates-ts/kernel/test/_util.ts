@@ -21,12 +21,18 @@ export interface ScriptInput {
   readonly context: Data | undefined
 }
 
+export interface ScriptEffect {
+  readonly kind: string
+  readonly params: Data
+  readonly slot?: string
+}
+
 export interface ScriptOutput {
   readonly state?: Data | undefined
   /** Raw bytes in place of a state. */
   readonly rawState?: Uint8Array
   readonly events?: readonly { readonly schema: string; readonly value: Data; readonly key?: Data }[]
-  readonly effects?: readonly string[]
+  readonly effects?: readonly (string | ScriptEffect)[]
   readonly outcome?: CallOutcome
   readonly fuel?: number
   readonly raw?: Uint8Array
@@ -119,6 +125,11 @@ export class Bench {
       note: undefined,
       output: outcome === 'ok' ? (output.raw ?? encodeOutput(output)) : new Uint8Array(0),
     }
+  }
+
+  /** Lets time pass before the next stamp. */
+  skip(nanoseconds: bigint): void {
+    this.#clock += nanoseconds
   }
 
   stamp(): Stamp {
@@ -225,7 +236,11 @@ function encodeOutput(output: ScriptOutput): Uint8Array {
         ? { schema, value: encodeNode(value) }
         : { schema, value: encodeNode(value), key: encodeNode(key) },
     ),
-    effects: (output.effects ?? []).map((kind) => ({ kind, params_cbor: encodeNode(null) })),
+    effects: (output.effects ?? []).map((effect) =>
+      typeof effect === 'string'
+        ? { kind: effect, params_cbor: encodeNode(null) }
+        : { kind: effect.kind, params_cbor: encodeNode(effect.params), cap_slot: effect.slot ?? null },
+    ),
     ann: null,
   })
 }

@@ -46,8 +46,8 @@ export interface Intent {
   readonly dueNs: bigint | undefined
 }
 
-/** How the host sees an intent: what dispatch and reports need. */
-export type IntentReport = Omit<Intent, 'receipt' | 'paramsSchema' | 'reserved' | 'hashBytes'>
+/** How the host sees an intent: what dispatch and reports need. The schemas are those of the emission. */
+export type IntentReport = Omit<Intent, 'reserved' | 'hashBytes'>
 
 /** Adapter id of what the kernel settles itself. */
 export const KERNEL_ADAPTER = 'kernel'

@@ -1,0 +1,192 @@
+/** The plans and the gate of a manifest, ready to run (spec/10-plans.md, "Definitions at work"; spec/11-gate.md, "What is judged by"). */
+import { compileSchema } from '@aos/air'
+import type {
+  CapGrant,
+  DefCap,
+  DefEffect,
+  DefModule,
+  DefPlan,
+  DefPolicy,
+  DefSecret,
+  EffectBinding,
+  Manifest,
+  SchemaTable,
+  TypeExpr,
+} from '@aos/air'
+import { fromHex, sha256, toHex } from '@aos/cbor'
+import type { Hash } from '@aos/cbor'
+import { compileExpr, exprFromValue, literalValue, valueFromExpr } from '@aos/expr'
+import type { ActionCatalog } from './catalog.ts'
+import { kernelError } from './errors.ts'
+import type {
+  EffectRecord,
+  Enforcer,
+  GateCatalog,
+  GateSchema,
+  GrantRecord,
+  RuleRecord,
+  SecretRecord,
+} from './gate/gate-catalog.ts'
+import { compilePlan } from './plans/compile-plan.ts'
+import type { CompiledPlan } from './plans/compiled-plan.ts'
+import type { CompiledTrigger } from './plans/triggers.ts'
+import type { KernelPorts, LoadedModule } from './ports.ts'
+
+/** Every definition that a manifest lists, built-in ones included, checked together. */
+export interface ActionDefinitions {
+  readonly manifest: Manifest
+  readonly plans: ReadonlyMap<string, { readonly definition: DefPlan; readonly hash: Hash }>
+  readonly effects: ReadonlyMap<string, DefEffect>
+  readonly caps: ReadonlyMap<string, DefCap>
+  readonly policies: ReadonlyMap<string, DefPolicy>
+  readonly secrets: ReadonlyMap<string, DefSecret>
+  /** Modules that are loaded, by name. */
+  readonly modules: ReadonlyMap<string, { readonly definition: DefModule; readonly module: LoadedModule }>
+}
+
+const ALLOW_ALL = 'sys/CapAllowAll@1'
+
+/** Throws `kernel.bad_manifest` where definitions do not belong together, `expr.*` for an expression that cannot be compiled. */
+export function loadActions(ports: KernelPorts, definitions: ActionDefinitions, table: SchemaTable): ActionCatalog {
+  const { manifest } = definitions
+  const gate = loadGate(ports, definitions, table)
+  const plans = loadPlans(ports, definitions, table)
+  return {
+    gate,
+    plans,
+    triggers: loadTriggers(manifest, plans, table),
+    slots: manifest.moduleBindings,
+    approvers: new Set(manifest.approvers.map(({ key }) => toHex(sha256(ports.sha256, fromHex(key))))),
+  }
+}
+
+function loadGate(ports: KernelPorts, definitions: ActionDefinitions, table: SchemaTable): GateCatalog {
+  const { manifest, policies, secrets } = definitions
+  const effects = new Map<string, EffectRecord>()
+  for (const effect of definitions.effects.values()) {
+    effects.set(effect.effectKind, loadEffect(effect, manifest.bindings, table))
+  }
+  const policy = manifest.policy === undefined ? undefined : policies.get(manifest.policy)
+  return {
+    table,
+    effects,
+    grants: new Map(manifest.grants.map((grant) => [grant.name, loadGrant(grant, definitions, table)])),
+    policy: policy === undefined ? undefined : { name: policy.name, rules: loadRules(ports, policy) },
+    secrets: new Map([...secrets].map(([name, secret]) => [name, loadSecret(secret)])),
+  }
+}
+
+function loadEffect(effect: DefEffect, bindings: readonly EffectBinding[], table: SchemaTable): EffectRecord {
+  const binding = bindings.find(({ pattern }) => matchesPattern(pattern, effect.effectKind))
+  return {
+    kind: effect.effectKind,
+    capType: effect.capType,
+    originScope: effect.originScope,
+    params: loadSchema({ kind: 'ref', name: effect.paramsSchema }, table),
+    receipt: loadSchema({ kind: 'ref', name: effect.receiptSchema }, table),
+    adapter: binding?.adapter ?? defaultAdapter(effect.effectKind),
+  }
+}
+
+/** `http.*` fits every kind that starts with `http.`. */
+function matchesPattern(pattern: string, kind: string): boolean {
+  return pattern.endsWith('*') ? kind.startsWith(pattern.slice(0, -1)) : pattern === kind
+}
+
+/** Without a binding an effect is for the adapter named like the first part of its kind. */
+function defaultAdapter(kind: string): string {
+  const dot = kind.indexOf('.')
+  return dot < 0 ? kind : kind.slice(0, dot)
+}
+
+function loadSchema(type: TypeExpr, table: SchemaTable): GateSchema {
+  return { type, codec: compileSchema(type, table) }
+}
+
+function loadGrant(grant: CapGrant, definitions: ActionDefinitions, table: SchemaTable): GrantRecord {
+  const cap = definitions.caps.get(grant.cap)
+  if (cap === undefined) throw kernelError('kernel.bad_manifest', `the grant ${grant.name} is of no capability`)
+  const { codec } = loadSchema(cap.schema, table)
+  const params = codec.encode(valueFromExpr(literalValue(grant.params), cap.schema, table)).slice()
+  return {
+    name: grant.name,
+    capName: cap.name,
+    capType: cap.capType,
+    params,
+    value: exprFromValue(codec.decode(params), cap.schema, table),
+    expiryNs: grant.expiryNs,
+    budgets: grant.budgets ?? new Map(),
+    allowsLiteralSecrets: grant.literalSecrets === true,
+    enforcer: loadEnforcer(cap, definitions),
+  }
+}
+
+function loadEnforcer(cap: DefCap, definitions: ActionDefinitions): Enforcer {
+  if (cap.enforcer === ALLOW_ALL) return { kind: 'allow' }
+  const listed = definitions.modules.get(cap.enforcer)
+  if (listed === undefined || listed.definition.pure === undefined) return { kind: 'missing' }
+  const wantsContext = listed.definition.pure.context !== undefined
+  return { kind: 'module', name: cap.enforcer, module: listed.module, wantsContext }
+}
+
+function loadRules(ports: KernelPorts, policy: DefPolicy): readonly RuleRecord[] {
+  return policy.rules.map(({ when, decision }) => ({
+    effectKind: when.effectKind,
+    capName: when.capName,
+    capType: when.capType,
+    originKind: when.originKind,
+    originName: when.originName,
+    principal: when.principal,
+    where: when.where === undefined ? undefined : compileExpr(ports.sha256, when.where),
+    decision,
+  }))
+}
+
+function loadSecret(secret: DefSecret): SecretRecord {
+  const { allowedCaps, allowedPlans } = secret
+  return {
+    allowedCaps: allowedCaps === undefined ? undefined : new Set(allowedCaps),
+    allowedPlans: allowedPlans === undefined ? undefined : new Set(allowedPlans),
+  }
+}
+
+function loadPlans(
+  ports: KernelPorts,
+  definitions: ActionDefinitions,
+  table: SchemaTable,
+): ReadonlyMap<string, CompiledPlan> {
+  const schemas = new Map([...definitions.effects.values()].map((effect) => [effect.effectKind, effect.paramsSchema]))
+  const paramsSchema = (kind: string): string | undefined => schemas.get(kind)
+  return new Map(
+    [...definitions.plans].map(([name, { definition, hash }]) => [
+      name,
+      compilePlan(definition, { sha256: ports.sha256, hash, table, paramsSchema }),
+    ]),
+  )
+}
+
+/** By event, plans in the order of their names (K8). */
+function loadTriggers(
+  manifest: Manifest,
+  plans: ReadonlyMap<string, CompiledPlan>,
+  table: SchemaTable,
+): ReadonlyMap<string, readonly CompiledTrigger[]> {
+  const triggers = new Map<string, CompiledTrigger[]>()
+  const sorted = [...manifest.triggers].sort((left, right) =>
+    left.plan < right.plan ? -1 : left.plan > right.plan ? 1 : 0,
+  )
+  for (const { event, plan: name, correlateBy } of sorted) {
+    const plan = plans.get(name)
+    if (plan === undefined)
+      throw kernelError('kernel.bad_manifest', `a trigger names the plan ${name}, which is not listed`)
+    const trigger: CompiledTrigger = {
+      event: loadSchema({ kind: 'ref', name: event }, table),
+      plan,
+      correlateBy: correlateBy?.split('.'),
+    }
+    const list = triggers.get(event)
+    if (list === undefined) triggers.set(event, [trigger])
+    else list.push(trigger)
+  }
+  return triggers
+}
