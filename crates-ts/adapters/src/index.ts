@@ -1,7 +1,7 @@
 /** @aos/adapters: what performs effects, one call at a time (spec/13-adapters.md). */
 export type { Adapter, AdapterCall, AdapterResult, BlobAccess, GrantView } from './port.ts'
 export { ADAPTERS_ERRORS, type AdaptersErrorCode } from './errors.ts'
-export { ADAPTER_FAILURES, FAILURE_TYPE, type AdapterFailureCode } from './failures.ts'
+export { ADAPTER_FAILURES, FAILURE_TYPE, makeFailurePayload, type AdapterFailureCode } from './failures.ts'
 export { URL_CHARACTERS_MAX, parseStrictUrl, type StrictUrl, type StrictUrlResult } from './url.ts'
 export { classifyAddress, type AddressClass } from './address.ts'
 export { makeHttpAdapter, type HttpAdapterOptions } from './http/http-adapter.ts'

@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isAosError } from '@aos/cbor'
+import { fromHex, isAosError, toHex } from '@aos/cbor'
 import { SCRUBBED, callAdapter, makeScrubber } from '../src/index.ts'
 import type { Adapter } from '../src/index.ts'
 import { MemoryBlobs, SEED, fields, makeCall } from './_world.ts'
@@ -20,6 +21,26 @@ function escapeAll(text: string): string {
 function percentAll(bytes: Uint8Array): string {
   return [...bytes].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')
 }
+
+interface ScrubVector {
+  readonly name: string
+  readonly secret: string
+  readonly input: string
+  readonly output: string
+}
+
+describe('vectors', () => {
+  const text = readFileSync(new URL('../../../spec/vectors/adapters/scrubbing.json', import.meta.url), 'utf8')
+  const vectors = JSON.parse(text) as readonly ScrubVector[] // spec/13-adapters.md, "Vectors"
+
+  test.each(vectors)('$name', ({ secret, input, output }) => {
+    const { bytes, stream } = makeScrubber([fromHex(secret)])
+    expect(Buffer.from(bytes(fromHex(input))).toString()).toBe(Buffer.from(fromHex(output)).toString())
+    const one = stream()
+    const pieces = [...fromHex(input)].map((byte) => one.push(Uint8Array.of(byte)))
+    expect(toHex(Buffer.concat([...pieces, one.end()]))).toBe(output)
+  })
+})
 
 describe('forms', () => {
   const bytes = Buffer.from(SECRET)

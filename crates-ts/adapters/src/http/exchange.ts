@@ -1,6 +1,7 @@
 /** One request and its response over one connection to an address that was judged before (spec/13-adapters.md, "HTTP"). */
 import { isIPv6 } from 'node:net'
 import type { LookupFunction } from 'node:net'
+import { rootCertificates } from 'node:tls'
 import { Client } from 'undici'
 import type { Dispatcher } from 'undici'
 import { AdapterFailure } from '../failures.ts'
@@ -42,7 +43,7 @@ export async function exchange(outgoing: Outgoing): Promise<Incoming> {
       lookup: pinnedLookup(outgoing.addresses),
       autoSelectFamily: true,
       timeout: limits.connectTimeoutMs,
-      ...(outgoing.authorities === undefined ? {} : { ca: outgoing.authorities }),
+      ...(outgoing.authorities === undefined ? {} : { ca: [...rootCertificates, outgoing.authorities] }),
     },
     maxHeaderSize: limits.headerBytesMax,
     headersTimeout: 0,
