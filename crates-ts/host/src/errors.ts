@@ -30,6 +30,7 @@ export const HOST_ERRORS = {
   'host.signature': 'A signature does not verify.',
   'host.unknown_module': 'The manifest has no module of this name.',
   'store.missing_blob': 'The store lacks content that the world relies on.',
+  'host.dispatch_log': 'The dispatch log could not be written, so nothing is called any more.',
   'host.unknown_blob': 'The store has no content with this hash.',
 } as const
 
@@ -43,5 +44,11 @@ export const KEY_ERRORS = {
   'key.inside_world': 'Private keys lie outside the world folder.',
 } as const
 
+/** Codes of receipts that come from outside; the kernel's own refusals pass through. */
+export const RECEIPT_ERRORS = {
+  'receipt.bad_form': 'A file does not hold a signed receipt; the path names the member.',
+  'receipt.bad_signature': 'The signature of a receipt does not verify, or is not at its place in its batch.',
+} as const
+
 /** Codes that opening and driving a world can end with; those of the store and the kernel pass through. */
-export type HostErrorCode = keyof typeof HOST_ERRORS | keyof typeof KEY_ERRORS
+export type HostErrorCode = keyof typeof HOST_ERRORS | keyof typeof KEY_ERRORS | keyof typeof RECEIPT_ERRORS

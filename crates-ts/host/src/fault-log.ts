@@ -4,18 +4,17 @@
  */
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { encode, sha256, toHex } from '@aos/cbor'
-import type { Data } from '@aos/cbor'
+import { encode, hashBytes, sha256, toHex } from '@aos/cbor'
+import type { Data, Hash, HashBytes } from '@aos/cbor'
 import {
   KIND_NUMBER,
   encodeApproval,
   encodeClock,
   encodeKeyChange,
-  encodeReceipt,
   encodeSetEngine,
   encodeSetManifest,
 } from '@aos/kernel'
-import type { Ingress } from '@aos/kernel'
+import type { Ingress, IngressKind } from '@aos/kernel'
 import { readText } from './files.ts'
 import { nodeSha256 } from './sha256.ts'
 
@@ -36,6 +35,12 @@ export class FaultLog {
   /** True when the ingress has failed as often as is allowed. Free of cost while nothing ever failed. */
   isQuarantined(ingress: Ingress): boolean {
     return this.#counts.size > 0 && (this.#counts.get(digestOf(ingress)) ?? 0) >= FAULTS_MAX
+  }
+
+  /** True when receipts for the intent, whatever they say except `unknown`, have failed as often as is allowed. */
+  isReceiptQuarantined(intent: Hash): boolean {
+    if (this.#counts.size === 0) return false
+    return (this.#counts.get(digestOfWork('receipt', receiptWork(hashBytes(intent), false))) ?? 0) >= FAULTS_MAX
   }
 
   /** How many inputs failed once, and how many are refused. */
@@ -78,7 +83,16 @@ function syncFolder(folder: string): void {
 
 /** Of the kind and of everything that its turn works on; not of stamp, trace, principal or idempotency key. */
 function digestOf(ingress: Ingress): string {
-  return toHex(sha256(nodeSha256, encode([KIND_NUMBER[ingress.kind], ...workOf(ingress)])))
+  return digestOfWork(ingress.kind, workOf(ingress))
+}
+
+function digestOfWork(kind: IngressKind, work: readonly Data[]): string {
+  return toHex(sha256(nodeSha256, encode([KIND_NUMBER[kind], ...work])))
+}
+
+/** Not of what the receipt says: a second try says when it was made, and something else each time. */
+function receiptWork(intentHash: HashBytes, isUnknown: boolean): readonly Data[] {
+  return [intentHash, isUnknown]
 }
 
 function workOf(ingress: Ingress): readonly Data[] {
@@ -96,7 +110,7 @@ function workOf(ingress: Ingress): readonly Data[] {
     case 'clock':
       return [encodeClock(ingress)]
     case 'receipt':
-      return [encodeReceipt(ingress.receipt), ingress.payload]
+      return receiptWork(ingress.receipt.intentHash, ingress.receipt.status === 'unknown')
     case 'start':
       return [ingress.plan, ingress.input]
     case 'cancel':

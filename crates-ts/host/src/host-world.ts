@@ -39,6 +39,9 @@ export interface HostWorldParts {
   readonly readContent: (hash: Hash) => Uint8Array
 }
 
+/** Called right after a turn whose entry waits to become durable. Must not submit anything itself. */
+export type OnTurn = (result: Extract<TurnResult, { readonly kind: 'accepted' }>, ingress: Ingress) => void
+
 /**
  * One open world with its journal: stamps, submits and acknowledges. After a fault it only closes; opening again
  * replays.
@@ -54,6 +57,7 @@ export class HostWorld {
   readonly #stamper: Stamper
   readonly #loop: CommitLoop
   readonly #faults: FaultLog
+  readonly #observers = new Set<OnTurn>()
   #failure: AosError | undefined
   #definitions: Definitions | undefined
 
@@ -107,8 +111,29 @@ export class HostWorld {
       this.#faults.record(ingress)
       throw this.#failure
     }
-    if (result.kind === 'accepted') this.#loop.add({ height: result.height, leaf: result.leaf, bytes: result.entry })
+    if (result.kind === 'accepted') {
+      this.#loop.add({ height: result.height, leaf: result.leaf, bytes: result.entry })
+      for (const observer of this.#observers) observer(result, ingress)
+    }
     return result
+  }
+
+  /** Tells of every entry that anybody adds. Returns what ends it. */
+  observe(observer: OnTurn): () => void {
+    this.#observers.add(observer)
+    return () => {
+      this.#observers.delete(observer)
+    }
+  }
+
+  /** What stopped the world; undefined while it takes input. */
+  get failure(): AosError | undefined {
+    return this.#failure
+  }
+
+  /** True when the machine failed twice at a receipt for this intent (K11). */
+  isReceiptQuarantined(intent: Hash): boolean {
+    return this.#faults.isReceiptQuarantined(intent)
   }
 
   flush(): void {

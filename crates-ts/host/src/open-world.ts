@@ -7,6 +7,7 @@ import type { Difference, ModuleRuntime, World } from '@aos/kernel'
 import { openWorldStore } from '@aos/store'
 import type { JournalPort, WorldStoreOptions } from '@aos/store'
 import { createModuleRuntime } from '@aos/wasm'
+import { ensureDispatchLog } from './dispatch/dispatch-log.ts'
 import { HostWorld } from './host-world.ts'
 import type { OpenedStore } from './host-world.ts'
 import { refuseInsideWorld, resolveKeyFolder } from './keys/key-folder.ts'
@@ -100,6 +101,7 @@ export async function openWorld(folder: WorldFolder, options: OpenWorldOptions):
   try {
     const kernel = opened.makeKernel()
     replayInto(kernel, opened.store.journal, { onReplay: options.onReplay })
+    if (kernel.id !== undefined) ensureDispatchLog(folder.dispatchLog, { world: kernel.id, open: openIntents(kernel) })
     return new HostWorld({
       ...opened,
       kernel,
@@ -109,6 +111,11 @@ export async function openWorld(folder: WorldFolder, options: OpenWorldOptions):
     await opened.store.close()
     throw error
   }
+}
+
+/** Intents that an earlier process may have called. */
+function openIntents(kernel: World): readonly Hash[] {
+  return [...kernel.listIntents()].filter(({ status }) => status !== 'parked').map(({ hash }) => hash)
 }
 
 function makeStamper(settings: HostSettings, kernel: World, options: OpenWorldOptions): Stamper {

@@ -20,6 +20,8 @@ export interface WorldFolder {
   readonly maps: string
   /** Events at which the machine failed (K11). */
   readonly faults: string
+  /** Calls of effects that were begun (G10). */
+  readonly dispatchLog: string
 }
 
 /** The places, whether or not they exist. */
@@ -34,6 +36,7 @@ export function worldFolderAt(root: string): WorldFolder {
     cache: join(hidden, 'cache'),
     maps: join(hidden, 'build'),
     faults: join(hidden, 'faults'),
+    dispatchLog: join(hidden, 'dispatch.log'),
   }
 }
 

@@ -1,0 +1,148 @@
+/** Which intent is performed when: in the order of emission, a bounded number at a time for each adapter (spec/14-dispatch.md, "Order"). */
+import type { Adapter } from '@aos/adapters'
+import type { Hash } from '@aos/cbor'
+import type { IntentReport, KeyReport } from '@aos/kernel'
+import { performEffect } from './call-effect.ts'
+import type { CallGround } from './call-effect.ts'
+import type { CallPolicy, DispatchCatalog } from './dispatch-catalog.ts'
+import { hostFault } from './settler.ts'
+import type { Settling } from './settler.ts'
+
+/** What a dispatcher asks about the world and tells. */
+export interface DispatcherOptions {
+  readonly ground: CallGround
+  readonly adapters: ReadonlyMap<string, Adapter>
+  /** As the state says now; what is not open any more is not called. */
+  readonly readIntent: (hash: Hash) => IntentReport | undefined
+  readonly catalog: () => DispatchCatalog
+  readonly keys: () => readonly KeyReport[]
+  /** The machine failed twice at a receipt for it (K11). */
+  readonly isQuarantined: (hash: Hash) => boolean
+  readonly onDone: (settling: Settling) => void
+  /** Something that is not the fault of an adapter: nothing is called any more. */
+  readonly onFailure: (thrown: unknown) => void
+  /** A place became free, or a queue shorter. */
+  readonly onChange: () => void
+}
+
+interface Lane {
+  readonly queue: Hash[]
+  running: number
+}
+
+/** Performs what it is given. Whoever gives an intent has seen that it is durable. */
+export class Dispatcher {
+  readonly #options: DispatcherOptions
+  readonly #lanes = new Map<string, Lane>()
+  /** Queued, running, or told and not settled yet: what is given again is passed over. */
+  readonly #known = new Set<Hash>()
+  readonly #running = new Map<Hash, Promise<void>>()
+  /** Ends calls that may be made again. */
+  readonly #soft = new AbortController()
+  /** Ends all calls. */
+  readonly #hard = new AbortController()
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options
+  }
+
+  get queued(): number {
+    let count = 0
+    for (const lane of this.#lanes.values()) count += lane.queue.length
+    return count
+  }
+
+  get running(): number {
+    return this.#running.size
+  }
+
+  /** Takes a durable intent. What is not open, is done by ticks, or is done elsewhere is left alone. */
+  add(intent: IntentReport): void {
+    const { hash, adapter } = intent
+    if (this.#soft.signal.aborted || this.#known.has(hash) || this.#running.has(hash) || !this.#isMine(intent)) return
+    this.#known.add(hash)
+    const lane = this.#lanes.get(adapter) ?? { queue: [], running: 0 }
+    this.#lanes.set(adapter, lane)
+    lane.queue.push(hash)
+    this.#pump(lane)
+  }
+
+  /** What is open again may be given again. */
+  forget(hash: Hash): void {
+    this.#known.delete(hash)
+  }
+
+  /** Calls of kinds that are not idempotent get that long; what is queued stays. */
+  async stop(graceMs: number): Promise<void> {
+    this.#soft.abort()
+    for (const lane of this.#lanes.values()) lane.queue.length = 0
+    const cancel = this.#options.ground.timers.after(graceMs, () => {
+      this.#hard.abort()
+    })
+    await Promise.all(this.#running.values())
+    cancel()
+  }
+
+  /** A foreign adapter has a key of its own in the world: its receipts come from outside. */
+  #isMine({ status, dueNs, adapter }: IntentReport): boolean {
+    if (status !== 'open' || dueNs !== undefined) return false
+    if (this.#options.adapters.has(adapter)) return true
+    return !this.#options.keys().some(({ role, revoked }) => role === adapter && revoked === undefined)
+  }
+
+  #pump(lane: Lane): void {
+    for (let hash = lane.queue[0]; hash !== undefined; hash = lane.queue[0]) {
+      const intent = this.#options.readIntent(hash)
+      if (intent?.status !== 'open') {
+        lane.queue.shift()
+        this.#known.delete(hash)
+        continue
+      }
+      const catalog = this.#options.catalog()
+      const policy = catalog.policyOf(intent)
+      if (lane.running >= policy.concurrencyMax) return
+      lane.queue.shift()
+      this.#begin(lane, { intent, policy, catalog })
+    }
+  }
+
+  #begin(lane: Lane, work: Work): void {
+    const { hash } = work.intent
+    lane.running += 1
+    const running = this.#perform(work)
+      .catch((thrown: unknown) => {
+        this.#options.onFailure(thrown)
+      })
+      .then(() => {
+        lane.running -= 1
+        this.#running.delete(hash)
+        if (!this.#soft.signal.aborted) this.#pump(lane)
+        this.#options.onChange()
+      })
+    this.#running.set(hash, running)
+  }
+
+  async #perform({ intent, policy, catalog }: Work): Promise<void> {
+    const { adapters, ground, isQuarantined, onDone } = this.#options
+    if (isQuarantined(intent.hash)) {
+      const nowNs = ground.timers.wallNs()
+      onDone({ kind: 'receipt', intent, result: hostFault(), startedNs: nowNs, finishedNs: nowNs })
+      return
+    }
+    const adapter = adapters.get(intent.adapter)
+    if (adapter === undefined) {
+      onDone({ kind: 'dead', intent, code: 'no_adapter' })
+      return
+    }
+    const stopped = policy.idempotent ? this.#soft.signal : this.#hard.signal
+    const outcome = await performEffect({ intent, adapter, policy, catalog, stopped }, ground)
+    if (outcome.kind === 'left') this.#known.delete(intent.hash)
+    else onDone({ intent, ...outcome })
+  }
+}
+
+interface Work {
+  readonly intent: IntentReport
+  readonly policy: CallPolicy
+  readonly catalog: DispatchCatalog
+}

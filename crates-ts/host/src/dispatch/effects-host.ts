@@ -1,0 +1,316 @@
+/** The effects of one open world (spec/14-dispatch.md). */
+import { AosError, isAosError } from '@aos/cbor'
+import type { Hash } from '@aos/cbor'
+import type { Ingress, IntentReport, TurnResult } from '@aos/kernel'
+import type { HostWorld, OnTurn } from '../host-world.ts'
+import { findHostKey } from '../receipts/host-key.ts'
+import { parseReceiptFile } from '../receipts/receipt-file.ts'
+import { ReceiptVerifier } from '../receipts/signed-receipt.ts'
+import { adaptersById, makeDispatchCatalog } from './dispatch-catalog.ts'
+import type { DispatchCatalog } from './dispatch-catalog.ts'
+import { DispatchLog } from './dispatch-log.ts'
+import { Dispatcher } from './dispatcher.ts'
+import type { EffectsCounters, EffectsEvent, EffectsHost, EffectsHostOptions, EffectsState } from './effects-face.ts'
+import { Settler, receiptIngress } from './settler.ts'
+import type { Settled } from './settler.ts'
+import { Ticker } from './ticker.ts'
+import { OS_TIMERS, TIMER_MS_MAX } from './timers.ts'
+import type { Timers } from './timers.ts'
+
+const STOP_GRACE_MS = 5000
+
+/** One for an open world; it does nothing before `start`. */
+export function createEffectsHost(host: HostWorld, options: EffectsHostOptions): EffectsHost {
+  return new WorldEffects(host, options)
+}
+
+interface Parts {
+  readonly log: DispatchLog
+  readonly dispatcher: Dispatcher
+  readonly settler: Settler
+  readonly ticker: Ticker
+  readonly unobserve: () => void
+}
+
+class WorldEffects implements EffectsHost {
+  readonly #host: HostWorld
+  readonly #options: EffectsHostOptions
+  readonly #timers: Timers
+  readonly #verifier = new ReceiptVerifier()
+  readonly #counters = {
+    calls: 0,
+    lookups: 0,
+    retries: 0,
+    receipts: 0,
+    unknown: 0,
+    refused: 0,
+    dead: 0,
+    ticks: 0,
+  }
+  #parts: Parts | undefined
+  /** Entries with work for the dispatcher that are not durable yet. */
+  #arriving = 0
+  #failure: AosError | undefined
+  #isStopped = false
+  #catalog: { readonly of: Hash; readonly catalog: DispatchCatalog } | undefined
+  /** Who waits for a change of what is under way. */
+  readonly #waiting = new Set<() => void>()
+  /** Receipts from outside go in as they came. */
+  #intake: Promise<unknown> = Promise.resolve()
+
+  constructor(host: HostWorld, options: EffectsHostOptions) {
+    this.#host = host
+    this.#options = options
+    this.#timers = options.timers ?? OS_TIMERS
+  }
+
+  get counters(): EffectsCounters {
+    return { ...this.#counters }
+  }
+
+  get state(): EffectsState {
+    const { dispatcher, settler } = this.#parts ?? {}
+    return {
+      queued: (dispatcher?.queued ?? 0) + this.#arriving,
+      running: dispatcher?.running ?? 0,
+      settling: settler?.pending ?? 0,
+    }
+  }
+
+  get failure(): AosError | undefined {
+    return this.#failure
+  }
+
+  async start(): Promise<void> {
+    if (this.#parts !== undefined) return
+    const { kernel } = this.#host
+    const key = findHostKey(this.#host.keyFolder, kernel.keys)
+    const open = [...kernel.listIntents()].filter(({ status }) => status !== 'parked').map(({ hash }) => hash)
+    const log = new DispatchLog(this.#host.folder.dispatchLog, { world: this.#host.id, open })
+    // A log that was made anew marks what nobody may have called; only what is open matters.
+    if (log.loss !== undefined && open.length > 0) this.#emit({ type: 'log_lost', reason: log.loss })
+    for (const intent of [...log.marks.keys()]) if (kernel.readIntent(intent) === undefined) log.settle(intent)
+    const fail = (thrown: unknown): void => {
+      this.#fail(thrown)
+    }
+    const settler = new Settler({
+      host: this.#host,
+      key,
+      verifier: this.#verifier,
+      onSettled: (settled) => {
+        this.#onSettled(settled)
+      },
+      onFailure: fail,
+    })
+    const dispatcher = this.#makeDispatcher(log, settler)
+    const ticker = new Ticker({
+      host: this.#host,
+      timers: this.#timers,
+      onTick: (height) => {
+        this.#counters.ticks += 1
+        this.#emit({ type: 'tick', height })
+        this.#changed()
+      },
+      onFailure: fail,
+    })
+    const unobserve = this.#host.observe((result, ingress) => {
+      this.#onTurn(result, ingress)
+    })
+    this.#parts = { log, dispatcher, settler, ticker, unobserve }
+    this.#host.flush()
+    await this.#host.durable()
+    for (const intent of [...kernel.listIntents()]) dispatcher.add(intent)
+    ticker.look()
+  }
+
+  async quiet({ timeoutMs }: { readonly timeoutMs: number }): Promise<'quiet' | 'waiting'> {
+    const endNs = this.#timers.wallNs() + BigInt(Math.ceil(timeoutMs)) * 1_000_000n
+    for (;;) {
+      if (this.#failure !== undefined) throw this.#failure
+      const leftMs = Number((endNs - this.#timers.wallNs()) / 1_000_000n)
+      if (!this.#isBusy(leftMs)) {
+        // The last word is the disk's.
+        await this.#host.durable()
+        if (!this.#isBusy(leftMs)) return 'quiet'
+      }
+      if (leftMs <= 0) return 'waiting'
+      await this.#change(leftMs)
+    }
+  }
+
+  async stop({ graceMs = STOP_GRACE_MS }: { readonly graceMs?: number } = {}): Promise<void> {
+    const parts = this.#parts
+    if (parts === undefined || this.#isStopped) return
+    this.#isStopped = true
+    parts.ticker.stop()
+    await parts.dispatcher.stop(graceMs)
+    await parts.settler.drain()
+    await this.#intake
+    parts.unobserve()
+    await parts.log.close()
+    this.#changed()
+  }
+
+  submitReceipt(text: string): Promise<TurnResult> {
+    const answer = this.#intake.then(async () => {
+      const signed = parseReceiptFile(text)
+      await this.#verifier.verify(this.#host.kernel.keys, [signed])
+      return this.#host.send(receiptIngress(signed))
+    })
+    this.#intake = answer.catch(() => undefined)
+    return answer
+  }
+
+  send(ingress: Ingress): Promise<TurnResult> {
+    return this.#host.send(ingress)
+  }
+
+  #makeDispatcher(log: DispatchLog, settler: Settler): Dispatcher {
+    const { kernel } = this.#host
+    return new Dispatcher({
+      ground: {
+        log,
+        content: this.#host.store.content,
+        environment: this.#options.environment,
+        timers: this.#timers,
+        chance: this.#options.chance ?? Math.random,
+        onEvent: (event) => {
+          this.#onCall(event)
+        },
+      },
+      adapters: adaptersById(this.#options.adapters),
+      readIntent: (hash) => kernel.readIntent(hash),
+      catalog: () => this.#catalogInForce(),
+      keys: () => kernel.keys,
+      isQuarantined: (hash) => this.#host.isReceiptQuarantined(hash),
+      onDone: (settling) => {
+        settler.add(settling)
+      },
+      onFailure: (thrown) => {
+        this.#fail(thrown)
+      },
+      onChange: () => {
+        this.#changed()
+      },
+    })
+  }
+
+  /** Of the manifest in force (G8). */
+  #catalogInForce(): DispatchCatalog {
+    const { definitions } = this.#host
+    const { manifestHash } = definitions
+    if (this.#catalog?.of !== manifestHash) {
+      const catalog = makeDispatchCatalog(definitions, this.#host.readContent)
+      this.#catalog = { of: manifestHash, catalog }
+    }
+    return this.#catalog.catalog
+  }
+
+  /** A turn waits to become durable; what it opened is dispatched after that. */
+  readonly #onTurn = (result: Parameters<OnTurn>[0], ingress: Ingress): void => {
+    const { emitted, changed, settled } = result.effects
+    const opened: Hash[] = emitted.filter(({ status }) => status === 'open').map(({ hash }) => hash)
+    for (const { intent, change } of changed) {
+      if (change === 'released' || change === 'requeued') opened.push(intent)
+    }
+    const mayFallDue = ingress.kind === 'clock' || this.#host.kernel.nextDueNs !== undefined
+    if (opened.length === 0 && settled.length === 0 && !mayFallDue) return
+    this.#arriving += 1
+    const durable: Promise<void> = this.#host.durable() ?? Promise.resolve()
+    durable.then(
+      () => {
+        this.#arriving -= 1
+        for (const { intent } of settled) this.#onGone(intent)
+        this.#open(opened)
+      },
+      (thrown: unknown) => {
+        this.#arriving -= 1
+        this.#fail(thrown)
+      },
+    )
+  }
+
+  #open(hashes: readonly Hash[]): void {
+    const { dispatcher, ticker } = this.#parts ?? {}
+    for (const hash of hashes) {
+      const intent: IntentReport | undefined = this.#host.kernel.readIntent(hash)
+      dispatcher?.forget(hash)
+      if (intent !== undefined && !this.#isStopped) dispatcher?.add(intent)
+    }
+    ticker?.look()
+    this.#changed()
+  }
+
+  /** Settled, by whom it may be: its mark is not needed any more. */
+  #onGone(intent: Hash): void {
+    this.#parts?.dispatcher.forget(intent)
+    this.#parts?.log.settle(intent)
+    this.#parts?.log.compact()
+  }
+
+  #onCall(event: EffectsEvent): void {
+    if (event.type === 'call') this.#counters.calls += 1
+    if (event.type === 'lookup') this.#counters.lookups += 1
+    if (event.type === 'retry') this.#counters.retries += 1
+    this.#emit(event)
+  }
+
+  #onSettled(settled: Settled): void {
+    const { settling } = settled
+    const { intent } = settling
+    if (settled.kind === 'refused') {
+      this.#counters.refused += 1
+      this.#emit({ type: 'refused', intent: intent.hash, code: settled.error.code })
+    } else if (settling.kind === 'dead') {
+      this.#counters.dead += 1
+      this.#emit({ type: 'dead', intent: intent.hash, height: settled.height, code: settling.code })
+    } else {
+      const { status, code } = settling.result
+      this.#counters.receipts += 1
+      if (status === 'unknown') this.#counters.unknown += 1
+      this.#emit({ type: 'receipt', intent: intent.hash, height: settled.height, status, code })
+    }
+    this.#changed()
+  }
+
+  #fail(thrown: unknown): void {
+    if (this.#failure !== undefined) return
+    this.#failure = isAosError(thrown)
+      ? thrown
+      : new AosError('host.fault', `performing effects failed: ${String(thrown)}`, { cause: thrown })
+    this.#parts?.ticker.stop()
+    void this.#parts?.dispatcher.stop(0)
+    this.#emit({ type: 'failed', code: this.#failure.code, message: this.#failure.message })
+    this.#changed()
+  }
+
+  #emit(event: EffectsEvent): void {
+    this.#options.onEvent?.(event)
+  }
+
+  #isBusy(withinMs: number): boolean {
+    const { queued, running, settling } = this.state
+    if (queued + running + settling > 0) return true
+    const nextMs = this.#parts?.ticker.nextMs
+    return this.#parts?.ticker.isBusy === true || (nextMs !== undefined && nextMs <= withinMs)
+  }
+
+  #changed(): void {
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const wake of waiting) wake()
+  }
+
+  /** Until something changes, or that long. */
+  #change(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        cancel()
+        this.#waiting.delete(wake)
+        resolve()
+      }
+      const cancel = this.#timers.after(Math.min(ms, TIMER_MS_MAX), wake)
+      this.#waiting.add(wake)
+    })
+  }
+}
