@@ -1,5 +1,5 @@
 /** `aos defs ls|get`, `aos manifest get`. */
-import { BUILTIN_SCHEMAS, formatDefinition } from '@aos/air'
+import { BUILTIN_CAPS, BUILTIN_EFFECTS, BUILTIN_MODULES, BUILTIN_SCHEMAS, formatDefinition } from '@aos/air'
 import type { Definition } from '@aos/air'
 import { AosError } from '@aos/cbor'
 import type { Arguments } from '../arguments.ts'
@@ -13,10 +13,16 @@ import type { Definitions, OpenedFolder } from '@aos/host'
 export async function defsLs(context: CommandContext, args: Arguments): Promise<CommandResult> {
   return withFolder(context, args, async (opened) => {
     const { manifest } = inForce(opened)
-    const data = [
-      ...manifest.schemas.map(({ name, hash }) => ({ kind: 'defschema', name, hash })),
-      ...manifest.modules.map(({ name, hash }) => ({ kind: 'defmodule', name, hash })),
-    ]
+    const sections = [
+      ['defschema', manifest.schemas],
+      ['defmodule', manifest.modules],
+      ['defplan', manifest.plans],
+      ['defeffect', manifest.effects],
+      ['defcap', manifest.caps],
+      ['defpolicy', manifest.policies],
+      ['defsecret', manifest.secrets],
+    ] as const
+    const data = sections.flatMap(([kind, refs]) => refs.map(({ name, hash }) => ({ kind, name, hash })))
     return { data, text: data.map(({ kind, name, hash }) => `${hash.slice(7, 19)} ${kind} ${name}`).join('\n') }
   })
 }
@@ -41,9 +47,14 @@ function inForce(opened: OpenedFolder): Definitions {
 }
 
 function needDefinition(definitions: Definitions, name: string): Definition {
-  const found = definitions.schemas.get(name) ?? definitions.modules.get(name) ?? BUILTIN_SCHEMAS.get(name)
-  if (found !== undefined) return found
-  const known = [...definitions.schemas.keys(), ...definitions.modules.keys()]
+  const { schemas, modules, plans, effects, caps, policies, secrets } = definitions
+  const sections = [schemas, modules, plans, effects, caps, policies, secrets]
+  const builtins = [BUILTIN_SCHEMAS, BUILTIN_EFFECTS, BUILTIN_CAPS, BUILTIN_MODULES]
+  for (const section of [...sections, ...builtins]) {
+    const found: Definition | undefined = section.get(name)
+    if (found !== undefined) return found
+  }
+  const known = sections.flatMap((section) => [...section.keys()])
   throw new AosError('host.unknown_definition', `the manifest has no definition ${name}`, {
     hint: known.length === 0 ? 'it has none' : `it has ${known.join(', ')}`,
   })

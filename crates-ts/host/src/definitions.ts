@@ -1,6 +1,29 @@
 /** The definitions that a manifest puts in force, decoded from the content store. */
-import { BUILTIN_SCHEMAS, EMPTY_MANIFEST, compileSchema, decodeDefinition, hashDefinition } from '@aos/air'
-import type { DefModule, DefSchema, Manifest, SchemaCodec, SchemaTable, TypeExpr } from '@aos/air'
+import {
+  BUILTIN_CAPS,
+  BUILTIN_EFFECTS,
+  BUILTIN_MODULES,
+  BUILTIN_SCHEMAS,
+  EMPTY_MANIFEST,
+  compileSchema,
+  decodeDefinition,
+  hashDefinition,
+} from '@aos/air'
+import type {
+  DefCap,
+  DefEffect,
+  DefModule,
+  DefPlan,
+  DefPolicy,
+  DefSchema,
+  DefSecret,
+  Definition,
+  Manifest,
+  NamedRef,
+  SchemaCodec,
+  SchemaTable,
+  TypeExpr,
+} from '@aos/air'
 import { AosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { nodeSha256 } from './sha256.ts'
@@ -12,6 +35,12 @@ export interface Definitions {
   /** Without the built-in ones. */
   readonly schemas: ReadonlyMap<string, DefSchema>
   readonly modules: ReadonlyMap<string, DefModule>
+  readonly plans: ReadonlyMap<string, DefPlan>
+  /** Listed ones, built-in ones included. */
+  readonly effects: ReadonlyMap<string, DefEffect>
+  readonly caps: ReadonlyMap<string, DefCap>
+  readonly policies: ReadonlyMap<string, DefPolicy>
+  readonly secrets: ReadonlyMap<string, DefSecret>
   /** Types by name, built-in ones included. */
   readonly table: SchemaTable
   /** Compiled once per name. Throws `host.unknown_schema`. */
@@ -21,19 +50,43 @@ export interface Definitions {
 /** Reads the manifest and everything it names. Throws `store.missing_blob` and what AIR says of a bad node. */
 export function loadDefinitions(manifestHash: Hash, read: (hash: Hash) => Uint8Array): Definitions {
   const manifest = loadManifest(manifestHash, read)
-  const schemas = new Map<string, DefSchema>()
-  const modules = new Map<string, DefModule>()
-  for (const ref of manifest.schemas) {
-    const builtin = BUILTIN_SCHEMAS.get(ref.name)
-    const node = builtin ?? decodeDefinition(read(ref.hash))
-    if (node.kind === 'defschema' && builtin === undefined) schemas.set(ref.name, node)
+  const load = <Kind extends Named['kind']>(
+    refs: readonly NamedRef[],
+    kind: Kind,
+    builtins?: ReadonlyMap<string, OfKind<Kind>>,
+  ): ReadonlyMap<string, OfKind<Kind>> => {
+    const found = new Map<string, OfKind<Kind>>()
+    for (const { name, hash } of refs) {
+      const node = builtins?.get(name) ?? decodeDefinition(read(hash))
+      if (isOfKind(node, kind)) found.set(name, node)
+    }
+    return found
   }
-  for (const ref of manifest.modules) {
-    const node = decodeDefinition(read(ref.hash))
-    if (node.kind === 'defmodule') modules.set(ref.name, node)
-  }
+  const schemas = load(
+    manifest.schemas.filter(({ name }) => !BUILTIN_SCHEMAS.has(name)),
+    'defschema',
+  )
   const table = makeSchemaTable(schemas)
-  return { manifestHash, manifest, schemas, modules, table, codec: makeCodecs(table) }
+  return {
+    manifestHash,
+    manifest,
+    schemas,
+    modules: load(manifest.modules, 'defmodule', BUILTIN_MODULES),
+    plans: load(manifest.plans, 'defplan'),
+    effects: load(manifest.effects, 'defeffect', BUILTIN_EFFECTS),
+    caps: load(manifest.caps, 'defcap', BUILTIN_CAPS),
+    policies: load(manifest.policies, 'defpolicy'),
+    secrets: load(manifest.secrets, 'defsecret'),
+    table,
+    codec: makeCodecs(table),
+  }
+}
+
+type Named = Exclude<Definition, Manifest>
+type OfKind<Kind extends Named['kind']> = Extract<Named, { readonly kind: Kind }>
+
+function isOfKind<Kind extends Named['kind']>(node: Definition, kind: Kind): node is OfKind<Kind> {
+  return node.kind === kind
 }
 
 /** Types of the built-in schemas and of these. */

@@ -1,6 +1,6 @@
 /** AIR JSON in files: one definition or an array of them per file (spec/03-air.md, "Definitions"). */
-import { parseDefinitions, parseJson } from '@aos/air'
-import type { Definition, JsonNode } from '@aos/air'
+import { isJsonArray, parseDefinitions, parseJson, surveyDefinitions } from '@aos/air'
+import type { Definition, JsonNode, KnownDefinitions } from '@aos/air'
 import { AosError, isAosError } from '@aos/cbor'
 import type { ErrorPath } from '@aos/cbor'
 import { existsSync, statSync } from 'node:fs'
@@ -41,11 +41,14 @@ export function readAirSources(paths: readonly string[], options: ReadAirOptions
   if (files.length === 0) {
     throw new AosError('host.no_air', `expected AIR JSON, found no .json file in ${paths.join(', ')}`)
   }
+  const texts = files.map(readJsonFile)
+  // Slots of plans are read by schemas and effects that may stand in any of the files.
+  const known = surveyDefinitions(texts.flatMap(({ node }) => (node === undefined ? [] : nodesOf(node))))
   const definitions: PlacedDefinition[] = []
   const issues: FileIssue[] = []
   const warnings: FileIssue[] = []
-  for (const file of files) {
-    const found = readAirFile(file, options)
+  for (const text of texts) {
+    const found = readAirFile(text, { ...options, known })
     definitions.push(...found.definitions)
     issues.push(...found.issues)
     warnings.push(...found.warnings)
@@ -58,19 +61,37 @@ function airFilesAt(path: string): readonly string[] {
   return statSync(path).isDirectory() ? listFiles(path, '.json') : [path]
 }
 
-function readAirFile(file: string, options: ReadAirOptions): Omit<AirSources, 'files'> {
-  let node: JsonNode
+interface JsonFile {
+  readonly file: string
+  /** undefined: it is no JSON, which `issue` says. */
+  readonly node: JsonNode | undefined
+  readonly issue: FileIssue | undefined
+}
+
+function readJsonFile(file: string): JsonFile {
   try {
-    node = parseJson(readText(file))
+    return { file, node: parseJson(readText(file)), issue: undefined }
   } catch (thrown) {
     if (!isAosError(thrown)) throw thrown
     const issue = { file, code: thrown.code, path: thrown.path ?? [], message: withPlace(thrown) }
-    return { definitions: [], issues: [issue], warnings: [] }
+    return { file, node: undefined, issue }
   }
+}
+
+/** A file holds one definition or an array of them. */
+function nodesOf(node: JsonNode): readonly JsonNode[] {
+  return isJsonArray(node) ? node : [node]
+}
+
+function readAirFile(
+  { file, node, issue }: JsonFile,
+  options: ReadAirOptions & { readonly known: KnownDefinitions },
+): Omit<AirSources, 'files'> {
+  if (node === undefined) return { definitions: [], issues: issue === undefined ? [] : [issue], warnings: [] }
   const parsed = parseDefinitions(node, options)
   const warnings = parsed.warnings.map((warning) => ({ file, ...warning }))
-  if (!parsed.ok) return { definitions: [], issues: parsed.issues.map((issue) => ({ file, ...issue })), warnings }
-  const isList = Array.isArray(node)
+  if (!parsed.ok) return { definitions: [], issues: parsed.issues.map((found) => ({ file, ...found })), warnings }
+  const isList = isJsonArray(node)
   const definitions = parsed.value.map((definition, index) => ({ definition, file, path: isList ? [index] : [] }))
   return { definitions, issues: [], warnings }
 }

@@ -1,6 +1,14 @@
 /** From a folder to a complete set of nodes: modules built, hashes filled in, everything checked. */
-import { ZERO_HASH, checkManifest, completeManifest, encodeDefinition, hashDefinition } from '@aos/air'
-import type { DefModule, DefSchema, Manifest } from '@aos/air'
+import {
+  BUILTIN_MODULES,
+  ZERO_HASH,
+  checkManifest,
+  completeManifest,
+  encodeDefinition,
+  hashDefinition,
+  readBuiltinWasm,
+} from '@aos/air'
+import type { DefModule, DefSchema, Definition, Manifest } from '@aos/air'
 import { AosError, formatPath, hashText } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { existsSync, readFileSync } from 'node:fs'
@@ -19,7 +27,7 @@ export interface AssembleOptions {
   readonly builder: ModuleBuilder
   readonly forceBuild: boolean
   /** Bytes of a module that was stored before. */
-  readonly stored: (hash: Hash) => Uint8Array | undefined
+  readonly stored: (hash: Hash) => Uint8Array | undefined | Promise<Uint8Array | undefined>
   readonly onProgress: (line: string) => void
 }
 
@@ -36,7 +44,7 @@ export interface AssembledModule {
 export interface Assembly {
   readonly manifest: Manifest
   readonly manifestHash: Hash
-  /** Manifest, schemas and modules, encoded. */
+  /** Manifest and definitions, encoded. */
   readonly nodes: readonly Uint8Array[]
   readonly modules: readonly AssembledModule[]
   /** Hashes of everything above: what the manifest relies on. */
@@ -50,20 +58,23 @@ export async function assemble(options: AssembleOptions): Promise<Assembly> {
   const sources = readAirSources([join(options.folder.root, options.sync.airDir)], { lenient: false })
   const first = checkSources(sources)
   if (first.length > 0) throw invalidAir(first)
-  const schemas = pick(sources, (definition): definition is DefSchema => definition.kind === 'defschema')
-  const modules = pick(sources, (definition): definition is DefModule => definition.kind === 'defmodule')
+  const found = sortDefinitions(sources)
+  const { schemas, modules } = found
   refuseUnknownModules(options.sync, modules)
   const built = await buildModules(options, modules, schemas)
   const filled = new Map(built.modules.map(({ module }) => [module.name, module]))
-  const manifest = completeManifest({ manifest: needManifest(sources), schemas, modules: filled, sha256: nodeSha256 })
-  const listed = [...schemas.values(), ...filled.values()].filter((node) => isListed(manifest, node))
+  const manifest = completeManifest({ ...found, manifest: needManifest(sources), modules: filled, sha256: nodeSha256 })
+  const { plans, effects, caps, policies, secrets } = found
+  const sections = [schemas, filled, plans, effects, caps, policies, secrets]
+  const listed = sections.flatMap((section) => [...section.values()]).filter((node) => isListed(manifest, node))
   const nodes = [manifest, ...listed].map((node) => encodeDefinition(node))
+  const allModules = [...built.modules, ...builtinModules(manifest)]
   return {
     manifest,
     manifestHash: hashDefinition(nodeSha256, manifest),
     nodes,
-    modules: built.modules,
-    blobs: [...nodes, ...built.modules.map(({ bytes }) => bytes)].map((bytes) => hashText(nodeSha256, bytes)),
+    modules: allModules,
+    blobs: [...nodes, ...allModules.map(({ bytes }) => bytes)].map((bytes) => hashText(nodeSha256, bytes)),
     builds: built.builds,
     warnings: sources.warnings,
   }
@@ -74,13 +85,10 @@ export function checkSources(sources: AirSources): readonly FileIssue[] {
   if (sources.issues.length > 0) return sources.issues
   const placed = sources.definitions.find(({ definition }) => definition.kind === 'manifest')
   if (placed === undefined) return []
-  const schemas = pick(sources, (definition): definition is DefSchema => definition.kind === 'defschema')
-  const modules = pick(sources, (definition): definition is DefModule => definition.kind === 'defmodule')
-  const manifest = completeManifest({ manifest: needManifest(sources), schemas, modules, sha256: nodeSha256 })
+  const found = sortDefinitions(sources)
+  const manifest = completeManifest({ ...found, manifest: needManifest(sources), sha256: nodeSha256 })
   const places = new Map(sources.definitions.map((each) => [nameOf(each), each]))
-  return checkManifest({ manifest, schemas, modules, sha256: nodeSha256 }).map((issue) =>
-    placeIssue(issue, placed, places),
-  )
+  return checkManifest({ ...found, manifest, sha256: nodeSha256 }).map((issue) => placeIssue(issue, placed, places))
 }
 
 /** `host.invalid_air` with all of them. */
@@ -95,16 +103,55 @@ export function invalidAir(issues: readonly FileIssue[]): AosError {
 }
 
 function nameOf({ definition }: PlacedDefinition): string {
-  return definition.kind === 'manifest' ? 'manifest' : definition.name
+  return definition.kind === 'manifest' ? 'manifest' : `${SECTIONS[definition.kind]} ${definition.name}`
 }
 
-function pick<T extends DefSchema | DefModule>(
-  sources: AirSources,
-  is: (definition: PlacedDefinition['definition']) => definition is T,
-): ReadonlyMap<string, T> {
-  const found = new Map<string, T>()
-  for (const { definition } of sources.definitions) if (is(definition)) found.set(definition.name, definition)
-  return found
+type Named = Exclude<Definition, Manifest>
+type Section<Kind extends Named['kind']> = ReadonlyMap<string, Extract<Named, { readonly kind: Kind }>>
+
+/** Definitions by kind and name. */
+interface SortedDefinitions {
+  readonly schemas: Section<'defschema'>
+  readonly modules: Section<'defmodule'>
+  readonly plans: Section<'defplan'>
+  readonly effects: Section<'defeffect'>
+  readonly caps: Section<'defcap'>
+  readonly policies: Section<'defpolicy'>
+  readonly secrets: Section<'defsecret'>
+}
+
+function sortDefinitions(sources: AirSources): SortedDefinitions {
+  const pick = <Kind extends Named['kind']>(kind: Kind): Section<Kind> => {
+    const found = new Map<string, Extract<Named, { readonly kind: Kind }>>()
+    for (const { definition } of sources.definitions)
+      if (isOfKind(definition, kind)) found.set(definition.name, definition)
+    return found
+  }
+  return {
+    schemas: pick('defschema'),
+    modules: pick('defmodule'),
+    plans: pick('defplan'),
+    effects: pick('defeffect'),
+    caps: pick('defcap'),
+    policies: pick('defpolicy'),
+    secrets: pick('defsecret'),
+  }
+}
+
+function isOfKind<Kind extends Named['kind']>(
+  definition: Definition,
+  kind: Kind,
+): definition is Extract<Named, { readonly kind: Kind }> & { readonly name: string } {
+  return definition.kind === kind
+}
+
+/** Built-in modules that the manifest lists, with the bytes that come with this release. */
+function builtinModules(manifest: Manifest): readonly AssembledModule[] {
+  return manifest.modules.flatMap(({ name }) => {
+    const module = BUILTIN_MODULES.get(name)
+    const bytes = module === undefined ? undefined : readBuiltinWasm(module.wasmHash)
+    return module === undefined || bytes === undefined ? [] : [{ module, bytes, sourceMap: undefined }]
+  })
 }
 
 function needManifest(sources: AirSources): Manifest {
@@ -121,8 +168,7 @@ function placeIssue(
   places: ReadonlyMap<string, PlacedDefinition>,
 ): FileIssue {
   const [section, name, ...rest] = issue.path
-  const about =
-    (section === 'schemas' || section === 'modules') && typeof name === 'string' ? places.get(name) : undefined
+  const about = typeof section === 'string' && typeof name === 'string' ? places.get(`${section} ${name}`) : undefined
   if (about !== undefined) return { ...issue, file: about.file, path: [...about.path, ...rest] }
   return { ...issue, file: manifest.file, path: [...manifest.path, ...issue.path] }
 }
@@ -154,7 +200,7 @@ async function buildModules(
   for (const module of modules.values()) {
     const source = options.sync.modules.get(module.name)
     let found: BuiltBytes
-    if (source === undefined) found = { bytes: storedWasm(options, module), sourceMap: undefined }
+    if (source === undefined) found = { bytes: await storedWasm(options, module), sourceMap: undefined }
     else if (source.source.endsWith('.wasm')) found = compiledWasm(options, module, source.source)
     else {
       options.onProgress(`building ${module.name}`)
@@ -169,8 +215,8 @@ async function buildModules(
   return { modules: built, builds }
 }
 
-function storedWasm(options: AssembleOptions, module: DefModule): Uint8Array {
-  const bytes = module.wasmHash === ZERO_HASH ? undefined : options.stored(module.wasmHash)
+async function storedWasm(options: AssembleOptions, module: DefModule): Promise<Uint8Array> {
+  const bytes = module.wasmHash === ZERO_HASH ? undefined : await options.stored(module.wasmHash)
   if (bytes !== undefined) return bytes
   throw new AosError(
     'host.missing_wasm',
@@ -196,7 +242,16 @@ function compiledWasm(options: AssembleOptions, module: DefModule, source: strin
   })
 }
 
-function isListed(manifest: Manifest, node: DefSchema | DefModule): boolean {
-  const refs = node.kind === 'defschema' ? manifest.schemas : manifest.modules
-  return refs.some((ref) => ref.name === node.name)
+function isListed(manifest: Manifest, node: Named): boolean {
+  return manifest[SECTIONS[node.kind]].some((ref) => ref.name === node.name)
 }
+
+const SECTIONS = {
+  defschema: 'schemas',
+  defmodule: 'modules',
+  defplan: 'plans',
+  defeffect: 'effects',
+  defcap: 'caps',
+  defpolicy: 'policies',
+  defsecret: 'secrets',
+} as const
