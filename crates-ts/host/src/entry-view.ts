@@ -6,6 +6,8 @@ import { decodeEntry } from '@aos/kernel'
 import type { DecodedEntry, DecodedItem } from '@aos/kernel'
 import type { JournalRecord } from '@aos/store'
 import type { Definitions } from './definitions.ts'
+import { viewEffectItem, viewReceipt } from './entry-view-effects.ts'
+import type { ReceiptView } from './entry-view-effects.ts'
 import { keySchemaOfEvent, valueToNode } from './values.ts'
 
 /** Members in the order in which they are shown; undefined ones are absent. */
@@ -24,6 +26,8 @@ export interface EntryView {
   /** The time that a `clock` entry sets. */
   readonly set_ns: string | undefined
   readonly idempotency_key: string | undefined
+  /** Of a `receipt` entry: what was signed, without what the intent says. */
+  readonly receipt: ReceiptView | undefined
   readonly schema: string | undefined
   /** Sugar lens, or `{"hex": …}` when the definitions at hand do not fit. */
   readonly value: JsonNode | Hex | undefined
@@ -62,6 +66,7 @@ export function viewEntry(record: JournalRecord, definitions: Definitions | unde
     manifest: hashOf(header.get(4)),
     set_ns: entry.kind === 'clock' ? clockOf(ingress.get(10)) : undefined,
     idempotency_key: textOf(ingress.get(4)),
+    receipt: entry.kind === 'receipt' ? viewReceipt(ingress.get(10)) : undefined,
     schema,
     value: ingress.has(8) ? show(schema, values[0]) : undefined,
     key: eventKey === undefined ? undefined : show(keySchema, eventKey),
@@ -111,8 +116,10 @@ function viewItem(item: DecodedItem, context: ItemContext): Readonly<Record<stri
     }
     case 2:
       return { index, item: 'module_use', wasm: hashOf(fields.get(1)), rewritten: hashOf(fields.get(2)) }
-    default:
+    case 3:
       return { index, item: 'turn_limit', bound: fields.get(1) }
+    default:
+      return { index, ...viewEffectItem(item) }
   }
 }
 

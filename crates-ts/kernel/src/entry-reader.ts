@@ -5,6 +5,7 @@ import type { BatchPlace } from '@aos/effects'
 import type { VerifiedSignature } from './api.ts'
 import { ENTRY_KINDS } from './codes.ts'
 import { kernelError } from './errors.ts'
+import { EFFECT_ITEM } from './intents/effect-items.ts'
 
 /** Where the header stands: behind the head of the entry. */
 export const HEADER_AT = 1
@@ -241,9 +242,9 @@ function badEntry(message: string): ReturnType<typeof kernelError> {
 /** One derived item with its values resolved from the bodies. */
 export interface DecodedItem {
   readonly fields: ReadonlyMap<number, Data>
-  /** The cell key of a delivery, the key of a raised event; prefixed canonical bytes. */
+  /** The cell key of a delivery or of an intent's origin, the key of a raised event; prefixed canonical bytes. */
   readonly key: Uint8Array | undefined
-  /** The value of a raised event. */
+  /** Of a raised event, the parameters of an intent, of a plan step, the result of a plan, the payload of a settlement. */
   readonly value: Uint8Array | undefined
 }
 
@@ -316,14 +317,31 @@ function resolveItems(
   let next = (ingress.has(8) ? 1 : 0) + (ingress.has(9) ? 1 : 0)
   return items.map((item) => {
     const fields = fieldsOf(item)
-    const type = fields.get(0)
-    let key: Uint8Array | undefined
-    let value: Uint8Array | undefined
-    if (type === 0 && fields.has(2)) key = values[next++]
-    if (type === 1) {
-      value = values[next++]
-      if (fields.has(3)) key = values[next++]
-    }
+    const salted = saltedParts(fields)
+    const value = salted.value ? values[next++] : undefined
+    const key = salted.key ? values[next++] : undefined
     return { fields, key, value }
   })
+}
+
+/** What of an item stands in the bodies, the value before the key (spec/journal.cddl). */
+function saltedParts(fields: ReadonlyMap<number, Data>): { readonly value: boolean; readonly key: boolean } {
+  switch (fields.get(0)) {
+    case 0:
+      return { value: false, key: fields.has(2) }
+    case 1:
+      return { value: true, key: fields.has(3) }
+    case EFFECT_ITEM.intent: {
+      const origin = fields.get(6)
+      return { value: true, key: Array.isArray(origin) && origin[0] === 1 && origin.length === 3 }
+    }
+    case EFFECT_ITEM.planStep:
+      return { value: fields.has(4), key: false }
+    case EFFECT_ITEM.planEnded:
+      return { value: fields.has(5), key: false }
+    case EFFECT_ITEM.settled:
+      return { value: fields.has(3), key: false }
+    default:
+      return { value: false, key: false }
+  }
 }
