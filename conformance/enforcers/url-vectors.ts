@@ -13,6 +13,7 @@ interface AcceptedUrl {
 interface RefusedUrl {
   readonly name: string
   readonly url: string
+  readonly code: string
 }
 
 // The form that the specification gives them.
