@@ -23,7 +23,6 @@ export const AIR_ERRORS = {
   'air.bad_step': 'A step of a plan has no known op.',
   'air.bad_type': 'A type expression is none of the known forms.',
   'air.bad_version': 'The AIR version is not "1".',
-  'air.bad_where': 'A condition of a policy refers to something other than its parameters, grant and principal.',
   'air.cap_type': 'A grant is not of the type of capability that an effect or a slot needs.',
   'air.correlation': 'A plan that is started with a correlation waits for an event without looking at it.',
   'air.cyclic_plan': 'The edges of a plan lead back to a step.',

@@ -34,7 +34,8 @@ export {
   type ParsedDefinitions,
 } from './definitions/parse.ts'
 export type { KnownDefinitions } from './definitions/known.ts'
-export { checkManifest } from './manifest/check.ts'
+export { checkManifest, findManifestIssues } from './manifest/check.ts'
+export { slotsOf, type SlotOf, type StepSlot } from './manifest/check-plans.ts'
 export { completeManifest, type CompleteManifestOptions } from './manifest/complete.ts'
 export type { CheckManifestOptions, ManifestSet } from './manifest/scope.ts'
 export { encodeTypeExpr, type Lens } from './types/node.ts'

@@ -125,6 +125,9 @@ class Checker {
       return ANY
     }
     const at = (index: number): ErrorPath => [...path, 'args', index]
+    const name = expr.operands[1]
+    const member = expr.operator === 'get' && name?.kind === 'constant' && name.sort === 'text' ? name.value : undefined
+    if (typeof member === 'string') return this.#member(types[0] ?? ANY, member, at)
     return this.#result(expr.operator, types, at, path)
   }
 
@@ -183,6 +186,19 @@ class Checker {
         this.#want(operator, left, ['text', 'bytes', 'list', 'set', 'map'], at(0))
         return BOOL
     }
+  }
+
+  /** `get` of a name that is written out. */
+  #member(container: ExprType, name: string, at: (index: number) => ErrorPath): ExprType {
+    const known = expand(container, this.#scope.table)
+    if (known.kind === 'list') return this.#report('expr.type_mismatch', at(1), 'a position in a list is no text')
+    this.#want('get', container, ['record', 'schema', 'arm', 'map'], at(0))
+    const member = memberType(container, name, this.#scope.table)
+    if (member !== 'none') return member
+    // A map with keys of another sort, or what `#want` reported.
+    if (known.kind !== 'record' && known.kind !== 'schema' && known.kind !== 'arm' && known.kind !== 'option')
+      return ANY
+    return this.#report('expr.missing_field', at(1), `a ${this.#name(container)} has no ${name.slice(0, 80)}`)
   }
 
   #got(container: ExprType): ExprType {

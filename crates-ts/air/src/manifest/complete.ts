@@ -24,7 +24,10 @@ export function completeManifest(options: CompleteManifestOptions): Manifest {
       if (!isPlaceholder(ref.hash)) return ref
       const definition: Definition | undefined = options[section]?.get(ref.name)
       const own = (): Hash | undefined => definition && hashDefinition(sha256, definition)
-      return { name: ref.name, hash: builtinHash(sha256, section, ref.name) ?? own() ?? ref.hash }
+      const builtin = (): Hash | undefined => builtinHash(sha256, section, ref.name)
+      // A built-in module that is at hand may have other bytes than the one of this program.
+      const hash = section === 'modules' ? (own() ?? builtin()) : (builtin() ?? own())
+      return { name: ref.name, hash: hash ?? ref.hash }
     })
   return {
     ...manifest,
