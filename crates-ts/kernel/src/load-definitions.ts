@@ -55,9 +55,9 @@ export function loadDefinitions(
   const load = <Kind extends NamedKind>(refs: readonly NamedRef[], kind: Kind): Map<string, OfKind<Kind>> =>
     loadSection(ports, refs, kind, get)
   const schemas = load(manifest.schemas, 'defschema')
-  const modules = withBuiltins(manifest.modules, load(manifest.modules, 'defmodule'), BUILTIN_MODULES)
+  const modules = load(manifest.modules, 'defmodule')
   const plans = load(manifest.plans, 'defplan')
-  const effects = withBuiltins(manifest.effects, load(manifest.effects, 'defeffect'), BUILTIN_EFFECTS)
+  const effects = load(manifest.effects, 'defeffect')
   const caps = load(manifest.caps, 'defcap')
   const policies = load(manifest.policies, 'defpolicy')
   const secrets = load(manifest.secrets, 'defsecret')
@@ -66,11 +66,11 @@ export function loadDefinitions(
   return {
     manifest,
     schemas,
-    modules,
+    modules: withBuiltins(manifest.modules, modules, BUILTIN_MODULES),
     plans: new Map(
       [...plans].map(([name, definition]) => [name, { definition, hash: hashes.get(name) ?? manifestHash }]),
     ),
-    effects,
+    effects: withBuiltins(manifest.effects, effects, BUILTIN_EFFECTS),
     caps: new Map([...BUILTIN_CAPS, ...caps]),
     policies,
     secrets,

@@ -55,6 +55,11 @@ export class Overlay {
     return this.#effects
   }
 
+  /** This turn has touched plans or intents. */
+  get hasEffects(): boolean {
+    return this.#effects !== undefined
+  }
+
   merge(): void {
     this.#effects?.merge()
     for (const [wasm, rewritten] of this.#modules) this.#state.modulesUsed.set(wasm, rewritten)

@@ -106,7 +106,7 @@ export class Turn {
     this.bytes += event.value.length
     this.#raised.push({ schema: event.schema, index })
     this.input.writer?.raised({ schema: event.schema, value: event.value, key: event.key, delivery: from })
-    if (this.input.hasGate) this.effects.accept(event, index, by ?? this.input.by)
+    if (this.#concernsPlans(event.schema)) this.effects.accept(event, index, by ?? this.input.by)
     for (const delivery of deliveries) this.queue.push(delivery)
   }
 
@@ -118,8 +118,16 @@ export class Turn {
   #start(): TurnBound | undefined {
     const { event, prepare, by } = this.input
     prepare?.(this.effects)
-    if (event !== undefined) this.effects.accept(event, 0, by)
+    if (event !== undefined && this.#concernsPlans(event.schema)) this.effects.accept(event, 0, by)
     return this.#passed()
+  }
+
+  /** Most events neither start a plan nor end a wait: for them nothing is made. */
+  #concernsPlans(schema: string): boolean {
+    const { hasGate, state } = this.input
+    if (!hasGate) return false
+    const { triggers } = state.catalog.actions
+    return this.overlay.hasEffects || triggers.has(schema) || (state.effects.waiting.get(schema)?.size ?? 0) > 0
   }
 
   #passed(): TurnBound | undefined {
