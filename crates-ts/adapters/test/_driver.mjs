@@ -7,7 +7,6 @@ import { appendFileSync, existsSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 
 const [fault = '', file = ''] = process.argv.slice(2)
-const faults = fault.split('+')
 const results = new Map()
 const waiting = new Map()
 let idNext = 1
@@ -88,7 +87,7 @@ async function perform({ id, kind, params, ...rest }) {
 function lookup({ id, idempotency_key: key }) {
   const result = results.get(key)
   if (result === undefined) return send({ type: 'none', id })
-  const other = faults.includes('other-lookup') ? { ...result, payload: { ...result.payload, text: 'other' } } : result
+  const other = fault === 'other-lookup' ? { ...result, payload: { ...result.payload, text: 'other' } } : result
   return send({ type: 'result', id, ...other })
 }
 
@@ -112,7 +111,7 @@ lines.on('line', (line) => {
   else if (message.type === 'blob') {
     waiting.get(message.id)(message)
     waiting.delete(message.id)
-  } else if (message.type === 'close' && fault !== 'stay') process.exit(faults.includes('bad-exit') ? 4 : 0)
+  } else if (message.type === 'close' && fault !== 'stay') process.exit(fault === 'bad-exit' ? 4 : 0)
 })
 lines.on('close', () => {
   if (fault !== 'stay') process.exit(0)

@@ -5,9 +5,10 @@ import { isHash } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import type { ReceiptStatus } from '@aos/effects'
 import { readArray, readCost, readFlag, readNat, readObject, readStatus, readText } from '../json-fields.ts'
-import { paramsToJson } from '../kind-types.ts'
+import { failureResult } from '../failures.ts'
+import { paramsToJson, payloadFromJson } from '../kind-types.ts'
 import type { KindTypes } from '../kind-types.ts'
-import type { AdapterCall } from '../port.ts'
+import type { AdapterCall, AdapterResult } from '../port.ts'
 
 /** The version that both sides say. */
 export const DRIVER_PROTOCOL = 1
@@ -109,4 +110,16 @@ export function questionLine(id: number, { type, call, types, deadlineMs }: Driv
       ['params', grantParams],
     ]),
   })
+}
+
+/** The result that a line means; undefined for what a look-up tells in another type: nobody can say what it means. */
+export function readResult(
+  question: DriverQuestion,
+  message: Extract<DriverMessage, { type: 'result' }>,
+): AdapterResult | undefined {
+  const { status, cost, retryable } = message
+  const payload = payloadFromJson(question.types, status, message.payload)
+  if (!payload.ok && question.type === 'lookup') return undefined
+  if (!payload.ok) return failureResult('adapter_protocol', 'the payload of a result is not of its schema', cost)
+  return { status, payload: payload.value, cost, retryable }
 }
