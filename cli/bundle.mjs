@@ -15,8 +15,8 @@ const options = {
   platform: 'node',
   target: 'node20.19',
   conditions: ['@aos/source'],
-  // Native code, and a compiler that only the commands that build load.
-  external: ['classic-level', 'level', 'assemblyscript', 'binaryen'],
+  // Native code, a compiler that only the commands that build load, and what is no ES module.
+  external: ['classic-level', 'level', 'assemblyscript', 'binaryen', 'undici'],
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',

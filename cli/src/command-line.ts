@@ -1,115 +1,26 @@
-/** yargs over the table of commands. */
-import yargs from 'yargs'
-import type { Argv } from 'yargs'
-import { isAosError } from '@aos/cbor'
-import { Arguments, usage } from './arguments.ts'
-import { COMMANDS } from './commands/index.ts'
-import type { CommandGroup, CommandSpec } from './commands/spec.ts'
+/** One command line: what it names is run here, or by the daemon that holds the world. */
+import { Arguments } from './arguments.ts'
 import type { CommandContext } from './context.ts'
 import { EXIT } from './exit-code.ts'
+import { parseCommandLine } from './parse-command-line.ts'
 import { reportFailure, reportResult } from './report.ts'
-import { VERSION } from './version.ts'
 
 /** Runs the command that the arguments name and returns the exit code. Reports; never throws. */
 export async function runCommandLine(argv: readonly string[], context: CommandContext): Promise<number> {
   try {
-    const choice = parse(argv)
+    const choice = parseCommandLine(argv)
     // Help and version are left to yargs, which prints them on standard output and chooses nothing.
     if (choice === undefined) return EXIT.ok
-    const run = await choice.spec.load()
-    return reportResult(context, await run(context, new Arguments(choice.parsed)))
+    const { spec, parsed } = choice
+    const args = new Arguments(parsed)
+    if (spec.served !== undefined) {
+      const { askDaemon } = await import('./daemon/ask-daemon.ts')
+      const exit = await askDaemon(context, choice)
+      if (exit !== undefined) return exit
+    }
+    const run = await spec.load()
+    return reportResult(context, await run(context, args))
   } catch (thrown) {
     return reportFailure(context, thrown)
   }
-}
-
-/**
- * A command with what was parsed for it. The handler throws it: after a handler that returns, yargs lays out the help of the
- * command, which takes longer than all of parsing. The command runs when yargs is done.
- */
-class Chosen extends Error {
-  readonly spec: CommandSpec
-  readonly parsed: Readonly<Record<string, unknown>>
-
-  constructor(spec: CommandSpec, parsed: Readonly<Record<string, unknown>>) {
-    super('a command was chosen')
-    this.spec = spec
-    this.parsed = parsed
-  }
-}
-
-function parse(argv: readonly string[]): Chosen | undefined {
-  try {
-    makeParser(argv).parseSync()
-    return undefined
-  } catch (thrown) {
-    if (thrown instanceof Chosen) return thrown
-    throw thrown
-  }
-}
-
-function makeParser(argv: readonly string[]): Argv {
-  let parser: Argv = yargs([...argv])
-    .scriptName('aos')
-    .locale('en')
-    .usage('$0 COMMAND: deterministic, event-sourced worlds')
-    .parserConfiguration({
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'greedy-arrays': false,
-    })
-    .option('world', { type: 'string', requiresArg: true, describe: 'world folder (or AOS_WORLD, or walk up)' })
-    .option('json', { type: 'boolean', describe: 'one JSON document on standard output' })
-    .option('quiet', { type: 'boolean', alias: 'q', describe: 'no progress' })
-    .option('accept-loss', { type: 'boolean', describe: 'open although acknowledged entries are gone' })
-    .version(VERSION)
-    .alias('version', 'V')
-    .help()
-    .alias('help', 'h')
-    .strict()
-    .strictCommands()
-    .recommendCommands()
-    .demandCommand(1, 'a command is missing')
-    .exitProcess(false)
-    .wrap(Math.min(120, process.stdout.columns ?? 100))
-    .fail((message: string | null, error: unknown) => {
-      if (isAosError(error)) throw error
-      if (error instanceof Error && error.name !== 'YError') throw error
-      throw usage(message ?? (error instanceof Error ? error.message : 'the command line was not understood'))
-    })
-  for (const entry of COMMANDS) parser = 'commands' in entry ? addGroup(parser, entry) : addCommand(parser, entry)
-  return parser
-}
-
-function addGroup(parser: Argv, group: CommandGroup): Argv {
-  const { name, describe, alone, commands } = group
-  const addVerbs = (inner: Argv): Argv => {
-    let nested = inner
-    for (const spec of commands) nested = addCommand(nested, spec)
-    return nested
-  }
-  if (alone !== undefined) {
-    const spec: CommandSpec = { command: name, describe, ...alone }
-    return addCommand(parser, { ...spec, options: (inner) => addVerbs(alone.options?.(inner) ?? inner) })
-  }
-  return parser.command(name, describe, (inner) =>
-    addVerbs(inner.demandCommand(1, `say which: aos ${name} ${commands.map(verbOf).join('|')}`)),
-  )
-}
-
-function addCommand(parser: Argv, spec: CommandSpec): Argv {
-  return parser.command({
-    command: spec.command,
-    describe: spec.describe,
-    builder: (inner) => spec.options?.(inner) ?? inner,
-    handler: (parsed) => {
-      throw new Chosen(spec, parsed)
-    },
-  })
-}
-
-function verbOf(spec: CommandSpec): string {
-  return spec.command.split(' ')[0] ?? spec.command
 }

@@ -1,4 +1,5 @@
 /** What a command may use of its surroundings; `main` makes it once. */
+import type { HostWorld } from '@aos/host'
 import type { Arguments } from './arguments.ts'
 import type { Progress } from './progress.ts'
 
@@ -17,6 +18,24 @@ export interface CommandContext {
   readonly quiet: boolean
   readonly style: Style
   readonly progress: Progress
+  /** The world that this process holds: a command of a daemon runs on it instead of opening one. */
+  readonly held?: HeldWorld
+}
+
+/** A world with what a daemon knows about it. */
+export interface HeldWorld {
+  readonly host: HostWorld
+  /** Of the request that is being done: aborted when nobody waits for it any more. */
+  readonly signal: AbortSignal
+  readonly daemon: DaemonFacts
+}
+
+/** What `aos status` says of a daemon. */
+export interface DaemonFacts {
+  readonly pid: number
+  /** RFC 3339. */
+  readonly since: string
+  readonly socket: string
 }
 
 /** Text attributes, empty when standard output is no terminal. */

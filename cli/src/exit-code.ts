@@ -16,6 +16,8 @@ const STOPPED: ReadonlySet<string> = new Set([
   'host.stopped',
   'host.fault',
   'wasm.host_fault',
+  'control.running',
+  'control.lost',
 ])
 
 /** The code with which a failure ends the command. */

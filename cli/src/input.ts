@@ -33,3 +33,8 @@ async function readAll(stream: NodeJS.ReadableStream): Promise<Uint8Array> {
   for await (const chunk of stream) chunks.push(Buffer.from(chunk))
   return Buffer.concat(chunks)
 }
+
+/** The bytes of a file, or standard input for `@-` and `-`, as a stream. Throws `host.file`. */
+export function openFileStream(context: CommandContext, path: string): NodeJS.ReadableStream {
+  return openArgumentStream(context, path === '-' || path === '@-' ? '@-' : `@${path}`)
+}

@@ -1,6 +1,14 @@
 /** Opening the world that the command line names. */
-import { findWorldFolder, openFolder, openWorld } from '@aos/host'
-import type { HostWorld, OpenedFolder, WorldFolder } from '@aos/host'
+import {
+  connectControl,
+  controlPlaceOf,
+  findWorldFolder,
+  localSigningWorld,
+  openFolder,
+  openWorld,
+  remoteSigningWorld,
+} from '@aos/host'
+import type { HostWorld, OpenedFolder, SigningWorld, WorldFolder } from '@aos/host'
 import type { Arguments } from './arguments.ts'
 import type { CommandContext } from './context.ts'
 
@@ -9,6 +17,7 @@ export const LOCK_WAIT_MS = 400
 
 /** `--world`, AOS_WORLD, or the folder above. Throws `host.no_world`. */
 export function findWorld(context: CommandContext, args: Arguments): WorldFolder {
+  if (context.held !== undefined) return context.held.host.folder
   return findWorldFolder({
     option: args.optionalText('world'),
     variable: context.environment['AOS_WORLD'],
@@ -16,12 +25,13 @@ export function findWorld(context: CommandContext, args: Arguments): WorldFolder
   })
 }
 
-/** Opens, replays, runs, closes. */
+/** Opens, replays, runs, closes; in a daemon, runs. */
 export async function withWorld<T>(
   context: CommandContext,
   args: Arguments,
   run: (host: HostWorld) => Promise<T>,
 ): Promise<T> {
+  if (context.held !== undefined) return run(context.held.host)
   const host = await openWorld(findWorld(context, args), {
     environment: context.environment,
     acceptLoss: args.flag('accept-loss'),
@@ -43,6 +53,12 @@ export async function withFolder<T>(
   args: Arguments,
   run: (opened: OpenedFolder) => Promise<T>,
 ): Promise<T> {
+  if (context.held !== undefined) {
+    const { host } = context.held
+    // What a reader is shown must not be lost again.
+    await host.read(() => undefined)
+    return run(host)
+  }
   const opened = await openFolder(findWorld(context, args), {
     environment: context.environment,
     acceptLoss: args.flag('accept-loss'),
@@ -52,5 +68,21 @@ export async function withFolder<T>(
     return await run(opened)
   } finally {
     await opened.store.close()
+  }
+}
+
+/** For what this person signs: the keys are read here, also when a daemon holds the world. */
+export async function withSigningWorld<T>(
+  context: CommandContext,
+  args: Arguments,
+  run: (world: SigningWorld) => Promise<T>,
+): Promise<T> {
+  const folder = findWorld(context, args)
+  const client = await connectControl(controlPlaceOf(folder))
+  if (client === undefined) return withWorld(context, args, async (host) => run(localSigningWorld(host)))
+  try {
+    return await run(remoteSigningWorld(client, folder, context.environment))
+  } finally {
+    client.close()
   }
 }

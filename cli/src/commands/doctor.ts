@@ -10,6 +10,7 @@ export const DOCTOR_COMMANDS: readonly CommandGroup[] = [
       options: (parser) =>
         parser.option('full', { type: 'boolean', describe: 'read every byte, derive every entry again' }),
       load: async () => (await import('../run/doctor.ts')).doctor,
+      served: {},
     },
     commands: [
       {
@@ -18,6 +19,7 @@ export const DOCTOR_COMMANDS: readonly CommandGroup[] = [
         options: (parser) =>
           parser.option('accept', { type: 'boolean', describe: 'believe the wall clock (journaled)' }),
         load: async () => (await import('../run/clock.ts')).doctorClock,
+        served: {},
       },
     ],
   },

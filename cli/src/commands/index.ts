@@ -1,5 +1,6 @@
 /** The table of commands, in the order of `aos --help`. */
 import { AUTHOR_COMMANDS } from './author.ts'
+import { DAEMON_COMMANDS } from './daemon.ts'
 import { DOCTOR_COMMANDS } from './doctor.ts'
 import { READ_COMMANDS } from './read.ts'
 import { LADDER_COMMANDS } from './ladder.ts'
@@ -9,6 +10,7 @@ import type { CommandGroup, CommandSpec } from './spec.ts'
 /** Every verb there is, in the order of the help. */
 export const COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
   ...WORLD_COMMANDS,
+  ...DAEMON_COMMANDS,
   ...READ_COMMANDS,
   ...AUTHOR_COMMANDS,
   ...DOCTOR_COMMANDS,

@@ -12,6 +12,7 @@ export const READ_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
     command: 'status',
     describe: 'the world at a glance',
     load: async () => (await import('../run/status.ts')).status,
+    served: {},
   },
   {
     name: 'state',
@@ -25,6 +26,7 @@ export const READ_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
             .option('key', { type: 'string', requiresArg: true, describe: 'cell key, JSON or a bare word' })
             .option('raw', { type: 'boolean', describe: 'the bytes as they are' }),
         load: async () => (await import('../run/state.ts')).stateGet,
+        served: {},
       },
       {
         command: 'ls <reducer>',
@@ -34,6 +36,7 @@ export const READ_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
             .option('limit', { type: 'string', requiresArg: true, default: '1000', describe: 'how many at most' })
             .option('cursor', { type: 'string', requiresArg: true, describe: 'next_cursor of the answer before' }),
         load: async () => (await import('../run/state.ts')).stateLs,
+        served: {},
       },
     ],
   },
@@ -45,6 +48,7 @@ export const READ_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
         command: 'head',
         describe: 'the last entry and the root of the log',
         load: async () => (await import('../run/journal.ts')).journalHead,
+        served: {},
       },
       {
         command: 'tail',
@@ -54,6 +58,7 @@ export const READ_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
             .option('count', { type: 'string', alias: 'n', requiresArg: true, default: '20', describe: 'how many' })
             .option('follow', { type: 'boolean', alias: 'f', describe: 'go on with what comes' }),
         load: async () => (await import('../run/journal-tail.ts')).journalTail,
+        served: {},
       },
       {
         command: 'show <height>',
@@ -63,11 +68,13 @@ export const READ_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
             .positional('height', { type: 'string' })
             .option('notes', { type: 'boolean', describe: 'run it again, to say where modules failed' }),
         load: async () => (await import('../run/journal.ts')).journalShow,
+        served: {},
       },
       {
         command: 'verify',
         describe: 'check hashes, chain, canonical form and signatures',
         load: async () => (await import('../run/journal-verify.ts')).journalVerify,
+        served: {},
       },
       {
         command: 'replay',
@@ -83,6 +90,7 @@ export const READ_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
               describe: 'NAME=FILE: other bytes for a module',
             }),
         load: async () => (await import('../run/journal-verify.ts')).journalReplay,
+        served: { files: ['module'] },
       },
     ],
   },
@@ -90,12 +98,18 @@ export const READ_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
     name: 'defs',
     describe: 'definitions in force',
     commands: [
-      { command: 'ls', describe: 'their names and hashes', load: async () => (await import('../run/defs.ts')).defsLs },
+      {
+        command: 'ls',
+        describe: 'their names and hashes',
+        load: async () => (await import('../run/defs.ts')).defsLs,
+        served: {},
+      },
       {
         command: 'get <name>',
         describe: 'one of them as AIR JSON',
         options: (parser) => parser.positional('name', { type: 'string' }),
         load: async () => (await import('../run/defs.ts')).defsGet,
+        served: {},
       },
     ],
   },
@@ -107,6 +121,7 @@ export const READ_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
         command: 'get',
         describe: 'as AIR JSON',
         load: async () => (await import('../run/defs.ts')).manifestGet,
+        served: {},
       },
     ],
   },

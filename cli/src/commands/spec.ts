@@ -9,6 +9,19 @@ export interface CommandSpec {
   readonly describe: string
   readonly options?: (parser: Argv) => Argv
   readonly load: () => Promise<Run>
+  /** A daemon that holds the world does this verb in its own process (spec/15-control.md, "Verbs"). */
+  readonly served?: Served
+}
+
+/** What the asking side does with the arguments before it hands them on. */
+export interface Served {
+  /** Positionals that may name a file: what they stand for is sent as text. */
+  readonly text?: string
+  /** Positional that may name a file, whose bytes are sent as a stream; only with the flag `streamFlag` when there is one. */
+  readonly stream?: string
+  readonly streamFlag?: string
+  /** Options that name files; they are made absolute. */
+  readonly files?: readonly string[]
 }
 
 /** Verbs under one noun. */
@@ -16,6 +29,6 @@ export interface CommandGroup {
   readonly name: string
   readonly describe: string
   /** What the noun does without a verb; without it a verb is demanded. */
-  readonly alone?: Pick<CommandSpec, 'options' | 'load'>
+  readonly alone?: Pick<CommandSpec, 'options' | 'load' | 'served'>
   readonly commands: readonly CommandSpec[]
 }

@@ -40,6 +40,7 @@ export const WORLD_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
             .option('envelope', { type: 'boolean', describe: 'lines are {value, key?, idempotency_key?}' })
             .option('acks', { type: 'boolean', describe: 'a line for every durable event' }),
         load: async () => (await import('../run/event-send.ts')).eventSend,
+        served: { text: 'value', stream: 'value', streamFlag: 'ndjson' },
       },
     ],
   },
@@ -55,6 +56,7 @@ export const WORLD_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
             .positional('duration', { type: 'string' })
             .option('to', { type: 'string', requiresArg: true, describe: 'instant, such as 2030-01-01T00:00:00Z' }),
         load: async () => (await import('../run/clock.ts')).clockAdvance,
+        served: {},
       },
     ],
   },
@@ -67,6 +69,7 @@ export const WORLD_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
         describe: 'store a file (@- for standard input) and print its hash',
         options: (parser) => parser.positional('file', { type: 'string' }),
         load: async () => (await import('../run/blob.ts')).blobPut,
+        served: { stream: 'file' },
       },
       {
         command: 'get <hash>',
@@ -79,12 +82,14 @@ export const WORLD_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
             describe: 'file instead of standard output',
           }),
         load: async () => (await import('../run/blob.ts')).blobGet,
+        served: { files: ['out'] },
       },
       {
         command: 'stat [hash]',
         describe: 'size of a blob, or of the whole store',
         options: (parser) => parser.positional('hash', { type: 'string' }),
         load: async () => (await import('../run/blob.ts')).blobStat,
+        served: {},
       },
     ],
   },

@@ -2,15 +2,16 @@
 import { formatJson, parseJson } from '@aos/air'
 import { localPrincipal, readCellView, readMoment, valueFromText } from '@aos/host'
 import type { HostWorld } from '@aos/host'
-import type { Example } from './example.ts'
+import type { Example, ExampleWork } from './example.ts'
 
 const REDUCER = 'demo/CounterSM@1'
 const EVENT = 'demo/CounterEvent@1'
 const VALUES: readonly string[] = ['{"Start":{"target":3}}', '{"Tick":null}', '{"Tick":null}', '{"Tick":null}']
 const DONE = '{"pc":{"Done":null},"remaining":0}'
 
-export const counterExample: Example = {
-  name: '00-counter',
+export const counterExample: Example = { name: '00-counter', begin: () => Promise.resolve(COUNTER) }
+
+const COUNTER: ExampleWork = {
   async feed({ host }) {
     const started = performance.now()
     for (const text of VALUES) {

@@ -14,14 +14,22 @@ export interface Fed {
   readonly seconds: number
 }
 
-/** An example: a folder with a world in it, and who sends it events. */
-export interface Example {
-  /** Folder under examples/. */
-  readonly name: string
+/** What is done with one world. */
+export interface ExampleWork {
   /** Sends what there is to send. */
   readonly feed: (run: ExampleRun) => Promise<Fed>
   /** What is not as it must be; undefined when all is well. */
   readonly check: (run: ExampleRun) => Promise<string | undefined>
   /** A few lines for people. */
   readonly tell: (run: ExampleRun) => Promise<readonly string[]>
+  /** Ends what was started for it. */
+  readonly close?: () => Promise<void>
+}
+
+/** An example: a folder with a world in it, and who sends it events. */
+export interface Example {
+  /** Folder under examples/. */
+  readonly name: string
+  /** Begins, before the folder is pushed: `source` is the one of the checkout, `world` the copy that becomes the world. */
+  readonly begin: (folders: { readonly source: string; readonly world: string }) => Promise<ExampleWork>
 }

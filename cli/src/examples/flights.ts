@@ -6,7 +6,7 @@ import type { HostWorld } from '@aos/host'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import type { Example, ExampleRun } from './example.ts'
+import type { Example, ExampleRun, ExampleWork } from './example.ts'
 
 const REDUCER = 'demo/FlightStats@1'
 const EVENT = 'demo/Flight@1'
@@ -21,8 +21,9 @@ interface Airport {
   readonly delay: number
 }
 
-export const flightsExample: Example = {
-  name: '10-flights',
+export const flightsExample: Example = { name: '10-flights', begin: () => Promise.resolve(FLIGHTS) }
+
+const FLIGHTS: ExampleWork = {
   async feed({ host, progress }) {
     const lines = readLines(host)
     const started = performance.now()

@@ -3,8 +3,8 @@ import { ZERO_HASH, definitionJson, formatDefinition, formatJson, hashDefinition
 import type { Definition } from '@aos/air'
 import { formatPath } from '@aos/cbor'
 import {
-  checkSources,
   definitionsOfSources,
+  findSourceIssues,
   findWorldFolder,
   invalidAir,
   nodeSha256,
@@ -20,8 +20,9 @@ import { EXIT } from '../exit-code.ts'
 /** Exit 1 when there is an issue. */
 export async function airCheck(context: CommandContext, args: Arguments): Promise<CommandResult> {
   const sources = readSources(context, args)
-  const issues = checkSources(sources).map((issue) => shown(context, issue))
-  const warnings = sources.warnings.map((warning) => shown(context, warning))
+  const found = findSourceIssues(sources)
+  const issues = found.issues.map((issue) => shown(context, issue))
+  const warnings = found.warnings.map((warning) => shown(context, warning))
   const ok = issues.length === 0
   const lines = [
     ...issues.map((issue) => `${context.style.bad('issue')}   ${lineOf(issue)}`),

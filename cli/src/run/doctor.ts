@@ -21,6 +21,7 @@ export async function doctor(context: CommandContext, args: Arguments): Promise<
     compiler: async () => (await import('@aos/build')).compilerVersion(),
     findBuilt: makeFindBuilt(context),
     full: args.flag('full'),
+    store: context.held?.host.store,
     lockWaitMs: LOCK_WAIT_MS,
     onProgress: (line) => {
       context.progress.report(line)

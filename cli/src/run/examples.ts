@@ -8,12 +8,24 @@ import { basename, join, resolve } from 'node:path'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
 import { counterExample } from '../examples/counter.ts'
-import type { Example, ExampleRun } from '../examples/example.ts'
+import type { Example, ExampleRun, ExampleWork } from '../examples/example.ts'
 import { flightsExample } from '../examples/flights.ts'
+import { storyExample } from '../examples/story-example.ts'
 import { EXIT } from '../exit-code.ts'
 import { makeModuleBuilder } from '../module-builder.ts'
 
-const EXAMPLES: readonly Example[] = [counterExample, flightsExample]
+const EXAMPLES: readonly Example[] = [
+  counterExample,
+  storyExample('01-hello-timer'),
+  storyExample('02-blob-echo'),
+  storyExample('03-fetch-notify'),
+  storyExample('04-aggregator'),
+  storyExample('05-chain-comp'),
+  storyExample('07-llm-summarizer'),
+  storyExample('08-retry-backoff'),
+  flightsExample,
+  storyExample('11-approval'),
+]
 
 /** `aos examples`: runs examples in folders that are thrown away; without a name it lists them. */
 export async function examples(context: CommandContext, args: Arguments): Promise<CommandResult> {
@@ -108,11 +120,29 @@ async function runExample(context: CommandContext, example: Example, setting: Se
   if (existsSync(world)) {
     throw new AosError('host.not_empty', `${world} is there already`, { hint: 'choose another folder for --keep' })
   }
-  cpSync(join(setting.checkout, example.name), world, { recursive: true, filter: (path) => basename(path) !== '.aos' })
+  const source = join(setting.checkout, example.name)
+  cpSync(source, world, { recursive: true, filter: (path) => basename(path) !== '.aos' })
   ensureOwnerKey(setting.place.keyFolder)
+  const work = await example.begin({ source, world })
+  try {
+    return await runWork(context, { name: example.name, work, world, started }, setting)
+  } finally {
+    await work.close?.()
+  }
+}
+
+interface Begun {
+  readonly name: string
+  readonly work: ExampleWork
+  readonly world: string
+  readonly started: number
+}
+
+async function runWork(context: CommandContext, begun: Begun, setting: Setting): Promise<ExampleReport> {
+  const { name, world } = begun
   const host = await openWorld(worldFolderAt(world), { environment: { AOS_KEY_DIR: setting.place.keyFolder } })
   const progress = (line: string): void => {
-    context.progress.report(`${example.name}: ${line}`)
+    context.progress.report(`${name}: ${line}`)
   }
   try {
     await push(host, {
@@ -122,35 +152,31 @@ async function runExample(context: CommandContext, example: Example, setting: Se
       message: undefined,
       onProgress: progress,
     })
-    return await feedAndCheck(example, { host, progress }, { started, world })
+    return await feedAndCheck(begun, { host, progress })
   } finally {
     context.progress.done()
     await host.close()
   }
 }
 
-async function feedAndCheck(
-  example: Example,
-  run: ExampleRun,
-  since: { readonly started: number; readonly world: string },
-): Promise<ExampleReport> {
-  const fed = await example.feed(run)
-  const wrong = await example.check(run)
+async function feedAndCheck({ name, work, world, started }: Begun, run: ExampleRun): Promise<ExampleReport> {
+  const fed = await work.feed(run)
+  const wrong = await work.check(run)
   const replayed = replayAll(run)
   const { report, seconds } = replayed
   const differs =
     report.firstDifference === undefined ? undefined : `replay differs at height ${report.firstDifference.height}`
   const problem = wrong ?? differs
   return {
-    name: example.name,
+    name,
     ok: problem === undefined,
-    seconds: (performance.now() - since.started) / 1000,
+    seconds: (performance.now() - started) / 1000,
     height: run.host.kernel.head?.height ?? 0,
     root: report.root,
     problem,
-    world: since.world,
+    world,
     lines: [
-      ...(await example.tell(run)),
+      ...(await work.tell(run)),
       `${fed.events} events sent, each durable before it counted${rate(fed.events, fed.seconds)}`,
       `${report.entries} entries derived again and compared${rate(report.entries, seconds)}`,
       `log root ${report.root}`,

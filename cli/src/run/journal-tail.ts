@@ -12,7 +12,7 @@ import { toJsonText } from '../json-text.ts'
 import { findWorld, withFolder } from '../world.ts'
 import { needHead } from './journal.ts'
 
-const POLL_MS = 500
+const POLL_MS = 250
 
 /** With --follow the entries are an endless stream: text, or with --json one document a line. */
 export async function journalTail(context: CommandContext, args: Arguments): Promise<CommandResult> {
@@ -32,6 +32,7 @@ export async function journalTail(context: CommandContext, args: Arguments): Pro
   let { next, definitions } = first
   for (let seen = fingerprint(journal); ;) {
     await sleep(POLL_MS)
+    if (context.held?.signal.aborted === true) return { data: undefined, text: '' }
     const now = fingerprint(journal)
     if (now === seen) continue
     const more = await readMore(context, args, { next, definitions })

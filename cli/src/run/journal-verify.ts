@@ -7,6 +7,7 @@ import {
   readModuleMap,
   replayJournal,
   substituteModules,
+  verifyOpenJournal,
   verifyWorldJournal,
   loadDefinitions,
   summarizeJournal,
@@ -25,14 +26,18 @@ import { needHead } from './journal.ts'
 
 /** Bytes on disk first, then every entry. */
 export async function journalVerify(context: CommandContext, args: Arguments): Promise<CommandResult> {
-  const report = await verifyWorldJournal(findWorld(context, args), {
-    environment: context.environment,
-    lockWaitMs: LOCK_WAIT_MS,
-    acceptLoss: args.flag('accept-loss'),
-    onProgress: (height) => {
-      context.progress.report(`verifying: height ${height}`)
-    },
-  })
+  const onProgress = (height: number): void => {
+    context.progress.report(`verifying: height ${height}`)
+  }
+  const report =
+    context.held === undefined
+      ? await verifyWorldJournal(findWorld(context, args), {
+          environment: context.environment,
+          lockWaitMs: LOCK_WAIT_MS,
+          acceptLoss: args.flag('accept-loss'),
+          onProgress,
+        })
+      : await verifyOpenJournal(context.held.host, onProgress)
   return verdict(context, { ...report, said: 'chain, log root, canonical form and signatures hold' })
 }
 

@@ -3,7 +3,7 @@ import { isAosError, toHex } from '@aos/cbor'
 import { changeKey, keyIdOf, listKeys, parsePublicKey, readSettings, resolveKeyFolder } from '@aos/host'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
-import { findWorld, withWorld } from '../world.ts'
+import { findWorld, withSigningWorld } from '../world.ts'
 
 /** The keys of this person; with a world at hand also those it knows. */
 export async function keyLs(context: CommandContext, args: Arguments): Promise<CommandResult> {
@@ -42,7 +42,7 @@ export async function keyRevoke(context: CommandContext, args: Arguments): Promi
 async function change(context: CommandContext, args: Arguments, verb: 'register' | 'revoke'): Promise<CommandResult> {
   const publicKey = parsePublicKey(args.text('public-key'))
   const role = args.text('role')
-  return withWorld(context, args, async (host) => {
+  return withSigningWorld(context, args, async (host) => {
     const height = await changeKey(host, { change: verb, publicKey, role, kinds: args.list('kind') })
     const data = { height, public_key: toHex(publicKey), key_id: toHex(keyIdOf(publicKey)), role }
     return {
@@ -63,8 +63,8 @@ async function registeredKeys(
     readonly revoked_at: number | undefined
   }[]
 > {
-  return withWorld(context, args, async (host) => {
-    const keys = await host.read((kernel) => kernel.keys)
+  return withSigningWorld(context, args, async (host) => {
+    const { keys } = await host.facts()
     return keys.map(({ role, publicKey, kinds, from, revoked }) => ({
       role,
       public_key: toHex(publicKey),

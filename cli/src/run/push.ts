@@ -5,11 +5,11 @@ import { formatPath } from '@aos/cbor'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
 import { makeModuleBuilder } from '../module-builder.ts'
-import { withWorld } from '../world.ts'
+import { withSigningWorld } from '../world.ts'
 
 /** `aos push`: puts the folder's definitions in force, compiling what has to be. */
 export async function push(context: CommandContext, args: Arguments): Promise<CommandResult> {
-  return withWorld(context, args, async (host) => {
+  return withSigningWorld(context, args, async (host) => {
     const report = await pushFolder(host, {
       builder: makeModuleBuilder(context),
       dryRun: args.flag('dry-run'),
@@ -26,7 +26,7 @@ export async function push(context: CommandContext, args: Arguments): Promise<Co
       changed: changes.length > 0,
       manifest_hash: manifest,
       height,
-      world: host.kernel.id,
+      world: report.world,
       changes,
       warnings,
       owner_key_made: report.ownerKeyMade,

@@ -50,5 +50,20 @@ export const RECEIPT_ERRORS = {
   'receipt.bad_signature': 'The signature of a receipt does not verify, or is not at its place in its batch.',
 } as const
 
+/** What each code of the control socket means (spec/15-control.md, "Errors"). */
+export const CONTROL_ERRORS = {
+  'control.bad_message': 'A message on the control socket is not one of its form.',
+  'control.too_long': 'A message on the control socket is longer than allowed.',
+  'control.busy': 'The daemon has as many connections, or the connection as many requests, as allowed.',
+  'control.unknown_verb': 'The daemon does nothing of this name.',
+  'control.failed': 'The daemon has a bug; its log shows where.',
+  'control.lost': 'The daemon went away before it answered.',
+  'control.socket': 'The daemon cannot listen at its socket.',
+  'control.running': 'A daemon holds this world already.',
+  'control.not_running': 'No daemon holds this world.',
+  'control.start': 'The daemon ended before it served.',
+} as const
+
 /** Codes that opening and driving a world can end with; those of the store and the kernel pass through. */
-export type HostErrorCode = keyof typeof HOST_ERRORS | keyof typeof KEY_ERRORS | keyof typeof RECEIPT_ERRORS
+export type HostErrorCode =
+  keyof typeof HOST_ERRORS | keyof typeof KEY_ERRORS | keyof typeof CONTROL_ERRORS | keyof typeof RECEIPT_ERRORS

@@ -11,6 +11,7 @@ import type { JournalRecord } from '@aos/store'
 import { checkPublicKey } from './keys/public-key.ts'
 import { checkRequest } from './keys/request.ts'
 import { keyIdOf } from './keys/key-pair.ts'
+import type { HostWorld } from './host-world.ts'
 import { openFolder } from './open-world.ts'
 import type { OpenWorldOptions, OpenedFolder } from './open-world.ts'
 import { checkSaltedValues } from './salted-values.ts'
@@ -46,19 +47,33 @@ export interface VerifyReport {
 export async function verifyWorldJournal(folder: WorldFolder, options: VerifyOptions): Promise<VerifyReport> {
   const opened = await tryOpen(folder, options)
   try {
-    const physical = verifyJournal(folder.store)
-    const report = { entries: physical.entries, root: physical.root }
-    if (!physical.ok) return { ...report, ok: false, firstDifference: physical.firstDifference }
-    if (opened instanceof AosError) throw opened
-    if (physical.entries === 0) {
-      throw new AosError('host.no_genesis', 'the world has no genesis yet', { hint: 'run `aos push`' })
-    }
-    const firstDifference = verifyEntries(opened.store.journal.read({ from: 0 }), options.onProgress)
-    if (firstDifference === undefined) return { ...report, ok: true, firstDifference }
-    return { ...report, ok: false, entries: firstDifference.height, firstDifference }
+    return verifyBytesAndEntries(folder, opened, options.onProgress)
   } finally {
     if (!(opened instanceof AosError)) await opened.store.close()
   }
+}
+
+/** As `verifyWorldJournal`, of a world that this process has open: as soon as nothing is being written. */
+export async function verifyOpenJournal(host: HostWorld, onProgress: (height: number) => void): Promise<VerifyReport> {
+  for (let writing = host.durable(); writing !== undefined; writing = host.durable()) await writing
+  return verifyBytesAndEntries(host.folder, host, onProgress)
+}
+
+function verifyBytesAndEntries(
+  folder: WorldFolder,
+  opened: Pick<OpenedFolder, 'store'> | AosError,
+  onProgress: (height: number) => void,
+): VerifyReport {
+  const physical = verifyJournal(folder.store)
+  const report = { entries: physical.entries, root: physical.root }
+  if (!physical.ok) return { ...report, ok: false, firstDifference: physical.firstDifference }
+  if (opened instanceof AosError) throw opened
+  if (physical.entries === 0) {
+    throw new AosError('host.no_genesis', 'the world has no genesis yet', { hint: 'run `aos push`' })
+  }
+  const firstDifference = verifyEntries(opened.store.journal.read({ from: 0 }), onProgress)
+  if (firstDifference === undefined) return { ...report, ok: true, firstDifference }
+  return { ...report, ok: false, entries: firstDifference.height, firstDifference }
 }
 
 /** Codes with which a store refuses damage. */

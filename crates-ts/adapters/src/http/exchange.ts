@@ -2,7 +2,6 @@
 import { isIPv6 } from 'node:net'
 import type { LookupFunction } from 'node:net'
 import { rootCertificates } from 'node:tls'
-import { Client } from 'undici'
 import type { Dispatcher } from 'undici'
 import { AdapterFailure } from '../failures.ts'
 import type { AdapterFailureCode } from '../failures.ts'
@@ -38,6 +37,8 @@ export interface Incoming {
 /** Follows no redirect and undoes no encoding. Throws AdapterFailure. */
 export async function exchange(outgoing: Outgoing): Promise<Incoming> {
   const { url, limits, signal } = outgoing
+  // Loaded with the first request: it takes longer than starting a command.
+  const { Client } = await import('undici')
   const client = new Client(originOf(url), {
     connect: {
       lookup: pinnedLookup(outgoing.addresses),

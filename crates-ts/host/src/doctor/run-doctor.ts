@@ -22,6 +22,7 @@ import {
   checkEntries,
   checkJournalBytes,
   checkQuarantine,
+  describeStore,
   visitStore,
 } from './store.ts'
 import { checkCompiler, checkDisk, checkNode, checkRelease, checkTempFolder } from './surroundings.ts'
@@ -48,6 +49,8 @@ export interface DoctorOptions {
   /** How long to wait for another process that has the world open for a moment. */
   readonly lockWaitMs: number
   readonly onProgress: (line: string) => void
+  /** Of the world, when this process has it open; it stays open. What needs a closed one is then left out. */
+  readonly store?: OpenedStore | undefined
 }
 
 /** Throws only for what no check expects: a defect, or a file system that fails in the middle. */
@@ -79,12 +82,18 @@ async function checkWorld(options: DoctorOptions, folder: WorldFolder): Promise<
   if (settings !== undefined) checks.push(passed('settings', 'aos.json can be read'))
   attempt(checks, 'sources', () => checks.push(checkSources(folder)))
   checks.push(checkQuarantine(folder))
-  const { store, check } = await visitStore(folder, options.lockWaitMs)
+  const { store, check } =
+    options.store === undefined ? await visitStore(folder, options.lockWaitMs) : describeStore(options.store)
   checks.push(check)
   try {
     checks.push(...(await checkOpened(options, folder, { settings, store })))
   } finally {
-    await store?.close()
+    if (store !== options.store) await store?.close()
+  }
+  if (options.full && options.store !== undefined) {
+    const hint = 'run it again after `aos stop`'
+    checks.push(warned('content', 'a daemon has the world open; files were not read byte by byte', { hint }))
+    return checks
   }
   // What reads all files of the store takes the lock for itself, and must not meet a writer.
   if (options.full && check.name !== 'lock' && (store?.journal.head !== undefined || check.state === 'fail')) {

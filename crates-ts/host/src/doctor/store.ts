@@ -24,11 +24,7 @@ export interface StoreVisit {
 /** Opens for reading: the last segment is read whole and held against what was acknowledged. */
 export async function visitStore(folder: WorldFolder, lockWaitMs: number): Promise<StoreVisit> {
   try {
-    const store = await openUnlocked(folder.store, { readOnly: true }, lockWaitMs)
-    const { head } = store.journal
-    if (head === undefined) return { store, check: notPushed() }
-    const said = `the journal ends at height ${head.height}; its last segment and everything acknowledged are there`
-    return { store, check: passed('journal', said, { height: head.height, head_hash: formatHash(head.leaf) }) }
+    return describeStore(await openUnlocked(folder.store, { readOnly: true }, lockWaitMs))
   } catch (error) {
     if (!isAosError(error)) throw error
     if (error.code === 'store.not_found') return { store: undefined, check: notPushed() }
@@ -37,6 +33,14 @@ export async function visitStore(folder: WorldFolder, lockWaitMs: number): Promi
     const message = 'another process has the world open; only what lies beside it was looked at'
     return { store: undefined, check: warned('lock', message, { hint, details: { code: error.code } }) }
   }
+}
+
+/** What opening has shown. */
+export function describeStore(store: OpenedStore): StoreVisit {
+  const { head } = store.journal
+  if (head === undefined) return { store, check: notPushed() }
+  const said = `the journal ends at height ${head.height}; its last segment and everything acknowledged are there`
+  return { store, check: passed('journal', said, { height: head.height, head_hash: formatHash(head.leaf) }) }
 }
 
 function notPushed(): Check {

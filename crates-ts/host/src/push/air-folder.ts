@@ -28,6 +28,8 @@ export interface AirSources {
   readonly definitions: readonly PlacedDefinition[]
   readonly issues: readonly FileIssue[]
   readonly warnings: readonly FileIssue[]
+  /** As they were read, so they are checked. */
+  readonly lenient: boolean
 }
 
 export interface ReadAirOptions {
@@ -53,7 +55,7 @@ export function readAirSources(paths: readonly string[], options: ReadAirOptions
     issues.push(...found.issues)
     warnings.push(...found.warnings)
   }
-  return { files, definitions, issues: [...issues, ...duplicates(definitions)], warnings }
+  return { files, definitions, issues: [...issues, ...duplicates(definitions)], warnings, lenient: options.lenient }
 }
 
 function airFilesAt(path: string): readonly string[] {

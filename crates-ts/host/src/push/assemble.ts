@@ -2,7 +2,6 @@
 import {
   BUILTIN_MODULES,
   ZERO_HASH,
-  checkManifest,
   completeManifest,
   encodeDefinition,
   hashDefinition,
@@ -11,6 +10,7 @@ import {
 import type { DefModule, DefSchema, Definition, Manifest } from '@aos/air'
 import { AosError, formatPath, hashText } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
+import { checkDefinitions } from '@aos/expr'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readMapBeside } from '../module-maps.ts'
@@ -58,7 +58,7 @@ export async function assemble(options: AssembleOptions): Promise<Assembly> {
   const sources = readAirSources([join(options.folder.root, options.sync.airDir)], { lenient: false })
   const first = checkSources(sources)
   if (first.length > 0) throw invalidAir(first)
-  const found = sortDefinitions(sources)
+  const found = sortDefinitions(sources.definitions.map(({ definition }) => definition))
   const { schemas, modules } = found
   refuseUnknownModules(options.sync, modules)
   const built = await buildModules(options, modules, schemas)
@@ -82,13 +82,26 @@ export async function assemble(options: AssembleOptions): Promise<Assembly> {
 
 /** Every issue of the files and of the manifest over them. Placeholders of hashes are no issue. */
 export function checkSources(sources: AirSources): readonly FileIssue[] {
-  if (sources.issues.length > 0) return sources.issues
+  return findSourceIssues(sources).issues
+}
+
+/** What `checkSources` finds, and the warnings of files that are read leniently. */
+export function findSourceIssues(sources: AirSources): {
+  readonly issues: readonly FileIssue[]
+  readonly warnings: readonly FileIssue[]
+} {
+  const { issues, warnings, lenient } = sources
+  if (issues.length > 0) return { issues, warnings }
   const placed = sources.definitions.find(({ definition }) => definition.kind === 'manifest')
-  if (placed === undefined) return []
-  const found = sortDefinitions(sources)
+  if (placed === undefined) return { issues, warnings }
+  const found = sortDefinitions(sources.definitions.map(({ definition }) => definition))
   const manifest = completeManifest({ ...found, manifest: needManifest(sources), sha256: nodeSha256 })
   const places = new Map(sources.definitions.map((each) => [nameOf(each), each]))
-  return checkManifest({ ...found, manifest, sha256: nodeSha256 }).map((issue) => placeIssue(issue, placed, places))
+  const checked = checkDefinitions({ ...found, manifest, sha256: nodeSha256, lenient })
+  return {
+    issues: checked.issues.map((issue) => placeIssue(issue, placed, places)),
+    warnings: [...warnings, ...checked.warnings.map((issue) => placeIssue(issue, placed, places))],
+  }
 }
 
 /** `host.invalid_air` with all of them. */
@@ -110,7 +123,7 @@ type Named = Exclude<Definition, Manifest>
 type Section<Kind extends Named['kind']> = ReadonlyMap<string, Extract<Named, { readonly kind: Kind }>>
 
 /** Definitions by kind and name. */
-interface SortedDefinitions {
+export interface SortedDefinitions {
   readonly schemas: Section<'defschema'>
   readonly modules: Section<'defmodule'>
   readonly plans: Section<'defplan'>
@@ -120,11 +133,11 @@ interface SortedDefinitions {
   readonly secrets: Section<'defsecret'>
 }
 
-function sortDefinitions(sources: AirSources): SortedDefinitions {
+/** The definitions of each kind; of two with one name the later one, which is reported elsewhere. */
+export function sortDefinitions(definitions: readonly Definition[]): SortedDefinitions {
   const pick = <Kind extends Named['kind']>(kind: Kind): Section<Kind> => {
     const found = new Map<string, Extract<Named, { readonly kind: Kind }>>()
-    for (const { definition } of sources.definitions)
-      if (isOfKind(definition, kind)) found.set(definition.name, definition)
+    for (const definition of definitions) if (isOfKind(definition, kind)) found.set(definition.name, definition)
     return found
   }
   return {

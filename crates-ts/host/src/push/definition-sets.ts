@@ -1,28 +1,23 @@
 /** Sets of definitions to be compared: from files, from a folder as a push would take it, and what is in force. */
-import { completeManifest, decodeDefinition } from '@aos/air'
-import type { Definition, DefModule, DefSchema } from '@aos/air'
+import { completeManifest, decodeDefinition, isReservedName } from '@aos/air'
+import type { Definition } from '@aos/air'
 import { loadDefinitions } from '../definitions.ts'
 import { summarizeJournal } from '../journal-scan.ts'
 import type { OpenedFolder } from '../open-world.ts'
 import { nodeSha256 } from '../sha256.ts'
 import { readSyncFile } from '../sync-file.ts'
 import type { AirSources } from './air-folder.ts'
-import { assemble, invalidAir } from './assemble.ts'
+import { assemble, invalidAir, sortDefinitions } from './assemble.ts'
 import type { ModuleBuilder } from './module-builder.ts'
 
 /** The definitions of files, with the references of a manifest filled in from beside it. Throws `host.invalid_air`. */
 export function definitionsOfSources(sources: AirSources): readonly Definition[] {
   if (sources.issues.length > 0) throw invalidAir(sources.issues)
   const definitions = sources.definitions.map(({ definition }) => definition)
-  const schemas = new Map<string, DefSchema>()
-  const modules = new Map<string, DefModule>()
-  for (const definition of definitions) {
-    if (definition.kind === 'defschema') schemas.set(definition.name, definition)
-    if (definition.kind === 'defmodule') modules.set(definition.name, definition)
-  }
+  const sorted = sortDefinitions(definitions)
   return definitions.map((definition) =>
     definition.kind === 'manifest'
-      ? completeManifest({ manifest: definition, schemas, modules, sha256: nodeSha256 })
+      ? completeManifest({ ...sorted, manifest: definition, sha256: nodeSha256 })
       : definition,
   )
 }
@@ -31,8 +26,13 @@ export function definitionsOfSources(sources: AirSources): readonly Definition[]
 export function definitionsInForce(opened: OpenedFolder): readonly Definition[] | undefined {
   const { manifestHash } = summarizeJournal(opened.store.journal)
   if (manifestHash === undefined) return undefined
-  const { schemas, modules, manifest } = loadDefinitions(manifestHash, opened.readContent)
-  return [...schemas.values(), ...modules.values(), manifest]
+  const { schemas, modules, plans, effects, caps, policies, secrets, manifest } = loadDefinitions(
+    manifestHash,
+    opened.readContent,
+  )
+  const sections = [schemas, modules, plans, effects, caps, policies, secrets]
+  const own = sections.flatMap((section): readonly Definition[] => [...section.values()])
+  return [...own.filter((each) => each.kind === 'manifest' || !isReservedName(each.name)), manifest]
 }
 
 /** What a definition set of a folder needs to be built. */

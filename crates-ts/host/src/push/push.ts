@@ -1,17 +1,20 @@
 /** `aos push`: the folder into the world, as a signed manifest entry (K1, G2). */
-import { EMPTY_MANIFEST } from '@aos/air'
+import { EMPTY_MANIFEST, decodeDefinition, hashDefinition } from '@aos/air'
 import type { Manifest } from '@aos/air'
 import { AosError, isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { encodeSetManifest } from '@aos/kernel'
-import type { GenesisIngress, ManifestIngress, TurnResult } from '@aos/kernel'
+import type { GenesisIngress, ManifestIngress } from '@aos/kernel'
 import { randomBytes } from 'node:crypto'
+import { signingWorldOf } from '../daemon/signing-world.ts'
 import type { HostWorld } from '../host-world.ts'
+import type { SigningWorld, WorldFacts } from '../daemon/signing-world.ts'
 import { createHostKey, ensureOwnerKey, readOwnerKey } from '../keys/key-ring.ts'
 import { signRequest } from '../keys/request.ts'
 import { keepModuleMap } from '../module-maps.ts'
 import { ownerPrincipal } from '../principal.ts'
 import { readSettings } from '../settings.ts'
+import { nodeSha256 } from '../sha256.ts'
 import { readSyncFile } from '../sync-file.ts'
 import { assemble } from './assemble.ts'
 import type { Assembly } from './assemble.ts'
@@ -33,6 +36,8 @@ export interface PushOptions {
 export interface PushReport {
   /** `pushed`, or why there is no entry. */
   readonly outcome: 'pushed' | 'unchanged' | 'dry_run'
+  /** Undefined while there is no genesis. */
+  readonly world: Hash | undefined
   readonly manifest: Hash
   /** Of the new entry, or of the one that put this manifest in force. */
   readonly height: number | undefined
@@ -43,18 +48,20 @@ export interface PushReport {
 }
 
 /** Throws what `assemble` throws, `wasm.*` for a module that is refused, `key.missing`, and the kernel's refusals. */
-export async function push(host: HostWorld, options: PushOptions): Promise<PushReport> {
+export async function push(world: HostWorld | SigningWorld, options: PushOptions): Promise<PushReport> {
+  const host = signingWorldOf(world)
   const sync = readSyncFile(host.folder.syncFile)
+  const before = await host.facts()
   const assembly = await assemble({
     folder: host.folder,
     sync,
     builder: options.builder,
     forceBuild: options.forceBuild,
-    stored: (hash) => host.store.content.get(hash),
+    stored: (hash) => host.get(hash),
     onProgress: options.onProgress,
   })
   const rewritten = admitModules(host, assembly)
-  const changes = compareManifests(manifestInForce(host), assembly.manifest)
+  const changes = compareManifests(await manifestInForce(host, before.manifestHash), assembly.manifest)
   const report = { manifest: assembly.manifestHash, changes, warnings: assembly.warnings, ownerKeyMade: undefined }
   if (!options.dryRun) {
     await options.builder.installForEditors({ hidden: host.folder.hidden, builds: assembly.builds })
@@ -62,25 +69,30 @@ export async function push(host: HostWorld, options: PushOptions): Promise<PushR
       if (sourceMap !== undefined) keepModuleMap(host.folder, bytes, sourceMap)
     }
   }
-  if (host.kernel.manifestHash === assembly.manifestHash) {
-    return { ...report, outcome: 'unchanged', height: host.kernel.manifestHeight }
+  if (before.manifestHash === assembly.manifestHash) {
+    return { ...report, world: before.id, outcome: 'unchanged', height: before.manifestHeight }
   }
-  if (options.dryRun) return { ...report, outcome: 'dry_run', height: undefined }
-  await host.store.content.put([...assembly.nodes, ...assembly.modules.map(({ bytes }) => bytes), ...rewritten])
-  const ownerKeyMade = await ensureGenesis(host)
-  const pushed = { ...report, outcome: 'pushed', ownerKeyMade } as const
+  if (options.dryRun) return { ...report, world: before.id, outcome: 'dry_run', height: undefined }
+  await host.put([...assembly.nodes, ...assembly.modules.map(({ bytes }) => bytes), ...rewritten])
+  const ownerKeyMade = before.height === undefined ? await makeGenesis(host) : undefined
+  const facts = await host.facts()
+  const pushed = { ...report, world: facts.id, outcome: 'pushed', ownerKeyMade } as const
   // A manifest of nothing is what genesis puts in force.
-  if (host.kernel.manifestHash === assembly.manifestHash) return { ...pushed, height: 0 }
-  const height = await setManifest(host, assembly, options.message)
+  if (facts.manifestHash === assembly.manifestHash) return { ...pushed, height: 0 }
+  const height = await setManifest(host, { assembly, facts, message: options.message })
   return { ...pushed, height }
 }
 
-function manifestInForce(host: HostWorld): Manifest {
-  return host.kernel.manifestHash === undefined ? EMPTY_MANIFEST : host.definitions.manifest
+async function manifestInForce(host: SigningWorld, hash: Hash | undefined): Promise<Manifest> {
+  if (hash === undefined || hash === hashDefinition(nodeSha256, EMPTY_MANIFEST)) return EMPTY_MANIFEST
+  const bytes = await host.get(hash)
+  const node = bytes === undefined ? undefined : decodeDefinition(bytes)
+  if (node?.kind === 'manifest') return node
+  throw new AosError('store.missing_blob', `the store lacks the manifest ${hash}`, { details: { hash } })
 }
 
 /** Refuses what the runtime refuses before anything is written; returns the bytes that will really run. */
-function admitModules(host: HostWorld, assembly: Assembly): readonly Uint8Array[] {
+function admitModules(host: SigningWorld, assembly: Assembly): readonly Uint8Array[] {
   return assembly.modules.map(({ module, bytes }) => {
     const entry = module.moduleKind === 'reducer' ? 'step' : 'run'
     try {
@@ -98,9 +110,8 @@ function admitModules(host: HostWorld, assembly: Assembly): readonly Uint8Array[
   })
 }
 
-/** Height 0, when the journal is empty. Returns the file of the owner key if it had to be made. */
-async function ensureGenesis(host: HostWorld): Promise<string | undefined> {
-  if (host.kernel.head !== undefined) return undefined
+/** Height 0. Returns the file of the owner key if it had to be made. */
+async function makeGenesis(host: SigningWorld): Promise<string | undefined> {
   const { key: owner, created } = ensureOwnerKey(host.keyFolder)
   const hostKey = createHostKey(host.keyFolder)
   const { clock, entropy } = readSettings(host.folder.settingsFile)
@@ -113,18 +124,24 @@ async function ensureGenesis(host: HostWorld): Promise<string | undefined> {
     ownerKeys: [owner.publicKey],
     hostKeys: [hostKey.publicKey],
   }
-  needAccepted(await host.send(genesis))
+  await host.submit(genesis)
   return created ? owner.file : undefined
 }
 
-async function setManifest(host: HostWorld, assembly: Assembly, message: string | undefined): Promise<number> {
+interface NewManifest {
+  readonly assembly: Assembly
+  readonly facts: WorldFacts
+  readonly message: string | undefined
+}
+
+async function setManifest(host: SigningWorld, { assembly, facts, message }: NewManifest): Promise<number> {
   const owner = readOwnerKey(host.keyFolder)
-  const base = host.kernel.manifestHash
-  if (base === undefined) throw new AosError('host.no_genesis', 'the world has no genesis yet')
+  const { id: world, manifestHash: base } = facts
+  if (base === undefined || world === undefined) throw new AosError('host.no_genesis', 'the world has no genesis yet')
   const command = {
     manifest: assembly.manifestHash,
     base,
-    baseHeight: host.kernel.manifestHeight,
+    baseHeight: facts.manifestHeight,
     ...(message === undefined ? {} : { message }),
   }
   const ingress: ManifestIngress = {
@@ -132,13 +149,7 @@ async function setManifest(host: HostWorld, assembly: Assembly, message: string 
     principal: ownerPrincipal(owner),
     ...command,
     blobs: assembly.blobs,
-    auth: [signRequest(owner, { world: host.id, command: encodeSetManifest(command) })],
+    auth: [signRequest(owner, { world, command: encodeSetManifest(command) })],
   }
-  return needAccepted(await host.send(ingress))
-}
-
-/** The height; throws the refusal. */
-export function needAccepted(result: TurnResult): number {
-  if (result.kind === 'refused') throw result.error
-  return result.height
+  return host.submit(ingress)
 }

@@ -1,0 +1,119 @@
+/** A process that holds a world and serves it until it is told to stop (spec/15-control.md, "Life"). */
+import { AosError } from '@aos/cbor'
+import { ControlServer, DaemonLog, connectControl, controlPlaceOf, openWorld } from '@aos/host'
+import type { ControlCall, ControlResult, HostWorld, WorldFolder } from '@aos/host'
+import type { CommandContext, DaemonFacts } from '../context.ts'
+import { EXIT } from '../exit-code.ts'
+import { LOCK_WAIT_MS } from '../world.ts'
+import { serveCall } from './serve-call.ts'
+
+/** What a daemon is started with. */
+export interface DaemonOptions {
+  readonly folder: WorldFolder
+  readonly acceptLoss: boolean
+  /** Called when connections are taken. */
+  readonly onServing: (facts: DaemonFacts) => void
+}
+
+/** Codes after which the world takes nothing more. */
+const ENDED: readonly string[] = ['host.stopped', 'host.fault', 'host.conflict', 'host.fenced']
+
+/**
+ * Serves until a signal, `aos stop`, or a failure of the world; returns the exit code. Throws `control.running`, and what
+ * opening throws.
+ */
+export async function runDaemon(context: CommandContext, options: DaemonOptions): Promise<number> {
+  const place = controlPlaceOf(options.folder)
+  const other = await connectControl(place)
+  if (other !== undefined) {
+    other.close()
+    throw new AosError('control.running', 'a daemon holds this world already', { hint: 'end it with `aos stop`' })
+  }
+  const { environment } = context
+  const { folder, acceptLoss } = options
+  const host = await openWorld(folder, { environment, acceptLoss, lockWaitMs: LOCK_WAIT_MS })
+  const log = new DaemonLog(place.log)
+  const say = (line: string): void => {
+    log.write(line)
+    if (!context.quiet) context.stderr.write(`${line}\n`)
+  }
+  try {
+    return await serve({ context, host, log, say, options })
+  } catch (error) {
+    say(`ended: ${error instanceof Error ? error.message : String(error)}`)
+    throw error
+  } finally {
+    await host.close()
+    log.write('closed')
+  }
+}
+
+interface Work {
+  readonly context: CommandContext
+  readonly host: HostWorld
+  readonly log: DaemonLog
+  readonly say: (line: string) => void
+  readonly options: DaemonOptions
+}
+
+async function serve({ context, host, log, say, options }: Work): Promise<number> {
+  const since = new Date().toISOString()
+  const ending = makeEnding()
+  let facts: DaemonFacts = { pid: process.pid, since, socket: '' }
+  const handler = async (call: ControlCall): Promise<ControlResult> => {
+    const started = performance.now()
+    const { assets, environment } = context
+    if (call.verb === 'stop') {
+      ending.end('asked to stop', EXIT.ok)
+      return { ok: true, exit: EXIT.ok, json: JSON.stringify({ pid: process.pid }) }
+    }
+    const result = await serveCall({ host, daemon: facts, assets, environment }, call)
+    log.write(`${call.verb}: exit ${result.exit}, ${Math.round(performance.now() - started)} ms`)
+    if (result.exit === EXIT.stopped) {
+      const failure = await failureOf(host)
+      if (failure !== undefined) ending.end(failure, EXIT.stopped)
+    }
+    return result
+  }
+  const server = new ControlServer(controlPlaceOf(options.folder), { handler })
+  facts = { ...facts, socket: await server.start() }
+  const detach = onSignals((signal) => ending.end(signal, EXIT.ok))
+  say(`serving ${options.folder.root} at ${facts.socket}, process ${facts.pid}`)
+  options.onServing(facts)
+  const { reason, exit } = await ending.reached
+  say(`stopping: ${reason}`)
+  detach()
+  await server.stop()
+  return exit
+}
+
+/** Why the world takes nothing more; undefined when it does. */
+async function failureOf(host: HostWorld): Promise<string | undefined> {
+  try {
+    await host.read(() => undefined)
+    return undefined
+  } catch (error) {
+    if (error instanceof AosError && ENDED.includes(error.code)) return error.message
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+interface End {
+  readonly reason: string
+  readonly exit: number
+}
+
+function makeEnding(): { readonly reached: Promise<End>; readonly end: (reason: string, exit: number) => void } {
+  let resolve: (end: End) => void = () => undefined
+  const reached = new Promise<End>((done) => (resolve = done))
+  return { reached, end: (reason, exit) => resolve({ reason, exit }) }
+}
+
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+
+function onSignals(handle: (signal: string) => void): () => void {
+  for (const signal of SIGNALS) process.on(signal, handle)
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, handle)
+  }
+}

@@ -1,0 +1,141 @@
+/** Does in the daemon what was asked for over the control socket: the same commands, on the world that is open (spec/15-control.md, "Verbs"). */
+import { formatJson, isJsonArray } from '@aos/air'
+import type { JsonNode } from '@aos/air'
+import { AosError, isAosError } from '@aos/cbor'
+import { factsOf, formatFacts, localSigningWorld, readSignedIngress } from '@aos/host'
+import type { ControlCall, ControlRequest, ControlResult, HostWorld } from '@aos/host'
+import { Arguments } from '../arguments.ts'
+import { COMMANDS } from '../commands/index.ts'
+import type { CommandSpec } from '../commands/spec.ts'
+import { makeStyle } from '../context.ts'
+import type { CommandContext, DaemonFacts } from '../context.ts'
+import { exitCodeOf } from '../exit-code.ts'
+import { toJsonText } from '../json-text.ts'
+import { parseCommandLine, verbOf } from '../parse-command-line.ts'
+import { errorDocument, reportFailure, reportResult } from '../report.ts'
+
+/** What every call of a daemon has in common. */
+export interface Serving {
+  readonly host: HostWorld
+  readonly daemon: DaemonFacts
+  readonly assets: string
+  readonly environment: CommandContext['environment']
+}
+
+/** Runs the verb and ends its streams. Never rejects for what a command throws. */
+export async function serveCall(serving: Serving, call: ControlCall): Promise<ControlResult> {
+  const context = makeContext(serving, call)
+  const isShown = call.as !== 'data'
+  try {
+    const signing = SIGNING_VERBS.get(call.verb)
+    if (signing !== undefined) return { ok: true, exit: 0, json: toJsonText(await signing(serving.host, call)) }
+    const { spec, parsed } = chooseVerb(call)
+    const run = await spec.load()
+    const result = await run(context, new Arguments(parsed))
+    if (isShown) return { ok: true, exit: reportResult(context, result), json: undefined }
+    return { ok: true, exit: result.exit ?? 0, json: toJsonText(result.data) }
+  } catch (thrown) {
+    const error = isAosError(thrown) ? thrown : internal(thrown)
+    if (isShown) return { ok: false, exit: reportFailure(context, error), json: undefined }
+    return { ok: false, exit: exitCodeOf(error), json: toJsonText(errorDocument(error)) }
+  }
+}
+
+type SigningVerb = (host: HostWorld, call: ControlCall) => Promise<unknown>
+
+/** What the side that has the keys needs (spec/15-control.md, "Verbs"). */
+const SIGNING_VERBS: ReadonlyMap<string, SigningVerb> = new Map<string, SigningVerb>([
+  ['world facts', async (host: HostWorld) => formatFacts(await host.read(() => factsOf(host)))],
+  [
+    'submit',
+    async (host: HostWorld, { args }: ControlCall) => {
+      const ingress = readSignedIngress(host, isJsonArray(args) ? args[0] : args.get('ingress'))
+      return { height: await localSigningWorld(host).submit(ingress) }
+    },
+  ],
+])
+
+function internal(thrown: unknown): AosError {
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return new AosError('cli.internal', message, { cause: thrown })
+}
+
+function makeContext(serving: Serving, call: ControlCall): CommandContext {
+  const { host, daemon, assets, environment } = serving
+  return {
+    cwd: host.folder.root,
+    assets,
+    environment,
+    stdin: call.input,
+    stdout: call.out,
+    stderr: call.err,
+    json: call.as !== 'text',
+    quiet: call.quiet,
+    style: makeStyle(call.colour),
+    progress: { report: call.progress, announce: call.progress, done: () => undefined },
+    held: { host, signal: call.signal, daemon },
+  }
+}
+
+/** Throws `control.unknown_verb`, `cli.usage`. */
+function chooseVerb(request: ControlRequest): {
+  readonly spec: CommandSpec
+  readonly parsed: Readonly<Record<string, unknown>>
+} {
+  const spec = servedVerbs().get(request.verb)
+  if (spec === undefined) {
+    throw new AosError('control.unknown_verb', `the daemon does nothing of the name ${request.verb.slice(0, 64)}`, {
+      hint: `it does ${[...servedVerbs().keys()].join(', ')}`,
+    })
+  }
+  const { args } = request
+  const words = isJsonArray(args) ? args.map(wordOf) : wordsOf(spec, args)
+  const choice = parseCommandLine([...request.verb.split(' '), ...words])
+  // Words may lead to another verb of the same group, which is one that is served, too; or to help.
+  if (choice?.spec.served !== undefined) return choice
+  throw new AosError('cli.usage', `${request.verb}: the words are not those of the verb`)
+}
+
+let known: ReadonlyMap<string, CommandSpec> | undefined
+
+/** Every verb that a daemon does, by its words. */
+export function servedVerbs(): ReadonlyMap<string, CommandSpec> {
+  if (known !== undefined) return known
+  const found = new Map<string, CommandSpec>()
+  const add = (spec: CommandSpec, verb: string): void => {
+    if (spec.served !== undefined) found.set(verb, spec)
+  }
+  for (const entry of COMMANDS) {
+    if (!('commands' in entry)) {
+      add(entry, verbOf(entry))
+      continue
+    }
+    const { name, describe, alone, commands } = entry
+    if (alone !== undefined) add({ command: name, describe, ...alone }, name)
+    for (const spec of commands) add(spec, `${name} ${verbOf(spec)}`)
+  }
+  known = found
+  return found
+}
+
+/** A text is a word as it stands; anything else is its JSON. */
+function wordOf(node: JsonNode): string {
+  return typeof node === 'string' ? node : formatJson(node)
+}
+
+function wordsOf(spec: CommandSpec, args: ReadonlyMap<string, JsonNode>): readonly string[] {
+  const names = [...spec.command.matchAll(/[<[]([a-z-]+)(?:\.\.)?[>\]]/g)].map(([, name = '']) => name)
+  const options: string[] = []
+  for (const [name, value] of args) {
+    if (names.includes(name) || name === '_' || value === null) continue
+    if (value === true) options.push(`--${name}`)
+    else if (value === false) options.push(`--no-${name}`)
+    else for (const item of isJsonArray(value) ? value : [value]) options.push(`--${name}=${wordOf(item)}`)
+  }
+  const positionals = names.flatMap((name) => {
+    const value = args.get(name)
+    if (value === undefined || value === null) return []
+    return isJsonArray(value) ? value.map(wordOf) : [wordOf(value)]
+  })
+  return [...positionals, ...options]
+}

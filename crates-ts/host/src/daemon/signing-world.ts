@@ -1,0 +1,191 @@
+/** A world as those see it who sign for it: open in this process, or held by a daemon (spec/15-control.md, "Verbs"). */
+import { AosError, fromHex, hashText, parseHash, toHex } from '@aos/cbor'
+import type { Hash } from '@aos/cbor'
+import type {
+  ApprovalIngress,
+  EngineIngress,
+  GenesisIngress,
+  KeyIngress,
+  KeyReport,
+  ManifestIngress,
+} from '@aos/kernel'
+import type { ModuleRuntime, TurnResult } from '@aos/kernel'
+import { createModuleRuntime } from '@aos/wasm'
+import { HostWorld } from '../host-world.ts'
+import { refuseInsideWorld, resolveKeyFolder } from '../keys/key-folder.ts'
+import type { KeyEnvironment } from '../keys/key-folder.ts'
+import { isRecord, readSettings } from '../settings.ts'
+import { nodeSha256 } from '../sha256.ts'
+import type { WorldFolder } from '../world-folder.ts'
+import type { ControlClient } from './control-client.ts'
+import { formatSignedIngress } from './signed-ingress.ts'
+
+/** What a person signs. Genesis is signed by nobody, and comes from the same side. */
+export type SignedIngress = GenesisIngress | ManifestIngress | KeyIngress | EngineIngress | ApprovalIngress
+
+/** What a signer must know of the world. */
+export interface WorldFacts {
+  readonly id: Hash | undefined
+  readonly height: number | undefined
+  readonly manifestHash: Hash | undefined
+  readonly manifestHeight: number
+  readonly keysHeight: number
+  readonly keys: readonly KeyReport[]
+  readonly engineDigest: Hash
+  readonly logicalNowNs: bigint
+}
+
+/** Where signed ingress goes. */
+export interface SigningWorld {
+  readonly folder: WorldFolder
+  readonly keyFolder: string
+  readonly modules: Pick<ModuleRuntime, 'load'>
+  facts(): Promise<WorldFacts>
+  /** undefined on a miss. */
+  get(hash: Hash): Promise<Uint8Array | undefined>
+  /** Durable when it resolves. */
+  put(values: readonly Uint8Array[]): Promise<void>
+  /** The height of the entry, which is durable; that of the first when it was a duplicate. Throws the refusal. */
+  submit(ingress: SignedIngress): Promise<number>
+}
+
+/** A world that this process has open, or one that is given as it is. */
+export function signingWorldOf(world: HostWorld | SigningWorld): SigningWorld {
+  return world instanceof HostWorld ? localSigningWorld(world) : world
+}
+
+/** A world that this process has open. */
+export function localSigningWorld(host: HostWorld): SigningWorld {
+  const { folder, keyFolder, modules } = host
+  return {
+    folder,
+    keyFolder,
+    modules,
+    facts: async () => factsOf(host),
+    get: async (hash) => host.store.content.get(hash),
+    put: async (values) => {
+      await host.store.content.put(values)
+    },
+    submit: async (ingress) => needAccepted(await host.send(ingress)),
+  }
+}
+
+function needAccepted(result: TurnResult): number {
+  if (result.kind === 'refused') throw result.error
+  return result.height
+}
+
+/** What `SigningWorld.facts` says of an open world. */
+export function factsOf({ kernel }: Pick<HostWorld, 'kernel'>): WorldFacts {
+  const { id, head, manifestHash, manifestHeight, keysHeight, keys, engineDigest, time } = kernel
+  const { logicalNowNs } = time
+  return { id, height: head?.height, manifestHash, manifestHeight, keysHeight, keys, engineDigest, logicalNowNs }
+}
+
+/** A world that a daemon holds. Throws `host.bad_config`, `key.inside_world`. */
+export function remoteSigningWorld(
+  client: ControlClient,
+  folder: WorldFolder,
+  environment: KeyEnvironment,
+): SigningWorld {
+  const keyFolder = resolveKeyFolder(environment, { root: folder.root, keys: readSettings(folder.settingsFile).keys })
+  refuseInsideWorld(keyFolder, folder.root)
+  const ask = async (verb: string, args: Readonly<Record<string, unknown>>): Promise<unknown> => {
+    const answer = await client.ask({ verb, args })
+    if (answer.ok) return answer.data
+    const { code, message, hint } = answer.error ?? { code: 'control.failed', message: 'the daemon gave no reason' }
+    throw new AosError(code, message, { hint })
+  }
+  return {
+    folder,
+    keyFolder,
+    modules: createModuleRuntime({ sha256: nodeSha256 }),
+    facts: async () => parseFacts(await ask('world facts', {})),
+    get: (hash) => getContent(client, hash),
+    put: async (values) => {
+      for (const value of values) await putContent(client, value)
+    },
+    submit: async (ingress) => {
+      const data = await ask('submit', { ingress: formatSignedIngress(ingress) })
+      if (isRecord(data) && typeof data['height'] === 'number') return data['height']
+      throw new AosError('control.failed', 'the daemon gave no height')
+    },
+  }
+}
+
+async function getContent(client: ControlClient, hash: Hash): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = []
+  const answer = await client.ask({
+    verb: 'blob get',
+    args: { hash },
+    as: 'text',
+    out: (bytes) => {
+      chunks.push(bytes)
+      return undefined
+    },
+  })
+  return answer.ok ? new Uint8Array(Buffer.concat(chunks)) : undefined
+}
+
+async function putContent(client: ControlClient, value: Uint8Array): Promise<void> {
+  const answer = await client.ask({ verb: 'blob put', args: { file: '@-' }, input: once(value) })
+  const stored = isRecord(answer.data) ? answer.data['hash'] : undefined
+  if (stored === hashText(nodeSha256, value)) return
+  throw new AosError('control.failed', answer.error?.message ?? 'the daemon stored something else')
+}
+
+async function* once(value: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield value
+}
+
+/** Facts as they go over the socket. */
+export function formatFacts(facts: WorldFacts): unknown {
+  return {
+    world: facts.id ?? null,
+    height: facts.height ?? null,
+    manifest_hash: facts.manifestHash ?? null,
+    manifest_height: facts.manifestHeight,
+    keys_height: facts.keysHeight,
+    engine_digest: facts.engineDigest,
+    keys: facts.keys.map(({ publicKey, role, kinds, from, revoked }) => ({
+      public_key: toHex(publicKey),
+      role,
+      kinds,
+      from,
+      ...(revoked === undefined ? {} : { revoked_at: revoked }),
+    })),
+    logical_now_ns: String(facts.logicalNowNs),
+  }
+}
+
+function parseFacts(data: unknown): WorldFacts {
+  if (!isRecord(data)) throw new AosError('control.failed', 'the daemon gave no facts')
+  const hash = (member: string): Hash | undefined => {
+    const value = data[member]
+    return typeof value === 'string' ? parseHash(value) : undefined
+  }
+  const engineDigest = hash('engine_digest')
+  if (engineDigest === undefined) throw new AosError('control.failed', 'the daemon gave no engine')
+  const { height, keys } = data
+  return {
+    id: hash('world'),
+    height: typeof height === 'number' ? height : undefined,
+    manifestHash: hash('manifest_hash'),
+    manifestHeight: Number(data['manifest_height']),
+    keysHeight: Number(data['keys_height']),
+    keys: (Array.isArray(keys) ? keys : []).filter(isRecord).map(keyOf),
+    engineDigest,
+    logicalNowNs: BigInt(String(data['logical_now_ns'])),
+  }
+}
+
+function keyOf(key: Readonly<Record<string, unknown>>): KeyReport {
+  const { kinds, revoked_at: revoked } = key
+  return {
+    publicKey: fromHex(String(key['public_key'])),
+    role: String(key['role']),
+    kinds: Array.isArray(kinds) ? kinds.map(String) : [],
+    from: Number(key['from']),
+    revoked: typeof revoked === 'number' ? revoked : undefined,
+  }
+}
