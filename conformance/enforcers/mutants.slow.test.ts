@@ -1,7 +1,7 @@
 /** Breaks each rule of the built-in enforcers in its source, one at a time: some case or vector must notice. */
 import { compileGuest } from '@aos/build'
 import { expect, it } from 'vitest'
-import { BUILTIN_MODULE_SOURCES, builtinModuleSources } from '../../crates-ts/build/scripts/embed-modules.ts'
+import { BUILTIN_MODULE_SOURCES, builtinModuleSources } from '../modules/module-sources.ts'
 import { CASES } from './cases.ts'
 import type { Case } from './cases.ts'
 import { makeEnforcer } from './enforcer.ts'

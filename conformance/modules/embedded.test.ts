@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { BUILTIN_WASM, readBuiltinWasm } from '@aos/air'
+import { BUILTIN_MODULES, BUILTIN_WASM, readBuiltinWasm } from '@aos/air'
+import { buildKey } from '@aos/build'
 import { parseHash } from '@aos/cbor'
 import { describe, expect, it } from 'vitest'
-import { BUILTIN_MODULE_SOURCES, builtinModuleSources } from '../scripts/embed-modules.ts'
-import { buildKey } from '../src/index.ts'
+import { BUILTIN_MODULE_SOURCES, builtinModuleSources } from './module-sources.ts'
 
 describe('built-in modules', () => {
   it('are embedded, all of them and no other, in the order of their names', () => {
@@ -12,15 +12,16 @@ describe('built-in modules', () => {
   })
 
   it.each(BUILTIN_MODULE_SOURCES)(
-    '$name was compiled from the sources of the tree: else run scripts/embed-modules.ts',
+    '$name was compiled from the sources of the tree: else run conformance/builtin-modules.ts',
     (source) => {
       expect(BUILTIN_WASM.get(source.name)?.buildKey).toBe(buildKey(builtinModuleSources(source)))
     },
   )
 
   it('are found by the hash of their bytes', () => {
-    for (const { wasmHash, readBytes } of BUILTIN_WASM.values()) {
+    for (const { name, wasmHash, readBytes } of BUILTIN_WASM.values()) {
       const bytes = readBytes()
+      expect(BUILTIN_MODULES.get(name)?.wasmHash).toBe(wasmHash)
       expect(wasmHash).toBe(`sha256:${createHash('sha256').update(bytes).digest('hex')}`)
       expect(readBuiltinWasm(wasmHash)).toEqual(bytes)
     }
