@@ -53,6 +53,7 @@ const BACKOFF_MS_MAX = 30_000
 
 /** How long an adapter may take to notice that its call was ended. */
 const ABORT_GRACE_MS = 1000
+const STOP_GRACE_MS = 50
 
 /** Never rejects because of an adapter; rejects when the dispatch log or the content store fails. */
 export async function performEffect(job: EffectJob, ground: CallGround): Promise<CallOutcome> {
@@ -160,7 +161,7 @@ async function callOnce(
   end.cancel()
   if (first === 'timeout' || first === 'stopped') {
     abort.abort()
-    const late = await within(working, ABORT_GRACE_MS, timers)
+    const late = await within(working, first === 'stopped' ? STOP_GRACE_MS : ABORT_GRACE_MS, timers)
     if (first === 'stopped' && (typeof late === 'string' || late.status !== 'ok')) return 'stopped'
     first = late === 'late' ? timedOut(job) : late
   }

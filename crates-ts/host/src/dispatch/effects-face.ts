@@ -3,7 +3,27 @@ import type { Adapter } from '@aos/adapters'
 import type { AosError, Hash } from '@aos/cbor'
 import type { ReceiptStatus } from '@aos/effects'
 import type { Ingress, TurnResult } from '@aos/kernel'
+import type { HostWorld } from '../host-world.ts'
 import type { Timers } from './timers.ts'
+
+/** The part of an open world that an effects host works with. */
+export type EffectsWorld = Pick<
+  HostWorld,
+  | 'clock'
+  | 'definitions'
+  | 'durable'
+  | 'flush'
+  | 'folder'
+  | 'id'
+  | 'isReceiptQuarantined'
+  | 'kernel'
+  | 'keyFolder'
+  | 'observe'
+  | 'readContent'
+  | 'send'
+  | 'store'
+  | 'submit'
+>
 
 /** What an effects host takes from its process. */
 export interface EffectsHostOptions {

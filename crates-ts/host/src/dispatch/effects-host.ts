@@ -2,7 +2,7 @@
 import { AosError, isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import type { Ingress, IntentReport, TurnResult } from '@aos/kernel'
-import type { HostWorld, OnTurn } from '../host-world.ts'
+import type { OnTurn } from '../host-world.ts'
 import { findHostKey } from '../receipts/host-key.ts'
 import { parseReceiptFile } from '../receipts/receipt-file.ts'
 import { ReceiptVerifier } from '../receipts/signed-receipt.ts'
@@ -10,7 +10,14 @@ import { adaptersById, makeDispatchCatalog } from './dispatch-catalog.ts'
 import type { DispatchCatalog } from './dispatch-catalog.ts'
 import { DispatchLog } from './dispatch-log.ts'
 import { Dispatcher } from './dispatcher.ts'
-import type { EffectsCounters, EffectsEvent, EffectsHost, EffectsHostOptions, EffectsState } from './effects-face.ts'
+import type {
+  EffectsCounters,
+  EffectsEvent,
+  EffectsHost,
+  EffectsHostOptions,
+  EffectsState,
+  EffectsWorld,
+} from './effects-face.ts'
 import { Settler, receiptIngress } from './settler.ts'
 import type { Settled } from './settler.ts'
 import { Ticker } from './ticker.ts'
@@ -20,7 +27,7 @@ import type { Timers } from './timers.ts'
 const STOP_GRACE_MS = 5000
 
 /** One for an open world; it does nothing before `start`. */
-export function createEffectsHost(host: HostWorld, options: EffectsHostOptions): EffectsHost {
+export function createEffectsHost(host: EffectsWorld, options: EffectsHostOptions): EffectsHost {
   return new WorldEffects(host, options)
 }
 
@@ -33,7 +40,7 @@ interface Parts {
 }
 
 class WorldEffects implements EffectsHost {
-  readonly #host: HostWorld
+  readonly #host: EffectsWorld
   readonly #options: EffectsHostOptions
   readonly #timers: Timers
   readonly #verifier = new ReceiptVerifier()
@@ -58,7 +65,7 @@ class WorldEffects implements EffectsHost {
   /** Receipts from outside go in as they came. */
   #intake: Promise<unknown> = Promise.resolve()
 
-  constructor(host: HostWorld, options: EffectsHostOptions) {
+  constructor(host: EffectsWorld, options: EffectsHostOptions) {
     this.#host = host
     this.#options = options
     this.#timers = options.timers ?? OS_TIMERS

@@ -3,7 +3,7 @@ import { hashBytes, sha256 } from '@aos/cbor'
 import type { AosError } from '@aos/cbor'
 import type { ReceiptIngress, SignalIngress, TurnResult } from '@aos/kernel'
 import type { IntentReport } from '@aos/kernel'
-import type { HostWorld } from '../host-world.ts'
+import type { EffectsWorld } from './effects-face.ts'
 import type { KeyPair } from '../keys/key-pair.ts'
 import { signReceipts } from '../receipts/signed-receipt.ts'
 import type { ReceiptVerifier, SignedReceipt, UnsignedReceipt } from '../receipts/signed-receipt.ts'
@@ -32,7 +32,7 @@ export type Settled =
 
 /** What a settler works with. */
 export interface SettlerOptions {
-  readonly host: HostWorld
+  readonly host: EffectsWorld
   readonly key: KeyPair
   readonly verifier: ReceiptVerifier
   /** In the order of the entries. */
@@ -81,7 +81,6 @@ export class Settler {
         this.#waiting = []
         this.#inFlight = group.length
         await this.#settle(group)
-        this.#inFlight = 0
       }
     } catch (thrown) {
       this.#isBroken = true
@@ -103,6 +102,8 @@ export class Settler {
     }
     host.flush()
     await host.durable()
+    // Nothing is pending any more when the last of them is told of.
+    this.#inFlight = 0
     for (const settled of results) {
       const again = quarantinedOnce(settled)
       if (again === undefined) onSettled(settled)
@@ -129,7 +130,7 @@ export class Settler {
   }
 }
 
-function unsignedOf(host: HostWorld, settling: Extract<Settling, { readonly kind: 'receipt' }>): UnsignedReceipt {
+function unsignedOf(host: EffectsWorld, settling: Extract<Settling, { readonly kind: 'receipt' }>): UnsignedReceipt {
   const { intent, result, startedNs, finishedNs } = settling
   const { status, payload, cost } = result
   return {

@@ -1,6 +1,6 @@
 /** Ticks when something is due (spec/06-kernel.md, "Time"; spec/14-dispatch.md, "Timers"). */
 import type { EffectsReport } from '@aos/kernel'
-import type { HostWorld } from '../host-world.ts'
+import type { EffectsWorld } from './effects-face.ts'
 import { TIMER_MS_MAX } from './timers.ts'
 import type { Cancel, Timers } from './timers.ts'
 
@@ -12,7 +12,7 @@ const IDLE_PAUSE_MS = 1000
 
 /** What a ticker works with. */
 export interface TickerOptions {
-  readonly host: HostWorld
+  readonly host: EffectsWorld
   readonly timers: Timers
   /** When the entry is durable. */
   readonly onTick: (height: number) => void
