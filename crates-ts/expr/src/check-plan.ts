@@ -30,22 +30,26 @@ export interface DefinitionFindings {
 }
 
 /**
- * Everything that is wrong with a manifest and its definitions, expressions included, in order of path. Expressions are looked
- * into when nothing else is wrong. In lenient reading what AIR v1 does not check is a warning.
+ * Everything that is wrong with a manifest and its definitions, expressions included, in order of path. Expressions are not
+ * looked into when a schema is wrong. In lenient reading what AIR v1 does not check is a warning.
  */
 export function checkDefinitions(options: CheckManifestOptions): DefinitionFindings {
   const mayBecome: CheckManifestOptions['mayBecome'] = (given, wanted, table) =>
     mayFill({ kind: 'schema', type: given }, wanted, table)
-  const { issues, warnings } = findManifestIssues({ ...options, mayBecome })
-  if (issues.length > 0) return { issues, warnings }
-  const found = checkExpressions(options)
-  const isLimit = ({ code }: Issue): boolean => code === 'expr.too_deep' || code === 'expr.too_large'
-  if (options.lenient !== true) return { issues: found, warnings }
+  const found = findManifestIssues({ ...options, mayBecome })
+  const isAboutSchemas = ({ code, path }: Issue): boolean =>
+    path[0] === 'schemas' || SCHEMA_CODES.has(code) || (path[0] === 'caps' && path[2] === 'schema')
+  if (found.issues.some(isAboutSchemas)) return found
+  const ofExpressions = checkExpressions(options)
+  const isKept = ({ code }: Issue): boolean => options.lenient !== true || LIMIT_CODES.has(code)
   return {
-    issues: found.filter(isLimit),
-    warnings: [...warnings, ...found.filter((issue) => !isLimit(issue))].toSorted(compareIssues),
+    issues: [...found.issues, ...ofExpressions.filter(isKept)].toSorted(compareIssues),
+    warnings: [...found.warnings, ...ofExpressions.filter((issue) => !isKept(issue))].toSorted(compareIssues),
   }
 }
+
+const SCHEMA_CODES: ReadonlySet<string> = new Set(['air.unknown_schema', 'air.recursive_type'])
+const LIMIT_CODES: ReadonlySet<string> = new Set(['expr.too_deep', 'expr.too_large'])
 
 /** What the expressions of plans and policies say that can never be. The manifest has passed `checkManifest`. */
 export function checkExpressions(options: CheckManifestOptions): readonly Issue[] {

@@ -1,12 +1,5 @@
 /** The definitions that a manifest lists, read by hash and checked together (spec/03-air.md, "Validation"). */
-import {
-  BUILTIN_CAPS,
-  BUILTIN_EFFECTS,
-  BUILTIN_MODULES,
-  BUILTIN_SCHEMAS,
-  checkManifest,
-  decodeDefinition,
-} from '@aos/air'
+import { BUILTIN_CAPS, BUILTIN_EFFECTS, BUILTIN_MODULES, BUILTIN_SCHEMAS, decodeDefinition } from '@aos/air'
 import type {
   DefCap,
   DefEffect,
@@ -20,6 +13,7 @@ import type {
   NamedRef,
 } from '@aos/air'
 import { equalBytes, formatPath, hashBytes, sha256 } from '@aos/cbor'
+import { checkDefinitions } from '@aos/expr'
 import type { Hash } from '@aos/cbor'
 import { kernelError } from './errors.ts'
 import type { KernelPorts } from './ports.ts'
@@ -147,8 +141,8 @@ function withBuiltins<T>(
   )
 }
 
-function check(definitions: Parameters<typeof checkManifest>[0]): void {
-  const issues = checkManifest(definitions)
+function check(definitions: Parameters<typeof checkDefinitions>[0]): void {
+  const { issues } = checkDefinitions(definitions)
   const first = issues[0]
   if (first === undefined) return
   throw kernelError('kernel.bad_manifest', `${first.code} at ${formatPath(first.path)}: ${first.message}`, {

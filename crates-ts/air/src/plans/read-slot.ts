@@ -8,7 +8,7 @@ import { makeSink, report, type AirIssue, type IssueSink } from '../issues.ts'
 import { formatJson } from '../json-format.ts'
 import { isJsonArray, isJsonObject, type JsonNode } from '../json.ts'
 import type { SchemaTable, TypeExpr } from '../model.ts'
-import type { Expr, Literal, PlanSlot } from '../plan-model.ts'
+import type { Literal, PlanSlot } from '../plan-model.ts'
 import type { FormPlace } from '../expressions/forms.ts'
 import { fitLiteral, foldExpr, literalBytes, literalJson, readLiteral } from '../expressions/literal.ts'
 import { exprJson, isConstantExpr, readExpr } from '../expressions/parse-expr.ts'
@@ -32,8 +32,9 @@ interface Attempt<T> {
   readonly sink: IssueSink
 }
 
-function attempt<T>(place: FormPlace, read: (place: FormPlace) => T | undefined): Attempt<T> {
-  const sink = makeSink({ lenient: place.sink.lenient })
+/** Strict first: what only makes sense when keys are passed over must not compete with what makes sense as it stands. */
+function attempt<T>(place: FormPlace, lenient: boolean, read: (place: FormPlace) => T | undefined): Attempt<T> {
+  const sink = makeSink({ lenient })
   const value = read({ sink, path: place.path })
   return { value: sink.issues.length === 0 ? value : undefined, sink }
 }
@@ -44,13 +45,27 @@ function attempt<T>(place: FormPlace, read: (place: FormPlace) => T | undefined)
  */
 export function readTypedSlot(node: JsonNode, schema: SlotSchema, place: FormPlace): PlanSlot | undefined {
   if (!isSound(schema, place)) return undefined
-  const expr = attempt(place, (at) => readExpr(node, at))
+  const strict = readMeanings(node, schema, place, false)
+  const read = strict.meanings.length === 0 && place.sink.lenient ? readMeanings(node, schema, place, true) : strict
+  if (read.meanings.length > 0) return choose(read.meanings, place)
+  place.sink.issues.push(...read.failed.issues)
+  return undefined
+}
+
+/** Everything that the node can mean; `failed` says what is wrong when that is nothing. */
+function readMeanings(
+  node: JsonNode,
+  schema: SlotSchema,
+  place: FormPlace,
+  lenient: boolean,
+): { readonly meanings: readonly Meaning[]; readonly failed: IssueSink } {
+  const expr = attempt(place, lenient, (at) => readExpr(node, at))
   const constant = expr.value !== undefined && isConstantExpr(expr.value) ? foldExpr(expr.value) : undefined
   const fit = (literal: Literal | undefined, at: FormPlace): Literal | undefined =>
     literal && reading(schema, at, (trial) => fitLiteral(trial, literal, schema.type))
-  const folded = attempt(place, (at) => fit(constant, at))
-  const tagged = attempt(place, (at) => fit(readLiteral(node, at), at))
-  const sugar = attempt(place, (at) => readSugarLiteral(node, schema, at))
+  const folded = attempt(place, lenient, (at) => fit(constant, at))
+  const tagged = attempt(place, lenient, (at) => fit(readLiteral(node, at), at))
+  const sugar = attempt(place, lenient, (at) => readSugarLiteral(node, schema, at))
   const meanings: Meaning[] = []
   if (expr.value !== undefined && constant === undefined) {
     const slot: PlanSlot = { kind: 'expression', expr: expr.value }
@@ -63,10 +78,9 @@ export function readTypedSlot(node: JsonNode, schema: SlotSchema, place: FormPla
   ] as const) {
     if (value !== undefined) meanings.push({ lens, slot: { kind: 'literal', literal: value }, warnings: sink.warnings })
   }
-  if (meanings.length > 0) return choose(meanings, place)
-  const failed = isExpressionMeant(node) ? expr : constant !== undefined && hasVariant(constant) ? folded : isTaggedMeant(node, schema) ? tagged : sugar // prettier-ignore
-  place.sink.issues.push(...failed.sink.issues)
-  return undefined
+  const isVariant = constant !== undefined && hasVariant(constant)
+  const literal = isVariant ? folded : isTaggedMeant(node, schema) ? tagged : sugar
+  return { meanings, failed: (isExpressionMeant(node) ? expr : literal).sink }
 }
 
 /** The only meaning, or the first when all mean the same. */
@@ -110,8 +124,9 @@ export function slotJson(slot: PlanSlot): JsonNode {
 
 /** A slot that no schema describes: an expression, or a literal in the tagged lens. */
 export function readUntypedSlot(node: JsonNode, place: FormPlace): PlanSlot | undefined {
-  const literal = attempt(place, (at) => readLiteral(node, at))
-  const expr = attempt(place, (at) => readExpr(node, at))
+  const { lenient } = place.sink
+  const literal = attempt(place, lenient, (at) => readLiteral(node, at))
+  const expr = attempt(place, lenient, (at) => readExpr(node, at))
   if (literal.value !== undefined) {
     place.sink.warnings.push(...literal.sink.warnings)
     return { kind: 'literal', literal: literal.value }
@@ -134,18 +149,33 @@ export function readUntypedSlot(node: JsonNode, place: FormPlace): PlanSlot | un
 export function readLiteralSlot(node: JsonNode, schema: SlotSchema | undefined, place: FormPlace): Literal | undefined {
   if (schema === undefined) return readLiteral(node, place)
   if (!isSound(schema, place)) return undefined
-  const tagged = attempt(place, (at) => {
+  const strict = readLiterals(node, schema, place, false)
+  const read = strict.meanings.length === 0 && place.sink.lenient ? readLiterals(node, schema, place, true) : strict
+  const chosen = choose(read.meanings, place)
+  if (chosen?.kind === 'literal') return chosen.literal
+  if (read.meanings.length === 0) place.sink.issues.push(...read.failed.issues)
+  return undefined
+}
+
+function readLiterals(
+  node: JsonNode,
+  schema: SlotSchema,
+  place: FormPlace,
+  lenient: boolean,
+): { readonly meanings: readonly Meaning[]; readonly failed: IssueSink } {
+  const tagged = attempt(place, lenient, (at) => {
     const literal = readLiteral(node, at)
     return literal && reading(schema, at, (trial) => fitLiteral(trial, literal, schema.type))
   })
-  const sugar = attempt(place, (at) => readSugarLiteral(node, schema, at))
-  const meanings = ([['tagged', tagged], ['sugar', sugar]] as const).flatMap(([lens, { value, sink }]): Meaning[] =>
+  const sugar = attempt(place, lenient, (at) => readSugarLiteral(node, schema, at))
+  const both = [
+    ['tagged', tagged],
+    ['sugar', sugar],
+  ] as const
+  const meanings = both.flatMap(([lens, { value, sink }]): Meaning[] =>
     value === undefined ? [] : [{ lens, slot: { kind: 'literal', literal: value }, warnings: sink.warnings }],
-  ) // prettier-ignore
-  const chosen = choose(meanings, place)
-  if (chosen?.kind === 'literal') return chosen.literal
-  if (meanings.length === 0) place.sink.issues.push(...(isTaggedMeant(node, schema) ? tagged : sugar).sink.issues)
-  return undefined
+  )
+  return { meanings, failed: (isTaggedMeant(node, schema) ? tagged : sugar).sink }
 }
 
 function readSugarLiteral(node: JsonNode, schema: SlotSchema, place: FormPlace): Literal | undefined {
@@ -234,9 +264,4 @@ function hasVariant(literal: Literal): boolean {
     default:
       return false
   }
-}
-
-/** An expression, from JSON. */
-export function readExprMember(node: JsonNode | undefined, place: FormPlace): Expr | undefined {
-  return node === undefined || node === null ? undefined : readExpr(node, place)
 }

@@ -88,7 +88,7 @@ function nodesOf(node: JsonNode): readonly JsonNode[] {
 function readAirFile(
   { file, node, issue }: JsonFile,
   options: ReadAirOptions & { readonly known: KnownDefinitions },
-): Omit<AirSources, 'files'> {
+): Omit<AirSources, 'files' | 'lenient'> {
   if (node === undefined) return { definitions: [], issues: issue === undefined ? [] : [issue], warnings: [] }
   const parsed = parseDefinitions(node, options)
   const warnings = parsed.warnings.map((warning) => ({ file, ...warning }))
