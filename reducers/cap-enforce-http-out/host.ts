@@ -8,7 +8,7 @@ const GROUPS = 8
 export function endOfHost(text: string, from: i32, to: i32): i32 {
   if (from < to && text.charCodeAt(from) == OPEN_BRACKET) {
     const close = text.indexOf(']', from)
-    if (close < 0 || close >= to || !isIpv6(text, from + 1, close)) return -1
+    if (close < 0 || !isIpv6(text, from + 1, close)) return -1
     return close + 1 == to || text.charCodeAt(close + 1) == COLON ? close + 1 : -1
   }
   return endOfName(text, from, to)
@@ -93,7 +93,7 @@ function isIpv6(text: string, from: i32, to: i32): bool {
   }
   if (gap < 0) return groups == GROUPS && longestRun(zeros) == 0
   const missing = GROUPS - groups
-  if (missing < 2) return false
+  if (missing == 0) return false
   const run = ((1 << missing) - 1) << gap
   const before = zeros & ((1 << gap) - 1)
   return longestRun(before | run | ((zeros >> gap) << (gap + missing))) == run
