@@ -34,7 +34,7 @@ export const ADAPTER_FAILURES = {
   message_malformed: ['error', false, 'a blob of messages or tools is not of its form'],
   method_not_allowed: ['denied', false, 'the grant does not have the method'],
   name_not_resolved: ['error', true, 'the name of the host could not be resolved'],
-  path_not_allowed: ['denied', false, 'the path begins with none of the prefixes of the grant'],
+  path_not_allowed: ['denied', false, 'the path is under none of the prefixes of the grant'],
   port_not_allowed: ['denied', false, 'the grant does not have the port'],
   provider_bad_answer: ['error', false, 'what a provider answered is not of its dialect'],
   provider_error: ['error', false, 'a provider refused the request; the message is its own'],

@@ -145,6 +145,7 @@ describe('refusals before anything is sent', () => {
     ['another method', { url: '/ok', grant: { ...LOCAL, methods: ['post'] } }, 'denied method_not_allowed'],
     ['another port', { url: '/ok', grant: { ...LOCAL, ports: [80] } }, 'denied port_not_allowed'],
     ['another path', { url: '/ok', grant: { ...LOCAL, path_prefixes: ['/api/'] } }, 'denied path_not_allowed'],
+    ['half a segment', { url: '/ok', grant: { ...LOCAL, path_prefixes: ['/o'] } }, 'denied path_not_allowed'],
     ['an address that is not listed', { url: '/ok', grant: {} }, 'denied address_not_allowed'],
   ]
   test.each(cases)('%s', async (_name, parts, expected) => {

@@ -40,9 +40,15 @@ export function checkGrant(rules: GrantRules, url: StrictUrl, method: string): v
   if (!lets(rules.hosts, canonicalHost(url.host))) throw new AdapterFailure('host_not_allowed', `the host ${url.host}`)
   if (!lets(rules.ports, url.port)) throw new AdapterFailure('port_not_allowed', `the port ${url.port}`)
   if (!lets(rules.methods, method)) throw new AdapterFailure('method_not_allowed', `the method ${method}`)
-  if (rules.pathPrefixes?.some((prefix) => url.path.startsWith(prefix)) === false) {
+  if (rules.pathPrefixes?.some((prefix) => isUnder(url.path, prefix)) === false) {
     throw new AdapterFailure('path_not_allowed', `the path ${url.path}`)
   }
+}
+
+/** As the enforcer reads prefixes (spec/11-gate.md, "Built-in enforcers"): `/a` has `/a` and `/a/b`, not `/ab`. */
+function isUnder(path: string, prefix: string): boolean {
+  if (!path.startsWith(prefix)) return false
+  return prefix === '' || prefix.endsWith('/') || path.length === prefix.length || path[prefix.length] === '/'
 }
 
 /**
