@@ -90,6 +90,16 @@ function optional<T>(
   return member === undefined || member === null ? undefined : read(member, below(place, key))
 }
 
+/** A member that the structure holds to be there; `null` is a value. */
+function required<T>(
+  node: JsonObject,
+  key: string,
+  place: FormPlace,
+  read: (node: JsonNode, place: FormPlace) => T | undefined,
+): T | undefined {
+  return read(node.get(key) ?? null, below(place, key))
+}
+
 interface PlanNames {
   readonly schemas: SlotSchemas
   readonly locals: ReadonlyMap<string, string>
@@ -146,8 +156,8 @@ class StepReader {
       report(place.sink, 'air.unknown_effect', [...place.path, 'kind'], message)
       return undefined
     }
-    const params = this.#slot(node, 'params', place, schema)
-    const idempotencyKey = this.#slot(node, 'idempotency_key', place, HASH)
+    const params = required(node, 'params', place, this.#reader(schema))
+    const idempotencyKey = optional(node, 'idempotency_key', place, this.#reader(HASH))
     const bind = objectAt(node, 'bind')
     return (
       params && {
@@ -163,13 +173,13 @@ class StepReader {
   }
 
   #await(op: 'await_receipt' | 'await_event', id: string, node: JsonObject, place: FormPlace): PlanStep | undefined {
-    const deadline = this.#slot(node, 'deadline', place, TIME)
+    const deadline = optional(node, 'deadline', place, this.#reader(TIME))
     const common = { id, bind: nameBound(node), ...(deadline === undefined ? {} : { deadline }) }
     if (op === 'await_event') {
       const where = optional(node, 'where', place, readExpr)
       return { op, ...common, event: textAt(node, 'event') ?? '', ...(where === undefined ? {} : { where }) }
     }
-    const receipt = optional(node, 'for', place, readExpr)
+    const receipt = required(node, 'for', place, readExpr)
     const accept = textsAt(node, 'accept').filter(isStatus)
     return receipt && { op, ...common, for: receipt, ...(accept.length === 0 ? {} : { accept }) }
   }
@@ -179,7 +189,7 @@ class StepReader {
     const local = this.#names.locals.get(bind)
     const expr =
       local === undefined
-        ? optional(node, 'expr', place, readUntypedSlot)
+        ? required(node, 'expr', place, readUntypedSlot)
         : this.#ofSchema(node, 'expr', place, { name: local, from: undefined })
     return expr && { op: 'assign', id, expr, bind }
   }
@@ -213,13 +223,12 @@ class StepReader {
       report(place.sink, 'air.unknown_schema', [...place.path, from ?? key], message)
       return undefined
     }
-    return this.#slot(node, key, place, schema)
+    return required(node, key, place, this.#reader(schema))
   }
 
-  #slot(node: JsonObject, key: string, place: FormPlace, schema: SlotSchema | undefined): PlanSlot | undefined {
-    return optional(node, key, place, (member, at) =>
-      schema === undefined || !this.#isAuthored ? readUntypedSlot(member, at) : readTypedSlot(member, schema, at),
-    )
+  #reader(schema: SlotSchema | undefined): (node: JsonNode, place: FormPlace) => PlanSlot | undefined {
+    return (node, place) =>
+      schema === undefined || !this.#isAuthored ? readUntypedSlot(node, place) : readTypedSlot(node, schema, place)
   }
 }
 
