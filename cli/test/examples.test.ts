@@ -13,13 +13,14 @@ afterAll(() => {
   sandbox.remove()
 })
 
-test('every example runs, agrees with what it should be, and replays', { timeout: 120_000 }, async () => {
+test('examples run, agree with what they should be, and replay', { timeout: 120_000 }, async () => {
   const keep = join(sandbox.folder, 'kept')
-  const reply = await sandbox.ask(['examples', 'all', '--keep', keep])
+  const reply = await sandbox.ask(['examples', '00-counter', '03-fetch-notify', '10-flights', '--keep', keep])
   expect(reply).toMatchObject({
     exit: 0,
     data: [
       { name: '00-counter', ok: true, height: 5 },
+      { name: '03-fetch-notify', ok: true, height: 3 },
       { name: '10-flights', ok: true, height: 20_001 },
     ],
   })
@@ -49,7 +50,42 @@ test('every example runs, agrees with what it should be, and replays', { timeout
   })
 })
 
+test('the story says who decided, who signed and how it ended', { timeout: 60_000 }, async () => {
+  const { exit, stdout } = await sandbox.run(['examples', 'approval'])
+  expect(exit).toBe(0)
+  const told = stdout.split('\n').map((line) => line.replace(/[0-9a-f]{8}/g, '#').trim())
+  // What the person approved goes out; what the person rejected does not, and the plan says so.
+  expect(told.filter((line) => /held|person|receipt|settled|ends/.test(line))).toEqual([
+    '3  receipt for #: http says ok (1 calls, 16 bytes_in, 0 bytes_out), signed by #',
+    'intent # is settled: ok',
+    'gate: http.request held (grant bank, rule 1 of demo/bank_policy@1)',
+    'intent # waits for a person',
+    '4  answer of a person, signed by #',
+    '5  receipt for #: http says ok (1 calls, 0 bytes_in, 0 bytes_out), signed by #',
+    'intent # is settled: ok',
+    'plan 2.3/demo/pay_plan@1 ends',
+    '7  receipt for #: http says ok (1 calls, 16 bytes_in, 0 bytes_out), signed by #',
+    'intent # is settled: ok',
+    'gate: http.request held (grant bank, rule 1 of demo/bank_policy@1)',
+    'intent # waits for a person',
+    '8  answer of a person, signed by #',
+    'intent # is settled: denied, approval.rejected',
+    'plan 6.2/demo/pay_plan@1 ends',
+  ])
+})
+
 test('without a name they are listed; an unknown one is named', async () => {
-  expect((await sandbox.ask(['examples'])).data).toEqual([{ name: '00-counter' }, { name: '10-flights' }])
+  expect((await sandbox.ask(['examples'])).data).toEqual([
+    { name: '00-counter' },
+    { name: '01-hello-timer' },
+    { name: '02-blob-echo' },
+    { name: '03-fetch-notify' },
+    { name: '04-aggregator' },
+    { name: '05-chain-comp' },
+    { name: '07-llm-summarizer' },
+    { name: '08-retry-backoff' },
+    { name: '10-flights' },
+    { name: '11-approval' },
+  ])
   expect(await sandbox.ask(['examples', 'pyramid'])).toMatchObject({ exit: 1, error: { code: 'cli.unknown_example' } })
 })
