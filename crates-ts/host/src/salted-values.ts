@@ -6,8 +6,18 @@ import { nodeSha256 } from './sha256.ts'
 
 const TAG = new TextEncoder().encode('aos/salt/v1')
 const HASH_BYTES = 32
-const DELIVERY = 0
-const RAISED = 1
+const INTENT = 5
+const REDUCER_ORIGIN = 1
+
+/** Fields of an item that hold a salted hash, by the item's number, in the order of the values (spec/journal.cddl). */
+const SALTED_FIELDS: ReadonlyMap<Data | undefined, readonly (readonly [number, string])[]> = new Map([
+  [0, [[2, 'key']]],
+  [1, [[2, 'value'], [3, 'key']]], // prettier-ignore
+  [INTENT, [[3, 'params']]],
+  [6, [[4, 'value']]],
+  [7, [[5, 'result']]],
+  [8, [[3, 'payload']]],
+])
 
 export interface SaltedDifference {
   readonly path: string
@@ -45,10 +55,13 @@ function namedValues(entry: DecodedEntry): readonly NamedValue[] {
   add(entry.ingress, 8, 'ingress.value')
   add(entry.ingress, 9, 'ingress.key')
   for (const [index, { fields }] of entry.derived.entries()) {
-    if (fields.get(0) === DELIVERY) add(fields, 2, `derived[${index}].key`)
-    if (fields.get(0) !== RAISED) continue
-    add(fields, 2, `derived[${index}].value`)
-    add(fields, 3, `derived[${index}].key`)
+    const kind = fields.get(0)
+    for (const [field, name] of SALTED_FIELDS.get(kind) ?? []) add(fields, field, `derived[${index}].${name}`)
+    const origin = kind === INTENT ? fields.get(6) : undefined
+    if (!Array.isArray(origin)) continue
+    // The cell key of a reducer stands in the origin of its intent.
+    const [by, , key] = origin as readonly Data[]
+    if (by === REDUCER_ORIGIN && key !== undefined) named.push({ path: `derived[${index}].origin`, hash: key })
   }
   return named
 }
