@@ -2,20 +2,19 @@
  * `journal verify`: bytes on disk, then every entry for itself — canonical form, hashes of the parts and values, the chain, and the
  * signatures with the keys of their height (spec/07-journal.md, "Verification"). Nothing is run: that is replay.
  */
-import { AosError, CborReader, encode, equalBytes, formatHash, isAosError, sha256, toHex } from '@aos/cbor'
+import { AosError, CborReader, equalBytes, formatHash, isAosError, sha256 } from '@aos/cbor'
 import type { Data, Hash } from '@aos/cbor'
-import { KIND_NUMBER, decodeEntry } from '@aos/kernel'
+import { decodeEntry } from '@aos/kernel'
 import type { DecodedEntry } from '@aos/kernel'
 import { verifyJournal } from '@aos/store'
 import type { JournalRecord } from '@aos/store'
-import { checkPublicKey } from './keys/public-key.ts'
-import { checkRequest } from './keys/request.ts'
-import { keyIdOf } from './keys/key-pair.ts'
 import type { HostWorld } from './host-world.ts'
 import { openFolder } from './open-world.ts'
 import type { OpenWorldOptions, OpenedFolder } from './open-world.ts'
 import { checkSaltedValues } from './salted-values.ts'
 import { nodeSha256 } from './sha256.ts'
+import { SignatureHistory } from './signature-history.ts'
+import type { FindContent } from './signature-history.ts'
 import type { WorldFolder } from './world-folder.ts'
 
 export interface VerifyOptions extends Pick<OpenWorldOptions, 'environment' | 'acceptLoss' | 'lockWaitMs'> {
@@ -71,7 +70,9 @@ function verifyBytesAndEntries(
   if (physical.entries === 0) {
     throw new AosError('host.no_genesis', 'the world has no genesis yet', { hint: 'run `aos push`' })
   }
-  const firstDifference = verifyEntries(opened.store.journal.read({ from: 0 }), onProgress)
+  const firstDifference = verifyEntries(opened.store.journal.read({ from: 0 }), onProgress, (hash) =>
+    opened.store.content.get(hash),
+  )
   if (firstDifference === undefined) return { ...report, ok: true, firstDifference }
   return { ...report, ok: false, entries: firstDifference.height, firstDifference }
 }
@@ -93,8 +94,9 @@ async function tryOpen(folder: WorldFolder, options: VerifyOptions): Promise<Ope
 export function verifyEntries(
   batches: Iterable<readonly JournalRecord[]>,
   onProgress: (height: number) => void,
+  find: FindContent = () => undefined,
 ): EntryDifference | undefined {
-  const keys = new KeyHistory()
+  const keys = new SignatureHistory(find)
   let prev: Uint8Array = new Uint8Array(32)
   for (const batch of batches) {
     for (const record of batch) {
@@ -110,7 +112,7 @@ export function verifyEntries(
 
 type Found = Omit<EntryDifference, 'height'>
 
-function verifyEntry(record: JournalRecord, prev: Uint8Array, keys: KeyHistory): Found | undefined {
+function verifyEntry(record: JournalRecord, prev: Uint8Array, keys: SignatureHistory): Found | undefined {
   let entry: DecodedEntry
   try {
     entry = decodeEntry(record.bytes)
@@ -158,80 +160,5 @@ function compareHash(path: string, expected: Uint8Array, found: Data | undefined
     path,
     expected: formatHash(expected),
     found: found instanceof Uint8Array ? formatHash(found) : String(found),
-  }
-}
-
-function compareTime(stamp: Data | undefined, named: unknown): Found | undefined {
-  if (stamp === named) return undefined
-  return { path: 'ingress.command', expected: String(stamp), found: String(named) }
-}
-
-const REGISTER = 0
-
-/** The keys as genesis and key entries made them, so that each signature is checked with the keys of its height. */
-class KeyHistory {
-  #world: Hash | undefined
-  readonly #keys = new Map<string, Uint8Array>()
-
-  verify(entry: DecodedEntry, record: JournalRecord): Found | undefined {
-    const command = entry.ingress.get(10)
-    if (!(command instanceof Map)) return undefined
-    if (entry.header.get(1) === KIND_NUMBER.genesis) return this.#begin(command, formatHash(record.leaf))
-    // Nobody signs what time it is; the command names the time of the stamp.
-    if (entry.header.get(1) === KIND_NUMBER.clock) return compareTime(entry.header.get(2), command.get(0))
-    const bad = this.#verifySignatures(entry, encode(command))
-    if (bad !== undefined) return bad
-    if (entry.header.get(1) !== KIND_NUMBER.key) return undefined
-    const publicKey: unknown = command.get(1)
-    if (!(publicKey instanceof Uint8Array)) return { path: 'ingress.command', expected: 'a public key', found: 'none' }
-    if (command.get(0) === REGISTER) return this.#register(publicKey)
-    this.#keys.delete(toHex(keyIdOf(publicKey)))
-    return undefined
-  }
-
-  #begin(command: ReadonlyMap<unknown, unknown>, world: Hash): Found | undefined {
-    this.#world = world
-    for (const field of [6, 7]) {
-      const keys: unknown = command.get(field)
-      for (const key of Array.isArray(keys) ? keys : []) {
-        const bad = key instanceof Uint8Array ? this.#register(key) : undefined
-        if (bad !== undefined) return bad
-      }
-    }
-    return undefined
-  }
-
-  #register(publicKey: Uint8Array): Found | undefined {
-    try {
-      checkPublicKey(publicKey)
-    } catch (error) {
-      if (!isAosError(error)) throw error
-      return { path: 'ingress.command', expected: 'a key that may be registered', found: error.message }
-    }
-    this.#keys.set(toHex(keyIdOf(publicKey)), publicKey.slice())
-    return undefined
-  }
-
-  #verifySignatures(entry: DecodedEntry, command: Uint8Array): Found | undefined {
-    const auth = entry.ingress.get(2)
-    const signatures: readonly unknown[] = Array.isArray(auth) ? auth : []
-    if (signatures.length === 0) return { path: 'ingress.auth', expected: 'a signature', found: 'none' }
-    for (const [index, item] of signatures.entries()) {
-      const path = `ingress.auth[${index}]`
-      const keyId: unknown = item instanceof Map ? item.get(0) : undefined
-      const signature: unknown = item instanceof Map ? item.get(2) : undefined
-      if (!(keyId instanceof Uint8Array) || !(signature instanceof Uint8Array)) {
-        return { path, expected: 'key and signature', found: 'something else' }
-      }
-      const publicKey = this.#keys.get(toHex(keyId))
-      if (publicKey === undefined) return { path, expected: 'a registered key', found: formatHash(keyId) }
-      try {
-        checkRequest(publicKey, { world: this.#world ?? formatHash(keyId), command }, { keyId, signature })
-      } catch (error) {
-        if (!isAosError(error)) throw error
-        return { path, expected: 'a signature that verifies', found: error.message }
-      }
-    }
-    return undefined
   }
 }

@@ -1,0 +1,203 @@
+/**
+ * The signatures of a journal, each with the keys of its height (spec/07-journal.md, "Verification"): requests of owners, receipts
+ * of adapters, answers of approvers.
+ */
+import { decodeDefinition } from '@aos/air'
+import { encode, equalBytes, formatHash, fromHex, hashBytes, isAosError, sha256, toHex } from '@aos/cbor'
+import type { Data, Hash } from '@aos/cbor'
+import { KIND_NUMBER, decodeApproval, decodeReceipt } from '@aos/kernel'
+import type { DecodedEntry, VerifiedSignature } from '@aos/kernel'
+import type { JournalRecord } from '@aos/store'
+import { checkApproval } from './keys/approval.ts'
+import { keyIdOf, verifySignature } from './keys/key-pair.ts'
+import { checkPublicKey } from './keys/public-key.ts'
+import { checkRequest } from './keys/request.ts'
+import { receiptMessage } from './receipts/signed-receipt.ts'
+import { nodeSha256 } from './sha256.ts'
+
+/** What does not hold. */
+export interface SignatureDifference {
+  readonly path: string
+  readonly expected: string
+  readonly found: string
+}
+
+/** Content by hash; undefined on a miss. */
+export type FindContent = (hash: Hash) => Uint8Array | undefined
+
+type Command = ReadonlyMap<Data, Data>
+
+interface KnownKey {
+  readonly publicKey: Uint8Array
+  readonly role: string
+}
+
+const REGISTER = 0
+
+/** Commands that an owner signs; others are signed otherwise, or by nobody. */
+const REQUESTS: ReadonlySet<number> = new Set([KIND_NUMBER.manifest, KIND_NUMBER.key, KIND_NUMBER.engine])
+
+/** The keys as genesis and key entries made them, and the manifest in force, from one entry to the next. */
+export class SignatureHistory {
+  readonly #find: FindContent
+  #world: Hash | undefined
+  #manifest: Hash | undefined
+  readonly #keys = new Map<string, KnownKey>()
+
+  /** Approvers stand in manifests, so their answers are checked with what `find` has. */
+  constructor(find: FindContent) {
+    this.#find = find
+  }
+
+  /** The entry for itself; what it changes counts from the next one on. */
+  verify(entry: DecodedEntry, record: JournalRecord): SignatureDifference | undefined {
+    const command = entry.ingress.get(10)
+    if (!(command instanceof Map)) return undefined
+    const fields: Command = command
+    const kind = entry.header.get(1)
+    if (kind === KIND_NUMBER.genesis) return this.#begin(fields, formatHash(record.leaf))
+    // Nobody signs what time it is; the command names the time of the stamp.
+    if (kind === KIND_NUMBER.clock) return compareTime(entry.header.get(2), fields.get(0))
+    if (kind === KIND_NUMBER.receipt) return this.#verifyReceipt(entry, fields)
+    if (kind === KIND_NUMBER.approval) return this.#verifyApproval(entry, fields)
+    if (typeof kind !== 'number' || !REQUESTS.has(kind)) return undefined
+    const bad = this.#verifyRequest(entry, encode(fields))
+    if (bad !== undefined) return bad
+    const subject = fields.get(0)
+    if (kind === KIND_NUMBER.manifest && subject instanceof Uint8Array) this.#manifest = formatHash(subject)
+    return kind === KIND_NUMBER.key ? this.#changeKey(fields) : undefined
+  }
+
+  #begin(command: Command, world: Hash): SignatureDifference | undefined {
+    this.#world = world
+    for (const [field, role] of [
+      [6, 'owner'],
+      [7, 'host'],
+    ] as const) {
+      const keys: unknown = command.get(field)
+      for (const key of Array.isArray(keys) ? keys : []) {
+        const bad = key instanceof Uint8Array ? this.#register(key, role) : undefined
+        if (bad !== undefined) return bad
+      }
+    }
+    return undefined
+  }
+
+  #changeKey(command: Command): SignatureDifference | undefined {
+    const publicKey = command.get(1)
+    if (!(publicKey instanceof Uint8Array)) return { path: 'ingress.command', expected: 'a public key', found: 'none' }
+    if (command.get(0) === REGISTER) return this.#register(publicKey, String(command.get(2)))
+    this.#keys.delete(toHex(keyIdOf(publicKey)))
+    return undefined
+  }
+
+  #register(publicKey: Uint8Array, role: string): SignatureDifference | undefined {
+    try {
+      checkPublicKey(publicKey)
+    } catch (error) {
+      if (!isAosError(error)) throw error
+      return { path: 'ingress.command', expected: 'a key that may be registered', found: error.message }
+    }
+    this.#keys.set(toHex(keyIdOf(publicKey)), { publicKey: publicKey.slice(), role })
+    return undefined
+  }
+
+  #verifyRequest(entry: DecodedEntry, command: Uint8Array): SignatureDifference | undefined {
+    return forEachSignature(entry, (given, path) => {
+      const key = this.#keys.get(toHex(given.keyId))
+      if (key === undefined) return { path, expected: 'a registered key', found: formatHash(given.keyId) }
+      const world = this.#world ?? formatHash(given.keyId)
+      return holds(path, () => checkRequest(key.publicKey, { world, command }, given))
+    })
+  }
+
+  #verifyReceipt(entry: DecodedEntry, command: Command): SignatureDifference | undefined {
+    return forEachSignature(entry, (given, path) => {
+      const receipt = decodeReceipt(command)
+      const payload = entry.ingress.has(8) ? entry.bodies?.values[0] : undefined
+      if (payload !== undefined && !equalBytes(sha256(nodeSha256, payload), receipt.payloadHash)) {
+        return { path: 'bodies', expected: formatHash(receipt.payloadHash), found: 'another payload' }
+      }
+      if (receipt.world !== this.#world) {
+        return { path: 'ingress.command', expected: String(this.#world), found: receipt.world }
+      }
+      const key = this.#keys.get(toHex(given.keyId))
+      if (key?.role !== receipt.adapterId && key?.role !== 'host') {
+        return { path, expected: `a key of ${receipt.adapterId}`, found: formatHash(given.keyId) }
+      }
+      return holds(path, () => {
+        const message = receiptMessage(receipt, given)
+        return verifySignature(key.publicKey, message, given.signature) ? given : undefined
+      })
+    })
+  }
+
+  #verifyApproval(entry: DecodedEntry, command: Command): SignatureDifference | undefined {
+    const approval = decodeApproval(command)
+    const inForce = this.#manifest
+    if (inForce === undefined || !equalBytes(hashBytes(inForce), approval.manifest)) {
+      return { path: 'ingress.command', expected: String(inForce), found: formatHash(approval.manifest) }
+    }
+    const approvers = this.#approversOf(inForce)
+    return forEachSignature(entry, (given, path) => {
+      const id = toHex(given.keyId)
+      const publicKey = approvers.get(id) ?? this.#keys.get(id)?.publicKey
+      if (publicKey === undefined) return { path, expected: 'the key of an approver', found: formatHash(given.keyId) }
+      return holds(path, () => checkApproval(publicKey, approval, given))
+    })
+  }
+
+  /** Public keys by key id. Without the content of the manifest nobody but the keys of the journal is known. */
+  #approversOf(manifest: Hash): ReadonlyMap<string, Uint8Array> {
+    const bytes = this.#find(manifest)
+    const node = bytes === undefined ? undefined : decodeDefinition(bytes)
+    if (node?.kind !== 'manifest') return new Map()
+    const keys = node.approvers.map(({ key }) => fromHex(key))
+    return new Map(keys.map((publicKey) => [toHex(keyIdOf(publicKey)), publicKey]))
+  }
+}
+
+function compareTime(stamp: Data | undefined, named: unknown): SignatureDifference | undefined {
+  if (stamp === named) return undefined
+  return { path: 'ingress.command', expected: String(stamp), found: String(named) }
+}
+
+type CheckOne = (given: VerifiedSignature, path: string) => SignatureDifference | undefined
+
+/** The first that does not hold; none at all is one, too. */
+function forEachSignature(entry: DecodedEntry, check: CheckOne): SignatureDifference | undefined {
+  const auth = entry.ingress.get(2)
+  const items: readonly Data[] = Array.isArray(auth) ? (auth as readonly Data[]) : [] // an array, as just checked
+  if (items.length === 0) return { path: 'ingress.auth', expected: 'a signature', found: 'none' }
+  for (const [index, item] of items.entries()) {
+    const path = `ingress.auth[${index}]`
+    const given = readSignature(item)
+    if (given === undefined) return { path, expected: 'key and signature', found: 'something else' }
+    const bad = check(given, path)
+    if (bad !== undefined) return bad
+  }
+  return undefined
+}
+
+function readSignature(item: Data): VerifiedSignature | undefined {
+  if (!(item instanceof Map)) return undefined
+  const fields: Command = item
+  const keyId = fields.get(0)
+  const signature = fields.get(2)
+  if (!(keyId instanceof Uint8Array) || !(signature instanceof Uint8Array)) return undefined
+  if (fields.get(1) !== 1) return { keyId, signature }
+  const [index, size, path] = [fields.get(3), fields.get(4), fields.get(5)]
+  if (typeof index !== 'number' || typeof size !== 'number' || !Array.isArray(path)) return undefined
+  const hashes = (path as readonly Data[]).filter((hash) => hash instanceof Uint8Array) // an array, as just checked
+  return hashes.length === path.length ? { keyId, signature, place: { index, size, path: hashes } } : undefined
+}
+
+function holds(path: string, check: () => VerifiedSignature | undefined): SignatureDifference | undefined {
+  const expected = 'a signature that verifies'
+  try {
+    return check() === undefined ? { path, expected, found: 'one that does not' } : undefined
+  } catch (error) {
+    if (!isAosError(error)) throw error
+    return { path, expected, found: error.message }
+  }
+}
