@@ -1,5 +1,5 @@
 /** What a command may use of its surroundings; `main` makes it once. */
-import type { HostWorld } from '@aos/host'
+import type { EffectsHost, HostWorld } from '@aos/host'
 import type { Arguments } from './arguments.ts'
 import type { Progress } from './progress.ts'
 
@@ -28,6 +28,8 @@ export interface HeldWorld {
   /** Of the request that is being done: aborted when nobody waits for it any more. */
   readonly signal: AbortSignal
   readonly daemon: DaemonFacts
+  /** Undefined while the world has no genesis. */
+  readonly effects: EffectsHost | undefined
 }
 
 /** What `aos status` says of a daemon. */

@@ -40,7 +40,7 @@ export function parseCommandLine(argv: readonly string[]): Choice | undefined {
 }
 
 function makeParser(argv: readonly string[]): Argv {
-  let parser: Argv = yargs([...argv])
+  let parser: Argv = yargs(argv.map(completeWait))
     .scriptName('aos')
     .locale('en')
     .usage('$0 COMMAND: deterministic, event-sourced worlds')
@@ -73,6 +73,14 @@ function makeParser(argv: readonly string[]): Argv {
   for (const entry of COMMANDS) parser = 'commands' in entry ? addGroup(parser, entry) : addCommand(parser, entry, '')
   return parser
 }
+
+/** `--wait` alone takes no word that comes after it. */
+function completeWait(word: string, at: number, words: readonly string[]): string {
+  const end = words.indexOf('--')
+  return word === '--wait' && (end === -1 || at < end) ? `--wait=${WAIT_DEFAULT}` : word
+}
+
+const WAIT_DEFAULT = '30s'
 
 function addGroup(parser: Argv, group: CommandGroup): Argv {
   const { name, describe, alone, commands } = group

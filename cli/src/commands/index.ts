@@ -3,6 +3,7 @@ import { AUTHOR_COMMANDS } from './author.ts'
 import { DAEMON_COMMANDS } from './daemon.ts'
 import { DOCTOR_COMMANDS } from './doctor.ts'
 import { READ_COMMANDS } from './read.ts'
+import { GATE_COMMANDS } from './gate.ts'
 import { LADDER_COMMANDS } from './ladder.ts'
 import { WORLD_COMMANDS } from './world.ts'
 import type { CommandGroup, CommandSpec } from './spec.ts'
@@ -11,6 +12,7 @@ import type { CommandGroup, CommandSpec } from './spec.ts'
 export const COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
   ...WORLD_COMMANDS,
   ...DAEMON_COMMANDS,
+  ...GATE_COMMANDS,
   ...READ_COMMANDS,
   ...AUTHOR_COMMANDS,
   ...DOCTOR_COMMANDS,

@@ -38,7 +38,8 @@ export const WORLD_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
             .option('idempotency-key', { type: 'string', requiresArg: true, describe: 'sent twice, counted once' })
             .option('ndjson', { type: 'boolean', describe: 'every line of VALUE is an event' })
             .option('envelope', { type: 'boolean', describe: 'lines are {value, key?, idempotency_key?}' })
-            .option('acks', { type: 'boolean', describe: 'a line for every durable event' }),
+            .option('acks', { type: 'boolean', describe: 'a line for every durable event' })
+            .option('wait', { type: 'string', describe: '--wait=DURATION (30s): until nothing is left to perform' }),
         load: async () => (await import('../run/event-send.ts')).eventSend,
         served: { text: 'value', stream: 'value', streamFlag: 'ndjson' },
       },

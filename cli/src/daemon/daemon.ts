@@ -1,10 +1,11 @@
 /** A process that holds a world and serves it until it is told to stop (spec/15-control.md, "Life"). */
 import { AosError } from '@aos/cbor'
 import { ControlServer, DaemonLog, connectControl, controlPlaceOf, openWorld } from '@aos/host'
-import type { ControlCall, ControlResult, HostWorld, WorldFolder } from '@aos/host'
+import type { ControlCall, ControlResult, EffectsHost, HostWorld, WorldFolder } from '@aos/host'
 import type { CommandContext, DaemonFacts } from '../context.ts'
 import { EXIT } from '../exit-code.ts'
 import { LOCK_WAIT_MS } from '../world.ts'
+import { makeEffects } from './effects.ts'
 import { serveCall } from './serve-call.ts'
 
 /** What a daemon is started with. */
@@ -67,7 +68,7 @@ async function serve({ context, host, log, say, options }: Work): Promise<number
       ending.end('asked to stop', EXIT.ok)
       return { ok: true, exit: EXIT.ok, json: JSON.stringify({ pid: process.pid }) }
     }
-    const result = await serveCall({ host, daemon: facts, assets, environment }, call)
+    const result = await serveCall({ host, daemon: facts, assets, environment, effects: effects.current }, call)
     log.write(`${call.verb}: exit ${result.exit}, ${Math.round(performance.now() - started)} ms`)
     if (result.exit === EXIT.stopped) {
       const failure = await failureOf(host)
@@ -75,6 +76,9 @@ async function serve({ context, host, log, say, options }: Work): Promise<number
     }
     return result
   }
+  const effects = await holdEffects({ context, host, log, say, options }, (failure) =>
+    ending.end(failure, EXIT.stopped),
+  )
   const server = new ControlServer(controlPlaceOf(options.folder), { handler })
   facts = { ...facts, socket: await server.start() }
   const detach = onSignals((signal) => ending.end(signal, EXIT.ok))
@@ -84,6 +88,7 @@ async function serve({ context, host, log, say, options }: Work): Promise<number
   say(`stopping: ${reason}`)
   detach()
   await server.stop()
+  await effects.stop()
   return exit
 }
 
@@ -115,5 +120,49 @@ function onSignals(handle: (signal: string) => void): () => void {
   for (const signal of SIGNALS) process.on(signal, handle)
   return () => {
     for (const signal of SIGNALS) process.off(signal, handle)
+  }
+}
+
+interface HeldEffects {
+  /** Undefined while the world has no genesis, and when this person has no host key of it. */
+  readonly current: EffectsHost | undefined
+  stop(): Promise<void>
+}
+
+/** Performs effects from now on, or from genesis on. */
+async function holdEffects(
+  { context, host, log, say }: Work,
+  onFailure: (reason: string) => void,
+): Promise<HeldEffects> {
+  let current: EffectsHost | undefined
+  let starting: Promise<void> = Promise.resolve()
+  const start = async (): Promise<void> => {
+    const effects = makeEffects(host, context.environment, (event) => {
+      log.write(JSON.stringify(event))
+      if (event.type === 'failed') onFailure(event.message)
+    })
+    try {
+      await effects.start()
+      current = effects
+    } catch (error) {
+      if (!(error instanceof AosError)) throw error
+      say(`performs no effects: ${error.message} [${error.code}]`)
+    }
+  }
+  if (host.kernel.head === undefined) {
+    const unobserve = host.observe(() => {
+      unobserve()
+      starting = Promise.resolve(host.durable()).then(start)
+      starting.catch((error: unknown) => onFailure(String(error)))
+    })
+  } else await start()
+  return {
+    get current() {
+      return current
+    },
+    stop: async () => {
+      await starting
+      await current?.stop()
+    },
   }
 }

@@ -3,7 +3,7 @@ import { formatJson, isJsonArray } from '@aos/air'
 import type { JsonNode } from '@aos/air'
 import { AosError, isAosError } from '@aos/cbor'
 import { factsOf, formatFacts, localSigningWorld, readSignedIngress } from '@aos/host'
-import type { ControlCall, ControlRequest, ControlResult, HostWorld } from '@aos/host'
+import type { ControlCall, ControlRequest, ControlResult, EffectsHost, HostWorld } from '@aos/host'
 import { Arguments } from '../arguments.ts'
 import { COMMANDS } from '../commands/index.ts'
 import type { CommandSpec } from '../commands/spec.ts'
@@ -20,6 +20,7 @@ export interface Serving {
   readonly daemon: DaemonFacts
   readonly assets: string
   readonly environment: CommandContext['environment']
+  readonly effects: EffectsHost | undefined
 }
 
 /** Runs the verb and ends its streams. Never rejects for what a command throws. */
@@ -61,7 +62,7 @@ function internal(thrown: unknown): AosError {
 }
 
 function makeContext(serving: Serving, call: ControlCall): CommandContext {
-  const { host, daemon, assets, environment } = serving
+  const { host, daemon, assets, environment, effects } = serving
   return {
     cwd: host.folder.root,
     assets,
@@ -73,7 +74,7 @@ function makeContext(serving: Serving, call: ControlCall): CommandContext {
     quiet: call.quiet,
     style: makeStyle(call.colour),
     progress: { report: call.progress, announce: call.progress, done: () => undefined },
-    held: { host, signal: call.signal, daemon },
+    held: { host, signal: call.signal, daemon, effects },
   }
 }
 

@@ -2,7 +2,7 @@
 import { makeBlobAdapter, makeHttpAdapter, makeLlmAdapter } from '@aos/adapters'
 import type { Adapter } from '@aos/adapters'
 import { formatJson, parseJson } from '@aos/air'
-import { AosError, hashBytes } from '@aos/cbor'
+import { AosError, hashBytes, isHash } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import {
   createEffectsHost,
@@ -32,6 +32,7 @@ import { tellJournal } from './tell-journal.ts'
 
 const STORY_FILE = 'story.json'
 const QUIET_MS_MAX = 20_000
+const BLOB_BYTES_SHOWN = 200
 /** How long an approval of the story is good, of the world's time. */
 const APPROVAL_NS = 3_600_000_000_000n
 
@@ -100,9 +101,10 @@ class StoryWork implements ExampleWork {
 
   async tell({ host }: ExampleRun): Promise<readonly string[]> {
     const moment = await readMoment(host, undefined)
-    const ends = this.#story.end.map(({ reducer, key }) => {
+    const ends = this.#story.end.flatMap(({ reducer, key }) => {
       const cell = key === undefined ? reducer : `${reducer} ${key}`
-      return `${cell}: ${formatJson(readCellView(moment, reducer, key).state)}`
+      const state = formatJson(readCellView(moment, reducer, key).state)
+      return [`${cell}: ${state}`, ...tellBlobs(host, state)]
     })
     const secrets = Object.keys(this.#story.environment)
     return [
@@ -125,6 +127,16 @@ class StoryWork implements ExampleWork {
     }
     return undefined
   }
+}
+
+/** What is behind the hashes of a state, where it is a short text. */
+function tellBlobs(host: HostWorld, state: string): readonly string[] {
+  const hashes = new Set(state.match(/sha256:[0-9a-f]{64}/g))
+  return [...hashes].flatMap((text) => {
+    const bytes = isHash(text) ? host.store.content.get(text) : undefined
+    if (bytes === undefined || bytes.length > BLOB_BYTES_SHOWN) return []
+    return [`  ${text.slice(0, 15)}… is ${JSON.stringify(Buffer.from(bytes).toString('utf8'))}`]
+  })
 }
 
 function perform(host: HostWorld, step: StoryStep): Promise<TurnResult> {

@@ -6,6 +6,8 @@ import type { StepReport, TurnResult } from '@aos/kernel'
 import { usage } from '../arguments.ts'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
+import { settleEffects } from '../daemon/effects.ts'
+import { effectsDocument, effectsLines, exitCodeOfEffects } from '../effects-text.ts'
 import { makeEvent } from '../event-text.ts'
 import { exitCodeOfTurn } from '../exit-code.ts'
 import { makeHeldClockWarning } from '../held-clock.ts'
@@ -29,11 +31,17 @@ export async function eventSend(context: CommandContext, args: Arguments): Promi
     const event = makeEvent(host, { schema, value, key, idempotencyKey }, localPrincipal())
     const reply = await host.send(event)
     makeHeldClockWarning(context, host)()
-    return describe(context, host, reply)
+    const waited = await settleEffects(context, args, host)
+    return describe(context, { host, waited }, reply)
   })
 }
 
-function describe(context: CommandContext, host: HostWorld, reply: TurnResult): CommandResult {
+interface Sent {
+  readonly host: HostWorld
+  readonly waited: 'quiet' | 'waiting' | undefined
+}
+
+function describe(context: CommandContext, { host, waited }: Sent, reply: TurnResult): CommandResult {
   if (reply.kind === 'refused') throw reply.error
   if (reply.kind === 'duplicate') {
     const data = {
@@ -42,6 +50,8 @@ function describe(context: CommandContext, host: HostWorld, reply: TurnResult): 
       outcome: 'duplicate',
       steps: [],
       intents: [],
+      decisions: [],
+      waited,
     }
     return { data, text: `height ${reply.height}: sent before, counted once` }
   }
@@ -58,14 +68,18 @@ function describe(context: CommandContext, host: HostWorld, reply: TurnResult): 
     outcome: reply.outcome,
     steps,
     raised: reply.raised.map(({ schema, index }) => ({ schema, event_id: `${host.id}:${reply.height}.${index}` })),
-    intents: [],
+    ...effectsDocument(reply.effects, host.definitions),
+    waited,
   }
   const lines = [
     `height ${context.style.bold(String(reply.height))}${reply.outcome === 'ok' ? '' : ` ${reply.outcome}`}`,
   ]
   for (const step of reply.steps) lines.push(stepLine(context, host, step))
   for (const raised of reply.raised) lines.push(`  raised ${raised.schema}`)
-  return { data, text: lines.join('\n'), exit: exitCodeOfTurn(reply.outcome, reply.steps) }
+  lines.push(...effectsLines(context.style, reply.effects))
+  if (waited === 'waiting') lines.push('  not everything was done in the time given')
+  const exit = Math.max(exitCodeOfTurn(reply.outcome, reply.steps), exitCodeOfEffects(reply.effects))
+  return { data, text: lines.join('\n'), exit }
 }
 
 function keyNode(host: HostWorld, step: StepReport): ReturnType<typeof valueToNode> | undefined {

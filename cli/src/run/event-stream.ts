@@ -7,6 +7,7 @@ import type { HostWorld } from '@aos/host'
 import type { TurnResult } from '@aos/kernel'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
+import { settleEffects } from '../daemon/effects.ts'
 import { makeEvent } from '../event-text.ts'
 import type { EventText } from '../event-text.ts'
 import { EXIT } from '../exit-code.ts'
@@ -34,6 +35,7 @@ export async function eventStream(context: CommandContext, args: Arguments): Pro
     const started = performance.now()
     const tally: Tally = { sent: 0, accepted: 0, duplicates: 0, refused: 0, first: undefined, last: undefined }
     await sendLines(context, args, { host, tally })
+    await settleEffects(context, args, host)
     const seconds = Math.round(performance.now() - started) / 1000
     const summary = {
       sent: tally.sent,

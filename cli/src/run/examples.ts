@@ -27,6 +27,9 @@ const EXAMPLES: readonly Example[] = [
   storyExample('11-approval'),
 ]
 
+/** What `demo` shows. */
+const TOUR: ReadonlySet<string> = new Set(['00-counter', '10-flights', '11-approval'])
+
 /** `aos examples`: runs examples in folders that are thrown away; without a name it lists them. */
 export async function examples(context: CommandContext, args: Arguments): Promise<CommandResult> {
   const names = args.list('name')
@@ -79,7 +82,8 @@ interface ExampleReport {
 }
 
 function chooseExamples(name: string): readonly Example[] {
-  if (name === 'all' || name === 'demo') return EXAMPLES
+  if (name === 'all') return EXAMPLES
+  if (name === 'demo') return EXAMPLES.filter((example) => TOUR.has(example.name))
   const found = EXAMPLES.find((example) => example.name === name || example.name.replace(/^\d+-/, '') === name)
   if (found !== undefined) return [found]
   const known = EXAMPLES.map((example) => example.name).join(', ')

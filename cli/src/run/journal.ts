@@ -48,7 +48,7 @@ export async function journalShow(context: CommandContext, args: Arguments): Pro
 }
 
 /** The entry with the definitions that were in force when it was written. */
-function viewAt(opened: OpenedFolder, height: number): EntryView {
+export function viewAt(opened: OpenedFolder, height: number): EntryView {
   const { journal } = opened.store
   // Read first: bytes of a record are valid only until the next batch.
   const definitions = definitionsBefore(opened, height)
@@ -58,7 +58,8 @@ function viewAt(opened: OpenedFolder, height: number): EntryView {
   throw new AosError('host.bad_height', `the journal has no height ${height}`)
 }
 
-function definitionsBefore(opened: OpenedFolder, height: number): Definitions | undefined {
+/** In force when the entry of this height was made; undefined for genesis. */
+export function definitionsBefore(opened: OpenedFolder, height: number): Definitions | undefined {
   if (height === 0) return undefined
   const { manifestHash } = summarizeJournal(opened.store.journal, height - 1)
   return manifestHash === undefined ? undefined : loadDefinitions(manifestHash, opened.readContent)

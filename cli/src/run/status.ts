@@ -1,4 +1,6 @@
 /** `aos status`. */
+import type { HostWorld } from '@aos/host'
+import type { IntentStatus } from '@aos/kernel'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
 import { withWorld } from '../world.ts'
@@ -14,6 +16,7 @@ export async function status(context: CommandContext, args: Arguments): Promise<
     const height = head?.height ?? null
     const { modules, manifest } = kernel.manifestHash === undefined ? NOTHING : host.definitions
     const reducers = [...modules.keys()].map((name) => ({ name, cells: countCells(kernel.listCells(name)) }))
+    const work = workOf(host)
     const data = {
       world: kernel.id ?? null,
       folder: host.folder.root,
@@ -25,10 +28,11 @@ export async function status(context: CommandContext, args: Arguments): Promise<
       schemas: manifest.schemas.length,
       routes: manifest.routes.length,
       reducers,
-      open_work: 0,
+      ...work,
       content,
       key_folder: host.keyFolder,
       opened_ms: openedMs,
+      daemon: context.held?.daemon ?? null,
     }
     const lines = [
       `world     ${data.world ?? 'no genesis yet; run `aos push`'}`,
@@ -37,6 +41,8 @@ export async function status(context: CommandContext, args: Arguments): Promise<
       `manifest  ${data.manifest_hash ?? 'none'}${data.manifest_height === null ? '' : ` since height ${data.manifest_height}`}`,
       ...reducers.map(({ name, cells }) => `reducer   ${name}, ${cells} ${cells === 1 ? 'cell' : 'cells'}`),
       `content   ${content.count} blobs, ${content.bytes} bytes`,
+      ...workLines(work),
+      ...(data.daemon === null ? [] : [`daemon    process ${data.daemon.pid} since ${data.daemon.since}`]),
       `opened in ${openedMs} ms, by replaying ${data.entries} entries`,
     ]
     return { data, text: lines.join('\n') }
@@ -49,4 +55,34 @@ function countCells(cells: Iterable<unknown>): number {
   let count = 0
   for (const _ of cells) count += 1
   return count
+}
+
+interface Work {
+  /** Intents that somebody has to do something about. */
+  readonly open_work: number
+  readonly intents: Readonly<Record<IntentStatus, number>>
+  readonly running_plans: number
+  /** Of the next timer or deadline, in logical time. */
+  readonly next_due_ns: string | null
+}
+
+function workOf({ kernel }: HostWorld): Work {
+  const intents = { open: 0, parked: 0, dead: 0 }
+  for (const { status } of kernel.listIntents()) intents[status] += 1
+  const { nextDueNs } = kernel
+  return {
+    open_work: intents.open + intents.parked + intents.dead,
+    intents,
+    running_plans: countCells(kernel.listInstances()),
+    next_due_ns: nextDueNs === undefined ? null : String(nextDueNs),
+  }
+}
+
+function workLines({ intents, running_plans: plans, next_due_ns: due }: Work): readonly string[] {
+  const { open, parked, dead } = intents
+  return [
+    ...(open + parked + dead === 0 ? [] : [`intents   ${open} open, ${parked} parked, ${dead} dead`]),
+    ...(plans === 0 ? [] : [`plans     ${plans} running`]),
+    ...(due === null ? [] : [`due       ${new Date(Number(BigInt(due) / 1_000_000n)).toISOString()}`]),
+  ]
 }

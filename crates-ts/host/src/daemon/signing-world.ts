@@ -32,7 +32,8 @@ export interface WorldFacts {
   readonly keysHeight: number
   readonly keys: readonly KeyReport[]
   readonly engineDigest: Hash
-  readonly logicalNowNs: bigint
+  /** What an entry would be stamped with now, as far as the world believes in the clock; never before its logical time. */
+  readonly nowNs: bigint
 }
 
 /** Where signed ingress goes. */
@@ -76,10 +77,11 @@ function needAccepted(result: TurnResult): number {
 }
 
 /** What `SigningWorld.facts` says of an open world. */
-export function factsOf({ kernel }: Pick<HostWorld, 'kernel'>): WorldFacts {
+export function factsOf({ kernel, clock }: Pick<HostWorld, 'kernel' | 'clock'>): WorldFacts {
   const { id, head, manifestHash, manifestHeight, keysHeight, keys, engineDigest, time } = kernel
-  const { logicalNowNs } = time
-  return { id, height: head?.height, manifestHash, manifestHeight, keysHeight, keys, engineDigest, logicalNowNs }
+  const stampedNs = time.clock === 'virtual' ? undefined : clock?.stampedNs
+  const nowNs = stampedNs === undefined || stampedNs < time.logicalNowNs ? time.logicalNowNs : stampedNs
+  return { id, height: head?.height, manifestHash, manifestHeight, keysHeight, keys, engineDigest, nowNs }
 }
 
 /** A world that a daemon holds. Throws `host.bad_config`, `key.inside_world`. */
@@ -154,7 +156,7 @@ export function formatFacts(facts: WorldFacts): unknown {
       from,
       ...(revoked === undefined ? {} : { revoked_at: revoked }),
     })),
-    logical_now_ns: String(facts.logicalNowNs),
+    now_ns: String(facts.nowNs),
   }
 }
 
@@ -175,7 +177,7 @@ function parseFacts(data: unknown): WorldFacts {
     keysHeight: Number(data['keys_height']),
     keys: (Array.isArray(keys) ? keys : []).filter(isRecord).map(keyOf),
     engineDigest,
-    logicalNowNs: BigInt(String(data['logical_now_ns'])),
+    nowNs: BigInt(String(data['now_ns'])),
   }
 }
 

@@ -1,0 +1,54 @@
+/** Performing effects: in the daemon always, in a command as long as it waits (spec/15-control.md, "Life"). */
+import { makeBlobAdapter, makeHttpAdapter } from '@aos/adapters'
+import { parseDuration } from '@aos/air'
+import { createEffectsHost } from '@aos/host'
+import type { EffectsEvent, EffectsHost, HostWorld } from '@aos/host'
+import { usage } from '../arguments.ts'
+import type { Arguments } from '../arguments.ts'
+import type { CommandContext } from '../context.ts'
+
+/** What this process can perform, on a world that it has open. Does nothing before `start`. */
+export function makeEffects(
+  host: HostWorld,
+  environment: CommandContext['environment'],
+  onEvent?: (event: EffectsEvent) => void,
+): EffectsHost {
+  return createEffectsHost(host, {
+    adapters: [makeHttpAdapter(), makeBlobAdapter()],
+    environment,
+    ...(onEvent === undefined ? {} : { onEvent }),
+  })
+}
+
+/** How long a command waits for effects; undefined without --wait. Throws `cli.usage`. */
+export function waitMs(args: Arguments): number | undefined {
+  const text = args.optionalText('wait')
+  if (text === undefined) return undefined
+  const duration = parseDuration(text)
+  if (duration === undefined || duration < 0n) throw usage(`--wait: expected a duration such as 30s, found ${text}`)
+  return Number(duration / 1_000_000n)
+}
+
+/**
+ * Waits until nothing is left to perform; undefined without --wait. Without a daemon the effects are performed here,
+ * beginning with what earlier processes left.
+ */
+export async function settleEffects(
+  context: CommandContext,
+  args: Arguments,
+  host: HostWorld,
+): Promise<'quiet' | 'waiting' | undefined> {
+  const timeoutMs = waitMs(args)
+  if (timeoutMs === undefined) return undefined
+  if (context.held !== undefined) {
+    const { effects } = context.held
+    return effects === undefined ? undefined : effects.quiet({ timeoutMs })
+  }
+  const effects = makeEffects(host, context.environment)
+  await effects.start()
+  try {
+    return await effects.quiet({ timeoutMs })
+  } finally {
+    await effects.stop()
+  }
+}

@@ -1,0 +1,56 @@
+/** `aos effects ls|requeue`, `aos approvals ls` (spec/11-gate.md, "Intents"). */
+import { parseHash } from '@aos/cbor'
+import { localPrincipal } from '@aos/host'
+import type { IntentStatus } from '@aos/kernel'
+import { usage } from '../arguments.ts'
+import type { Arguments } from '../arguments.ts'
+import type { CommandContext, CommandResult } from '../context.ts'
+import { settleEffects } from '../daemon/effects.ts'
+import { intentDocument, intentLine } from '../effects-text.ts'
+import { withWorld } from '../world.ts'
+
+const STATUSES: readonly IntentStatus[] = ['open', 'parked', 'dead']
+
+/** `aos effects ls`: intents that nothing has come of yet, in the order of emission. */
+export async function effectsLs(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  const asked = STATUSES.filter((status) => args.flag(status))
+  return listIntents(context, args, asked.length === 0 ? STATUSES : asked)
+}
+
+/** `aos approvals ls`: what waits for a person. */
+export async function approvalsLs(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  return listIntents(context, args, ['parked'])
+}
+
+async function listIntents(
+  context: CommandContext,
+  args: Arguments,
+  statuses: readonly IntentStatus[],
+): Promise<CommandResult> {
+  return withWorld(context, args, async (host) => {
+    const found = await host.read((kernel) =>
+      [...kernel.listIntents()].filter(({ status }) => statuses.includes(status)),
+    )
+    const { definitions } = host
+    const lines = found.map((intent) => intentLine(context.style, definitions, intent))
+    const intents = found.map((intent) => intentDocument(definitions, intent))
+    return { data: { intents }, text: lines.length === 0 ? 'there is none' : lines.join('\n') }
+  })
+}
+
+/** `aos effects requeue`: a dead intent is tried again. */
+export async function effectsRequeue(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  const intent = hashArgument(args.text('intent'))
+  return withWorld(context, args, async (host) => {
+    const reply = await host.send({ kind: 'requeue', principal: localPrincipal(), intent })
+    if (reply.kind === 'refused') throw reply.error
+    const waited = await settleEffects(context, args, host)
+    return { data: { height: reply.height, intent, waited }, text: `height ${reply.height}: ${intent} is open again` }
+  })
+}
+
+/** The hash of an intent, with or without `sha256:`. Throws `cli.usage`. */
+export function hashArgument(text: string): ReturnType<typeof parseHash> {
+  if (/^(sha256:)?[0-9a-f]{64}$/.test(text)) return parseHash(text.startsWith('sha256:') ? text : `sha256:${text}`)
+  throw usage(`expected the hash of an intent, found ${text}`)
+}
