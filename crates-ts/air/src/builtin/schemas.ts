@@ -1,4 +1,4 @@
-/** The schemas that every world has (spec/03-air.md, "Built-in schemas"). */
+/** The schemas that every world has (spec/03-air.md, "Built-in definitions"). */
 import { parseHash, type Hash } from '@aos/cbor'
 import { issuesError } from '../issues.ts'
 import { parseJson } from '../json.ts'
@@ -8,7 +8,7 @@ import { BUILTIN_SCHEMA_LINES } from './schemas.generated.ts'
 
 const BUILTINS = BUILTIN_SCHEMA_LINES.split('\n').map(readLine)
 
-/** The 82 built-in schemas by name, in order of their names. They need not be listed in a manifest. */
+/** The 84 built-in schemas by name, in order of their names. They need not be listed in a manifest. */
 export const BUILTIN_SCHEMAS: ReadonlyMap<string, DefSchema> = new Map(
   BUILTINS.map(({ schema }) => [schema.name, schema]),
 )

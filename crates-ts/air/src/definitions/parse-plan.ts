@@ -1,4 +1,4 @@
-/** `defplan` from JSON, normalised (spec/03-air.md, "Plans" and "Slots"). */
+/** `defplan` from JSON, normalised (spec/03-air.md, "Definitions" and "Slots"). */
 import { compareText, report, shown } from '../issues.ts'
 import { isJsonObject, type JsonNode, type JsonObject } from '../json.ts'
 import type { DefPlan, PlanEdge, PlanSlot, PlanStep, ReceiptStatus } from '../plan-model.ts'

@@ -1,4 +1,4 @@
-/** What a manifest lets effects do: grants, slots, adapters, approvers, bounds (spec/03-air.md, "Powers"). */
+/** What a manifest lets effects do: grants, slots, adapters, approvers, bounds (spec/03-air.md, "Definitions"). */
 import { report, shown } from '../issues.ts'
 import { isJsonNumber, isJsonObject, type JsonNode, type JsonObject } from '../json.ts'
 import { readInteger, type Reading } from '../codec/json-scalar.ts'
