@@ -23,7 +23,7 @@ const HEIGHTS = {
   '07-llm-summarizer': 4,
   '08-retry-backoff': 6,
   '10-flights': 20_001,
-  '11-approval': 8,
+  '11-approval': 9,
 }
 
 test('every rung of the ladder ends ok', async () => {

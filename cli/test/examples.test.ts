@@ -53,9 +53,15 @@ test('examples run, agree with what they should be, and replay', { timeout: 120_
 test('the story says who decided, who signed and how it ended', { timeout: 60_000 }, async () => {
   const { exit, stdout } = await sandbox.run(['examples', 'approval'])
   expect(exit).toBe(0)
-  const told = stdout.split('\n').map((line) => line.replace(/[0-9a-f]{8}/g, '#').trim())
+  const told = stdout.split('\n').map((line) =>
+    line
+      .replace(/127.0.0.1:[0-9]+/, 'bank')
+      .replace(/[0-9a-f]{8}/g, '#')
+      .trim(),
+  )
   // What the person approved goes out; what the person rejected does not, and the plan says so.
-  expect(told.filter((line) => /held|person|receipt|settled|ends/.test(line))).toEqual([
+  expect(told.filter((line) => /held|person|receipt|settled|denied|ends|raised/.test(line))).toEqual([
+    'raised demo/PaymentRequested@1 {"id":"A-17","bank_url":"http://bank"}',
     '3  receipt for #: http says ok (1 calls, 16 bytes_in, 0 bytes_out), signed by #',
     'intent # is settled: ok',
     'gate: http.request held (grant bank, rule 1 of demo/bank_policy@1)',
@@ -63,14 +69,20 @@ test('the story says who decided, who signed and how it ended', { timeout: 60_00
     '4  answer of a person, signed by #',
     '5  receipt for #: http says ok (1 calls, 0 bytes_in, 0 bytes_out), signed by #',
     'intent # is settled: ok',
+    'raised demo/ClerkEvent@1 {"Made":{"id":"A-17","status":201}}',
     'plan 2.3/demo/pay_plan@1 ends',
+    'raised demo/PaymentRequested@1 {"id":"A-18","bank_url":"http://bank"}',
     '7  receipt for #: http says ok (1 calls, 16 bytes_in, 0 bytes_out), signed by #',
     'intent # is settled: ok',
     'gate: http.request held (grant bank, rule 1 of demo/bank_policy@1)',
     'intent # waits for a person',
     '8  answer of a person, signed by #',
     'intent # is settled: denied, approval.rejected',
+    'raised demo/ClerkEvent@1 {"Declined":{"id":"A-18","reason":"approval.rejected"}}',
     'plan 6.2/demo/pay_plan@1 ends',
+    'raised demo/PaymentRequested@1 {"id":"A-19","bank_url":"http://bank.test"}',
+    'gate: http.request denied (grant bank): cap.denied/host_not_allowed',
+    'plan 9.2/demo/pay_plan@1 ends: effect_denied/cap.denied/host_not_allowed',
   ])
 })
 
