@@ -3,6 +3,7 @@ import { decode } from '@msgpack/msgpack'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { AosError } from '@aos/cbor'
+import type { ErrorPath } from '@aos/cbor'
 import { makeFrame } from './messages.ts'
 import { findSocket } from './place.ts'
 import type { ControlPlace } from './place.ts'
@@ -30,7 +31,7 @@ export interface Answer {
   readonly ok: boolean
   readonly exit: number
   readonly data: unknown
-  readonly error: { readonly code: string; readonly message: string; readonly hint?: string } | undefined
+  readonly error: AosError | undefined
 }
 
 const ID = 1
@@ -126,14 +127,27 @@ function recordOf(value: unknown): Readonly<Record<string, unknown>> {
 
 function answerOf(reply: Readonly<Record<string, unknown>>): Answer {
   const { ok, exit, data, error } = reply
-  const { code, message, hint } = recordOf(error)
   return {
     ok: ok === true,
     exit: Number(exit),
     data,
-    error:
-      typeof code === 'string'
-        ? { code, message: String(message), ...(typeof hint === 'string' ? { hint } : {}) }
-        : undefined,
+    error: error === undefined ? undefined : errorOf(recordOf(error)),
   }
+}
+
+function errorOf({ code, message, path, hint, details }: Readonly<Record<string, unknown>>): AosError {
+  return new AosError(String(code), String(message), {
+    path: typeof path === 'string' ? parsePath(path) : undefined,
+    hint: typeof hint === 'string' ? hint : undefined,
+    details: details === undefined ? undefined : recordOf(details),
+  })
+}
+
+const PATH_PART = /\.([A-Za-z_$][\w$-]*)|\[([0-9]+)\]|\[("(?:[^"\\]|\\.)*")\]/g
+
+/** A path as 08 writes it, taken apart. */
+function parsePath(text: string): ErrorPath {
+  return [...text.matchAll(PATH_PART)].map(([, name, index, quoted]) =>
+    index !== undefined ? Number(index) : (name ?? String(JSON.parse(quoted ?? '""'))),
+  )
 }

@@ -95,8 +95,7 @@ export function remoteSigningWorld(
   const ask = async (verb: string, args: Readonly<Record<string, unknown>>): Promise<unknown> => {
     const answer = await client.ask({ verb, args })
     if (answer.ok) return answer.data
-    const { code, message, hint } = answer.error ?? { code: 'control.failed', message: 'the daemon gave no reason' }
-    throw new AosError(code, message, { hint })
+    throw answer.error ?? new AosError('control.failed', 'the daemon gave no reason')
   }
   return {
     folder,
