@@ -34,9 +34,9 @@ function readGrant(node: JsonNode, place: FormPlace, schemas: SlotSchemas): read
   const cap = textAt(node, 'cap') ?? ''
   const given = node.get('params')
   const params = given === undefined ? undefined : readLiteralSlot(given, schemas.ofCap(cap), below(place, 'params'))
-  if (params === undefined) return []
   const expiryNs = naturalAt(node, 'expiry_ns', place)
   const budgets = readBudgets(node, place)
+  if (params === undefined) return []
   return [
     {
       name: textAt(node, 'name') ?? '',

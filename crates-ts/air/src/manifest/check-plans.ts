@@ -77,7 +77,7 @@ export interface StepSlot {
   readonly of: SlotOf
 }
 
-/** The slots of a step. */
+/** The slots of a step in the order of its members, each with what it is to hold. */
 export function slotsOf(plan: DefPlan, step: PlanStep): readonly StepSlot[] {
   const optional = (key: string, slot: PlanSlot | undefined, of: SlotOf): readonly StepSlot[] =>
     slot === undefined ? [] : [{ key, slot, of }]
