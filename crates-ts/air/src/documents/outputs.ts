@@ -4,6 +4,7 @@
  */
 import { Type, type TSchema } from '@sinclair/typebox'
 import { hashText, oneOf, openObject } from './build.ts'
+import { effectsMembers, gateOutputs } from './outputs-gate.ts'
 import type { JsonDocument } from './port.ts'
 
 const optional = Type.Optional
@@ -17,6 +18,7 @@ export function outputDocuments(): readonly JsonDocument[] {
     parts: {},
   })
   return [
+    ...gateOutputs().map(([command, data]) => document(command, data)),
     document('air check', airCheck()),
     document('air diff', airDiff()),
     document('air hash', Type.Array(openObject({ kind: definitionKind(), name: Type.String(), hash: hashText() }))),
@@ -156,7 +158,7 @@ function eventSend(): TSchema {
     event_id: eventId(),
     outcome: Type.String(),
     steps: Type.Array(step),
-    intents: Type.Array(Type.Unknown()),
+    ...effectsMembers(),
   })
 }
 
