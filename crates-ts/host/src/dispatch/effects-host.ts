@@ -1,11 +1,12 @@
 /** The effects of one open world (spec/14-dispatch.md). */
-import { AosError, isAosError } from '@aos/cbor'
+import { AosError, formatHash, isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import type { Ingress, IntentReport, TurnResult } from '@aos/kernel'
 import type { OnTurn } from '../host-world.ts'
 import { findHostKey } from '../receipts/host-key.ts'
 import { parseReceiptFile } from '../receipts/receipt-file.ts'
 import { ReceiptVerifier } from '../receipts/signed-receipt.ts'
+import type { SignedReceipt } from '../receipts/signed-receipt.ts'
 import { adaptersById, makeDispatchCatalog } from './dispatch-catalog.ts'
 import type { DispatchCatalog } from './dispatch-catalog.ts'
 import { DispatchLog } from './dispatch-log.ts'
@@ -18,7 +19,7 @@ import type {
   EffectsState,
   EffectsWorld,
 } from './effects-face.ts'
-import { Settler, receiptIngress } from './settler.ts'
+import { Settler, hostFault, receiptIngress } from './settler.ts'
 import type { Settled } from './settler.ts'
 import { Ticker } from './ticker.ts'
 import { OS_TIMERS, TIMER_MS_MAX } from './timers.ts'
@@ -162,7 +163,9 @@ class WorldEffects implements EffectsHost {
     const answer = this.#intake.then(async () => {
       const signed = parseReceiptFile(text)
       await this.#verifier.verify(this.#host.kernel.keys, [signed])
-      return this.#host.send(receiptIngress(signed))
+      const result = await this.#host.send(receiptIngress(signed))
+      if (result.kind === 'refused' && result.error.code === 'host.quarantined') this.#giveUp(signed)
+      return result
     })
     this.#intake = answer.catch(() => undefined)
     return answer
@@ -170,6 +173,14 @@ class WorldEffects implements EffectsHost {
 
   send(ingress: Ingress): Promise<TurnResult> {
     return this.#host.send(ingress)
+  }
+
+  /** The machine failed twice at what came from outside: the effect is reported as unknown (K11). */
+  #giveUp({ receipt }: SignedReceipt): void {
+    const intent = this.#host.kernel.readIntent(formatHash(receipt.intentHash))
+    if (intent === undefined) return
+    const { startedNs, finishedNs } = receipt
+    this.#parts?.settler.add({ kind: 'receipt', intent, result: hostFault(), startedNs, finishedNs })
   }
 
   #makeDispatcher(log: DispatchLog, settler: Settler): Dispatcher {
