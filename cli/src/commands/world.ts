@@ -1,4 +1,5 @@
 /** Commands that make a world or write to one. */
+import { WAIT } from './gate.ts'
 import type { CommandGroup, CommandSpec } from './spec.ts'
 
 export const WORLD_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
@@ -53,7 +54,7 @@ export const WORLD_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
         command: 'advance [duration]',
         describe: 'let time pass, such as 90s, 1h30m or P1D (journaled)',
         options: (parser) =>
-          parser
+          WAIT(parser)
             .positional('duration', { type: 'string' })
             .option('to', { type: 'string', requiresArg: true, describe: 'instant, such as 2030-01-01T00:00:00Z' }),
         load: async () => (await import('../run/clock.ts')).clockAdvance,

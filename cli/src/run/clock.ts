@@ -5,6 +5,7 @@ import type { TurnResult } from '@aos/kernel'
 import { usage } from '../arguments.ts'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
+import { settleEffects } from '../daemon/effects.ts'
 import { withWorld } from '../world.ts'
 
 /** Wall clock beside the time of the world; with --accept the wall clock is journaled and believed. */
@@ -27,7 +28,8 @@ export async function clockAdvance(context: CommandContext, args: Arguments): Pr
     const from = host.kernel.time.logicalNowNs
     const now = to === undefined ? from + durationOf(duration ?? '') : instantOf(to)
     const height = heightOf(await host.setClock(now))
-    const data = { height, from_ns: String(from), now_ns: String(now), time: timeText(now) }
+    const waited = await settleEffects(context, args, host)
+    const data = { height, from_ns: String(from), now_ns: String(now), time: timeText(now), waited }
     return { data, text: `height ${height}: it is ${data.time}` }
   })
 }
