@@ -15,6 +15,7 @@ export type ReferenceRoot =
   | { readonly kind: 'step' | 'receipt'; readonly id: string }
 
 /** A parsed reference. */
+/** A root and the members from there to what is meant. */
 export interface Reference {
   readonly root: ReferenceRoot
   /** Fields of records, text keys of maps, `$tag` and `$value` of variants. */

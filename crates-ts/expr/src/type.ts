@@ -16,6 +16,7 @@ export type ExprType =
   | { readonly kind: 'schema'; readonly type: TypeExpr }
 
 /** Nothing is known. */
+/** Of what nothing is known; it fits everywhere. */
 export const ANY: ExprType = { kind: 'any' }
 
 /** The same, with a schema's outermost type taken apart. A schema's variant stays a schema. */

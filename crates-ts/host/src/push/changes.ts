@@ -2,26 +2,34 @@
 import type { Manifest, NamedRef } from '@aos/air'
 import type { Hash } from '@aos/cbor'
 
+/** What a manifest lists by hash. */
+type RefKind = 'schema' | 'module' | 'plan' | 'effect' | 'cap' | 'policy' | 'secret'
+
 /** One line of a push: `from` and `to` are node hashes, each absent where there is nothing. */
 export interface Change {
   readonly change: 'add' | 'change' | 'remove'
-  readonly kind: 'schema' | 'module' | 'route'
+  readonly kind: RefKind | 'route'
   /** AIR name; of a route `EVENT -> REDUCER`. */
   readonly name: string
   readonly from?: Hash
   readonly to?: Hash
 }
 
-/** In the order schemas, modules, routes; within each what the new manifest has, then what it lost. */
+/** In the order of the manifest's sections, routes last; within each what the new manifest has, then what it lost. */
 export function compareManifests(from: Manifest, to: Manifest): readonly Change[] {
   return [
     ...compareRefs('schema', from.schemas, to.schemas),
     ...compareRefs('module', from.modules, to.modules),
+    ...compareRefs('plan', from.plans, to.plans),
+    ...compareRefs('effect', from.effects, to.effects),
+    ...compareRefs('cap', from.caps, to.caps),
+    ...compareRefs('policy', from.policies, to.policies),
+    ...compareRefs('secret', from.secrets, to.secrets),
     ...compareRoutes(from, to),
   ]
 }
 
-function compareRefs(kind: 'schema' | 'module', from: readonly NamedRef[], to: readonly NamedRef[]): readonly Change[] {
+function compareRefs(kind: RefKind, from: readonly NamedRef[], to: readonly NamedRef[]): readonly Change[] {
   const before = new Map(from.map((ref) => [ref.name, ref.hash]))
   const after = new Set(to.map((ref) => ref.name))
   const changes: Change[] = []
