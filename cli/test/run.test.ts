@@ -172,6 +172,10 @@ test('a path too long for a socket is served from a short one', async () => {
   // The first push through a daemon makes genesis, and effects are performed from then on.
   expect(await sandbox.ask(['push', '--world', deep])).toMatchObject({ exit: 0, data: { outcome: 'pushed' } })
   expect(await sandbox.ask(['status', '--world', deep])).toMatchObject({ data: { daemon: { socket: named } } })
+  // Neither somebody who says nothing nor somebody who follows keeps it from stopping.
+  const idle = talk(named, '', { end: false, ms: 20_000 })
+  const follow = talk(named, '{"id":1,"verb":"journal tail","args":["-f"]}\n', { end: false, ms: 20_000 })
   expect(await sandbox.run(['stop', '--world', deep])).toMatchObject({ exit: 0 })
+  expect([(await idle).isClosed, (await follow).isClosed]).toEqual([true, true])
   expect(existsSync(named)).toBe(false)
 })

@@ -41,8 +41,8 @@ export async function settleEffects(
   const timeoutMs = waitMs(args)
   if (timeoutMs === undefined) return undefined
   if (context.held !== undefined) {
-    const { effects } = context.held
-    return effects === undefined ? undefined : effects.quiet({ timeoutMs })
+    const { effects, signal } = context.held
+    return effects === undefined ? undefined : Promise.race([effects.quiet({ timeoutMs }), whenAborted(signal)])
   }
   const effects = makeEffects(host, context.environment)
   await effects.start()
@@ -51,4 +51,15 @@ export async function settleEffects(
   } finally {
     await effects.stop()
   }
+}
+
+function whenAborted(signal: AbortSignal): Promise<'waiting'> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve('waiting')
+    else {
+      signal.addEventListener('abort', () => {
+        resolve('waiting')
+      })
+    }
+  })
 }

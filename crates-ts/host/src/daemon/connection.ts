@@ -42,6 +42,7 @@ export class ControlConnection {
   readonly #reader = new MessageReader()
   readonly #waiting: ControlRequest[] = []
   #running: Running | undefined
+  #isClosing = false
   #timer: NodeJS.Timeout | undefined
 
   constructor(socket: Socket, handler: ControlHandler, bounds: ConnectionBounds = CONNECTION_BOUNDS) {
@@ -53,7 +54,7 @@ export class ControlConnection {
     })
     socket.on('end', () => {
       this.#running?.input.push(null)
-      if (this.#running === undefined) socket.end()
+      if (this.#running === undefined) socket.destroySoon()
     })
     socket.on('error', () => socket.destroy())
     socket.on('close', () => {
@@ -66,9 +67,15 @@ export class ControlConnection {
 
   /** Ends what is under way, then the connection. */
   close(): void {
+    this.#isClosing = true
     this.#waiting.length = 0
     this.#running?.stop.abort()
-    if (this.#running === undefined) this.#socket.end()
+    if (this.#running === undefined) this.#socket.destroySoon()
+  }
+
+  /** Ends the connection although something is under way. */
+  cut(): void {
+    this.#socket.destroy()
   }
 
   #receive(bytes: Buffer): void {
@@ -118,7 +125,7 @@ export class ControlConnection {
   }
 
   #next(): void {
-    if (this.#running !== undefined) return
+    if (this.#running !== undefined || this.#isClosing) return
     const request = this.#waiting.shift()
     if (request === undefined) return
     const input = new Readable({ read: () => this.#socket.resume() })
@@ -131,7 +138,8 @@ export class ControlConnection {
       input.destroy()
       this.#socket.resume()
       this.#send(request.id, { kind: 'end', ...result })
-      if (this.#socket.readableEnded && this.#waiting.length === 0) this.#socket.end()
+      const isOver = this.#socket.readableEnded && this.#waiting.length === 0
+      if (isOver || this.#isClosing) this.#socket.destroySoon()
       this.#watch()
       this.#next()
     })

@@ -18,6 +18,8 @@ export interface ControlServerOptions {
 
 const CONNECTIONS_MAX = 64
 const ONLY_OWNER = 0o600
+/** What is not done then is cut off; its entries stand all the same. */
+const STOP_MS_MAX = 10_000
 
 /** Listens from `start` to `stop`. The caller holds the lock of the world. */
 export class ControlServer {
@@ -64,7 +66,11 @@ export class ControlServer {
       })
     })
     for (const connection of this.#open) connection.close()
+    const timer = setTimeout(() => {
+      for (const connection of this.#open) connection.cut()
+    }, STOP_MS_MAX)
     await closed
+    clearTimeout(timer)
     removeSocket(this.#place)
   }
 }
