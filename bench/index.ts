@@ -1,5 +1,6 @@
 /** The benches by name. `aos bench` prints their rows. */
 import { join } from 'node:path'
+import { benchEffects } from './effects.ts'
 import { benchLatency } from './latency.ts'
 import type { BenchRow } from './measure.ts'
 import { benchReplay } from './replay.ts'
@@ -15,6 +16,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map([
   ['latency', benchLatency],
   ['replay', benchReplay],
   ['start', benchStart],
+  ['effects', benchEffects],
 ])
 
 export const BENCH_NAMES: readonly string[] = [...BENCHES.keys()]

@@ -1,4 +1,5 @@
 /** Which intent is performed when: in the order of emission, a bounded number at a time for each adapter (spec/14-dispatch.md, "Order"). */
+import { setMaxListeners } from 'node:events'
 import type { Adapter } from '@aos/adapters'
 import type { Hash } from '@aos/cbor'
 import type { IntentReport, KeyReport } from '@aos/kernel'
@@ -44,6 +45,8 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options
+    // Every call under way listens to one of them.
+    setMaxListeners(0, this.#soft.signal, this.#hard.signal)
   }
 
   get queued(): number {

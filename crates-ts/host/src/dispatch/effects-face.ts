@@ -33,6 +33,8 @@ export interface EffectsHostOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   /** For logs. Holds no parameters, no payloads and no secrets. */
   readonly onEvent?: (event: EffectsEvent) => void
+  /** `each`: a signature for every receipt; otherwise those of one moment share one (spec/12-receipts.md, "Batch signatures"). */
+  readonly signatures?: 'batch' | 'each'
   /** The machine's timers unless given. */
   readonly timers?: Timers
   /** Between 0 and 1, for the jitter of retries; chance unless given. */

@@ -105,6 +105,7 @@ class WorldEffects implements EffectsHost {
       host: this.#host,
       key,
       verifier: this.#verifier,
+      signsEach: this.#options.signatures === 'each',
       onSettled: (settled) => {
         this.#onSettled(settled)
       },

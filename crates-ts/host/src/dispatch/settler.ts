@@ -35,6 +35,8 @@ export interface SettlerOptions {
   readonly host: EffectsWorld
   readonly key: KeyPair
   readonly verifier: ReceiptVerifier
+  /** No batches. */
+  readonly signsEach: boolean
   /** In the order of the entries. */
   readonly onSettled: (settled: Settled) => void
   /** Called once, when the world failed; nothing is settled any more. */
@@ -113,13 +115,11 @@ export class Settler {
 
   /** One signature for all receipts of the group, checked as one from outside would be. */
   async #sign(group: readonly Settling[]): Promise<ReadonlyMap<Settling, SignedReceipt>> {
-    const { host, key, verifier } = this.#options
+    const { host, key, verifier, signsEach } = this.#options
     const receipts = group.filter((settling) => settling.kind === 'receipt')
     if (receipts.length === 0) return new Map()
-    const signed = signReceipts(
-      key,
-      receipts.map((settling) => unsignedOf(host, settling)),
-    )
+    const unsigned = receipts.map((settling) => unsignedOf(host, settling))
+    const signed = signsEach ? unsigned.flatMap((one) => signReceipts(key, [one])) : signReceipts(key, unsigned)
     await verifier.verify(host.kernel.keys, signed)
     return new Map(
       receipts.flatMap((settling, index) => {
