@@ -2,7 +2,6 @@
 import {
   BUILTIN_CAPS,
   BUILTIN_EFFECTS,
-  BUILTIN_MODULES,
   BUILTIN_SCHEMAS,
   EMPTY_MANIFEST,
   compileSchema,
@@ -71,7 +70,7 @@ export function loadDefinitions(manifestHash: Hash, read: (hash: Hash) => Uint8A
     manifestHash,
     manifest,
     schemas,
-    modules: load(manifest.modules, 'defmodule', BUILTIN_MODULES),
+    modules: load(manifest.modules, 'defmodule'),
     plans: load(manifest.plans, 'defplan'),
     effects: load(manifest.effects, 'defeffect', BUILTIN_EFFECTS),
     caps: load(manifest.caps, 'defcap', BUILTIN_CAPS),

@@ -1,5 +1,12 @@
 /** The definitions that a manifest lists, read by hash and checked together (spec/03-air.md, "Validation"). */
-import { BUILTIN_CAPS, BUILTIN_EFFECTS, BUILTIN_MODULES, BUILTIN_SCHEMAS, decodeDefinition } from '@aos/air'
+import {
+  BUILTIN_CAPS,
+  BUILTIN_EFFECTS,
+  BUILTIN_MODULES,
+  BUILTIN_SCHEMAS,
+  decodeDefinition,
+  hashDefinition,
+} from '@aos/air'
 import type {
   DefCap,
   DefEffect,
@@ -55,12 +62,21 @@ export function loadDefinitions(
   const caps = load(manifest.caps, 'defcap')
   const policies = load(manifest.policies, 'defpolicy')
   const secrets = load(manifest.secrets, 'defsecret')
-  check({ manifest, schemas, modules, plans, effects, caps, policies, secrets })
+  check({
+    manifest: withCurrentModules(ports, manifest),
+    schemas,
+    modules: ownModules(modules),
+    plans,
+    effects,
+    caps,
+    policies,
+    secrets,
+  })
   const hashes = new Map(manifest.plans.map(({ name, hash }) => [name, hash]))
   return {
     manifest,
     schemas,
-    modules: withBuiltins(manifest.modules, modules, BUILTIN_MODULES),
+    modules,
     plans: new Map(
       [...plans].map(([name, definition]) => [name, { definition, hash: hashes.get(name) ?? manifestHash }]),
     ),
@@ -117,8 +133,6 @@ function isBuiltin(kind: NamedKind, name: string): boolean {
   switch (kind) {
     case 'defschema':
       return BUILTIN_SCHEMAS.has(name)
-    case 'defmodule':
-      return BUILTIN_MODULES.has(name)
     case 'defeffect':
       return BUILTIN_EFFECTS.has(name)
     case 'defcap':
@@ -126,6 +140,22 @@ function isBuiltin(kind: NamedKind, name: string): boolean {
     default:
       return false
   }
+}
+
+/**
+ * Built-in modules are read by the hash that the manifest names, so that a world goes on running the code it was given when a
+ * later release builds it otherwise. To be checked, they stand for the ones of this release.
+ */
+function withCurrentModules(ports: KernelPorts, manifest: Manifest): Manifest {
+  const modules = manifest.modules.map((ref) => {
+    const builtin = BUILTIN_MODULES.get(ref.name)
+    return builtin === undefined ? ref : { name: ref.name, hash: hashDefinition(ports.sha256, builtin) }
+  })
+  return { ...manifest, modules }
+}
+
+function ownModules(modules: ReadonlyMap<string, DefModule>): ReadonlyMap<string, DefModule> {
+  return new Map([...modules].filter(([name]) => !BUILTIN_MODULES.has(name)))
 }
 
 function withBuiltins<T>(

@@ -22,13 +22,17 @@ export const ADAPTER_ID: Uint8Array = sha256(nodeSha256, ADAPTER_KEY)
 
 export class EffectBench extends Bench {
   /** Puts definitions in force; the first time with genesis and an adapter's key before them. */
-  air(definitions: readonly object[], scripts: Readonly<Record<string, Script>> = {}): Accepted {
+  air(
+    definitions: readonly object[],
+    scripts: Readonly<Record<string, Script>> = {},
+    more: readonly Uint8Array[] = [],
+  ): Accepted {
     if (this.world.id === undefined) {
       this.genesis()
       this.key('register', 'demo')
     }
     for (const [name, script] of Object.entries(scripts)) this.scripts.set(name, script)
-    return accepted(this.submit(this.#manifest(definitions)))
+    return accepted(this.submit(this.#manifest(definitions, more)))
   }
 
   key(change: 'register' | 'revoke', role: string): void {
@@ -36,7 +40,7 @@ export class EffectBench extends Bench {
     accepted(this.submit({ kind: 'key', principal: 'local:test', change, publicKey: ADAPTER_KEY, role, kinds: [], baseHeight, auth: OWNER_AUTH })) // prettier-ignore
   }
 
-  #manifest(json: readonly object[]): Parameters<Bench['submit']>[0] {
+  #manifest(json: readonly object[], more: readonly Uint8Array[]): Parameters<Bench['submit']>[0] {
     const parsed = parseDefinitions(parseJson(JSON.stringify(json)))
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues))
     const own = parsed.value.map((definition) => this.#withWasm(definition))
@@ -59,6 +63,7 @@ export class EffectBench extends Bench {
       .filter(({ kind }) => kind !== 'manifest')
       .map((definition) => this.#keep(encodeDefinition(definition)))
     for (const module of find('defmodule')) blobs.push(module.wasmHash)
+    for (const bytes of more) blobs.push(this.#keep(bytes))
     blobs.push(this.#keep(encodeDefinition(manifest)))
     return {
       kind: 'manifest',

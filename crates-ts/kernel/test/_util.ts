@@ -104,7 +104,8 @@ export class Bench {
     fuelLimit: number,
   ): ReturnType<ReturnType<KernelPorts['modules']['load']>['call']> {
     const envelope = asMap(decodeForeign(input))
-    const event = asMap(envelope.get('event'))
+    // A pure module has no event.
+    const event = envelope.has('event') ? asMap(envelope.get('event')) : new Map<Data, Data>()
     const embedded = (bytes: Data | undefined): Data | undefined =>
       bytes instanceof Uint8Array ? decodeForeign(bytes) : undefined
     const script = this.scripts.get(name)

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { BUILTIN_MODULES, encodeDefinition, hashDefinition } from '@aos/air'
+import type { DefModule } from '@aos/air'
+import { encode, encodeNode, hashText } from '@aos/cbor'
 import { EffectBench, accepted, refusal } from './_effects.ts'
-import { asMap } from './_util.ts'
+import { asMap, nodeSha256 } from './_util.ts'
 import type { Script } from './_util.ts'
 
 const schema = (name: string, type: unknown): object => ({ $kind: 'defschema', name, type })
@@ -200,6 +203,26 @@ describe('authority', () => {
     for (const intent of bench.intents()) accepted(bench.receipt(intent, { code: 1 }))
     expect(order(bench, 'd').effects.decisions[0]).toMatchObject({ outcome: 'deny', code: 'budget.exceeded' })
     bench.checkReplay()
+  })
+})
+
+describe('built-in enforcers', () => {
+  test('are those that the manifest names by hash, also when this release builds them otherwise', () => {
+    const name = 'sys/CapEnforceHttpOut@1'
+    const builtin = BUILTIN_MODULES.get(name)
+    if (builtin === undefined) throw new Error('no such module')
+    const wasm = new TextEncoder().encode('an older build')
+    const older: DefModule = { ...builtin, wasmHash: hashText(nodeSha256, wasm) }
+    const capability = { ...CAP, enforcer: { module: name } }
+    const definitions = world().map((definition) => {
+      if ('cap_type' in definition && !('kind' in definition)) return capability
+      if (!('air_version' in definition)) return definition
+      return { ...definition, modules: [{ name, hash: hashDefinition(nodeSha256, older) }] }
+    })
+    const bench = new EffectBench()
+    const deny: Script = () => ({ raw: encode({ output: encodeNode({ constraints_ok: false, deny: { code: 'older', message: '' } }) }) }) // prettier-ignore
+    bench.air(definitions, { 'an older build': deny }, [wasm, encodeDefinition(older)])
+    expect(order(bench, 'a').effects.decisions).toMatchObject([{ outcome: 'deny', code: 'cap.denied/older' }])
   })
 })
 

@@ -67,8 +67,9 @@ export async function assemble(options: AssembleOptions): Promise<Assembly> {
   const { plans, effects, caps, policies, secrets } = found
   const sections = [schemas, filled, plans, effects, caps, policies, secrets]
   const listed = sections.flatMap((section) => [...section.values()]).filter((node) => isListed(manifest, node))
-  const nodes = [manifest, ...listed].map((node) => encodeDefinition(node))
-  const allModules = [...built.modules, ...builtinModules(manifest)]
+  const builtins = builtinModules(manifest)
+  const nodes = [manifest, ...listed, ...builtins.map(({ module }) => module)].map((node) => encodeDefinition(node))
+  const allModules = [...built.modules, ...builtins]
   return {
     manifest,
     manifestHash: hashDefinition(nodeSha256, manifest),
