@@ -15,7 +15,7 @@ import {
   encodeSetManifest,
 } from '@aos/kernel'
 import type { Ingress, IngressKind } from '@aos/kernel'
-import { readText } from './files.ts'
+import { readText, syncFolder } from './files.ts'
 import { nodeSha256 } from './sha256.ts'
 
 const FAULTS_MAX = 2
@@ -69,15 +69,6 @@ export class FaultLog {
 
   #count(digest: string): void {
     this.#counts.set(digest, (this.#counts.get(digest) ?? 0) + 1)
-  }
-}
-
-function syncFolder(folder: string): void {
-  const fd = openSync(folder, 'r')
-  try {
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
   }
 }
 

@@ -1,5 +1,15 @@
 /** Reading and writing of small files, with the operating system's refusals turned into `host.file`. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { AosError } from '@aos/cbor'
 
@@ -31,6 +41,16 @@ export function writeWhole(path: string, content: string | Uint8Array): void {
     renameSync(beside, path)
   } catch (cause) {
     throw fileError('write', path, cause)
+  }
+}
+
+/** Makes the names in a folder durable: files that were made, renamed or removed. */
+export function syncFolder(folder: string): void {
+  const file = openSync(folder, 'r')
+  try {
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
   }
 }
 

@@ -18,6 +18,7 @@ import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { AosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
+import { syncFolder } from '../files.ts'
 import { headerLine, markLine, parseLog } from './dispatch-log-form.ts'
 
 const writeTo = promisify(write)
@@ -189,15 +190,6 @@ function writeLog(path: string, content: { readonly world: Hash; readonly marks:
   renameSync(beside, path)
   syncFolder(dirname(path))
   return bytes.length
-}
-
-function syncFolder(folder: string): void {
-  const file = openSync(folder, 'r')
-  try {
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
 }
 
 /**
