@@ -50,6 +50,7 @@ function makeParser(argv: readonly string[]): Argv {
       'camel-case-expansion': false,
       'dot-notation': false,
       'greedy-arrays': false,
+      'populate--': true,
     })
     .option('world', { type: 'string', requiresArg: true, describe: 'world folder (or AOS_WORLD, or walk up)' })
     .option('json', { type: 'boolean', describe: 'one JSON document on standard output' })

@@ -145,3 +145,37 @@ test('a rejected intent and a cancelled plan leave nothing open', async () => {
   expect(await ask(['journal', 'replay', '--verify'])).toMatchObject({ exit: 0, data: { ok: true } })
   expect(await ask(['journal', 'verify'])).toMatchObject({ exit: 0, data: { ok: true } })
 })
+
+/** Says hello, answers pings, ends when told to. */
+const DRIVER = `
+import { createInterface } from 'node:readline'
+const send = (message) => process.stdout.write(JSON.stringify(message) + '\\n')
+const lines = createInterface({ input: process.stdin })
+lines.on('line', (line) => {
+  const { type, id } = JSON.parse(line)
+  if (type === 'hello') send({ type: 'hello', protocol: Number(process.argv[2] ?? 1), kinds: ['blob.put'], lookup: false })
+  if (type === 'ping') send({ type: 'pong', id })
+  if (type === 'close') process.exit(0)
+})
+lines.on('close', () => process.exit(0))
+`
+
+test('a driver is put through its protocol, and aos.json names drivers and providers', async () => {
+  const file = join(sandbox.folder, 'driver.mjs')
+  writeFileSync(file, DRIVER)
+  const command = ['driver', 'test', '--kind', 'blob.put']
+  const good = await sandbox.run([...command, '--json', '--world', world, '--', process.execPath, file])
+  expect(JSON.parse(good.stdout)).toMatchObject({ ok: true, data: { ok: true } })
+  expect(good.exit).toBe(0)
+  const other = await sandbox.run([...command, '--world', world, '--', process.execPath, file, '2'])
+  expect(other).toMatchObject({ exit: 1, stdout: expect.stringContaining('fail') as unknown })
+  const settings = (adapters: unknown): void =>
+    writeFileSync(join(world, 'aos.json'), JSON.stringify({ version: 1, adapters }))
+  await ask(['stop'])
+  const drivers = [{ id: 'shelf', kinds: ['blob.put'], command: [process.execPath, file], environment: ['HOME'] }]
+  settings({ drivers, providers: { here: { dialect: 'openai', base_url: 'http://127.0.0.1:1/v1', trusted: true } } })
+  expect(await start('keep', 'eighth', '--wait')).toMatchObject({ exit: 0, data: { waited: 'quiet' } })
+  settings({ drivers: [{ id: 'shelf', kinds: [], command: ['x'] }] })
+  expect(await start('keep', 'ninth')).toMatchObject({ exit: 1, error: { code: 'host.bad_config' } })
+  settings({})
+})

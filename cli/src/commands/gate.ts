@@ -156,11 +156,10 @@ export const GATE_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
     describe: 'programs that perform effects',
     commands: [
       {
-        command: 'test [command..]',
+        command: 'test',
         describe: 'does it speak the protocol? aos driver test --kind KIND -- COMMAND…',
         options: (parser) =>
           parser
-            .positional('command', { type: 'string', array: true, describe: 'the program and its arguments' })
             .option('kind', { type: 'string', array: true, requiresArg: true, describe: 'effect kind it performs' })
             .option('samples', { type: 'string', requiresArg: true, describe: 'file: [{kind, params}], performed' }),
         load: async () => (await import('../run/driver.ts')).driverTest,

@@ -65,7 +65,8 @@ async function prepare(context: CommandContext, { spec, verb, parsed }: Choice):
   const args: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(parsed)) {
     // One letter: a short form of an option, which is there by its name as well.
-    if (value !== undefined && name.length > 1 && name !== '$0' && !OWN.includes(name)) args[name] = value
+    if (value !== undefined && name.length > 1 && name !== '$0' && name !== '--' && !OWN.includes(name))
+      args[name] = value
   }
   const { text, stream, streamFlag, files = [] } = spec.served ?? {}
   for (const name of files) args[name] = absolute(context, args[name])

@@ -1,11 +1,13 @@
 /** Performing effects: in the daemon always, in a command as long as it waits (spec/15-control.md, "Life"). */
-import { makeBlobAdapter, makeHttpAdapter } from '@aos/adapters'
+import { makeBlobAdapter, makeHttpAdapter, makeLlmAdapter, makeProcessAdapter, pickEnvironment } from '@aos/adapters'
+import type { Adapter } from '@aos/adapters'
 import { parseDuration } from '@aos/air'
-import { createEffectsHost } from '@aos/host'
-import type { EffectsEvent, EffectsHost, HostWorld } from '@aos/host'
+import { createEffectsHost, readSettings } from '@aos/host'
+import type { DriverSettings, EffectsEvent, EffectsHost, HostWorld } from '@aos/host'
 import { usage } from '../arguments.ts'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext } from '../context.ts'
+import { makeTypesOf } from '../kind-types.ts'
 
 /** What this process can perform, on a world that it has open. Does nothing before `start`. */
 export function makeEffects(
@@ -13,10 +15,28 @@ export function makeEffects(
   environment: CommandContext['environment'],
   onEvent?: (event: EffectsEvent) => void,
 ): EffectsHost {
+  const settings = readSettings(host.folder.settingsFile).adapters
   return createEffectsHost(host, {
-    adapters: [makeHttpAdapter(), makeBlobAdapter()],
+    adapters: [
+      makeHttpAdapter(),
+      makeBlobAdapter(),
+      ...(settings.providers.size === 0 ? [] : [makeLlmAdapter({ providers: settings.providers })]),
+      ...settings.drivers.map((driver) => makeDriver(host, driver, environment)),
+    ],
     environment,
     ...(onEvent === undefined ? {} : { onEvent }),
+  })
+}
+
+function makeDriver(host: HostWorld, driver: DriverSettings, environment: CommandContext['environment']): Adapter {
+  const { id, kinds, command } = driver
+  return makeProcessAdapter({
+    id,
+    kinds,
+    command,
+    cwd: host.folder.root,
+    environment: pickEnvironment(driver.environment, environment),
+    typesOf: (kind) => makeTypesOf(host.definitions)(kind),
   })
 }
 

@@ -1,22 +1,23 @@
 /** `aos driver test`: does a program perform effects as drivers do? (spec/13-adapters.md) */
 import { testDriver } from '@aos/adapters'
-import type { DriverSample, KindTypes } from '@aos/adapters'
-import { BUILTIN_EFFECTS, isJsonArray, isJsonObject, parseJson } from '@aos/air'
-import type { DefEffect, JsonNode } from '@aos/air'
+import type { DriverSample } from '@aos/adapters'
+import { decodeDefinition, isJsonArray, isJsonObject, parseJson } from '@aos/air'
+import type { JsonNode } from '@aos/air'
 import { hashText, isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
-import { makeSchemaTable, nodeSha256 } from '@aos/host'
-import type { Definitions } from '@aos/host'
+import { loadDefinitions, makeContentReader, nodeSha256 } from '@aos/host'
+import type { Definitions, SigningWorld } from '@aos/host'
 import { usage } from '../arguments.ts'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
 import { EXIT } from '../exit-code.ts'
 import { readArgumentText } from '../input.ts'
-import { withWorld } from '../world.ts'
+import { makeTypesOf } from '../kind-types.ts'
+import { withSigningWorld } from '../world.ts'
 
 /** Exit 0 when every check holds, else 1. The samples are really performed. */
 export async function driverTest(context: CommandContext, args: Arguments): Promise<CommandResult> {
-  const [program, ...rest] = args.list('command')
+  const [program, ...rest] = args.list('--')
   if (program === undefined) throw usage('say which program: aos driver test --kind KIND -- COMMAND…')
   const kinds = args.list('kind')
   if (kinds.length === 0) throw usage('say with --kind what the driver performs')
@@ -69,22 +70,31 @@ function member(node: JsonNode, name: string): JsonNode | undefined {
 /** Of the world at hand, so that its own kinds can be tried; without one the built-in kinds are known. */
 async function definitionsHere(context: CommandContext, args: Arguments): Promise<Definitions | undefined> {
   try {
-    return await withWorld(context, args, async (host) => host.definitions)
+    return await withSigningWorld(context, args, async (world) => {
+      const { manifestHash } = await world.facts()
+      return manifestHash === undefined ? undefined : fetchDefinitions(world, manifestHash)
+    })
   } catch (error) {
-    if (isAosError(error) && (error.code === 'host.no_world' || error.code === 'host.no_genesis')) return undefined
+    if (isAosError(error) && error.code === 'host.no_world') return undefined
     throw error
   }
 }
 
-function makeTypesOf(definitions: Definitions | undefined): (kind: string) => KindTypes | undefined {
-  const table = definitions?.table ?? makeSchemaTable(new Map())
-  const effects: readonly DefEffect[] = [...(definitions?.effects.values() ?? []), ...BUILTIN_EFFECTS.values()]
-  return (kind) => {
-    const effect = effects.find(({ effectKind }) => effectKind === kind)
-    if (effect === undefined) return undefined
-    const { paramsSchema, receiptSchema } = effect
-    return { params: { kind: 'ref', name: paramsSchema }, receipt: { kind: 'ref', name: receiptSchema }, table }
+/** Everything that the manifest names is fetched first: a daemon may have it. */
+async function fetchDefinitions(world: SigningWorld, manifestHash: Hash): Promise<Definitions> {
+  const fetched = new Map<Hash, Uint8Array>()
+  const fetch = async (hash: Hash): Promise<Uint8Array | undefined> => {
+    const bytes = await world.get(hash)
+    if (bytes !== undefined) fetched.set(hash, bytes)
+    return bytes
   }
+  const bytes = await fetch(manifestHash)
+  const manifest = bytes === undefined ? undefined : decodeDefinition(bytes)
+  if (manifest?.kind === 'manifest') {
+    const { schemas, modules, plans, effects, caps, policies, secrets } = manifest
+    for (const { hash } of [schemas, modules, plans, effects, caps, policies, secrets].flat()) await fetch(hash)
+  }
+  return loadDefinitions(manifestHash, makeContentReader({ content: { get: (hash) => fetched.get(hash) } }))
 }
 
 function definedOnly(environment: CommandContext['environment']): Readonly<Record<string, string>> {

@@ -5,7 +5,7 @@ import type { Hash } from '@aos/cbor'
 import { createWorld } from '@aos/kernel'
 import type { Difference, ModuleRuntime, World } from '@aos/kernel'
 import { openWorldStore } from '@aos/store'
-import type { JournalPort, WorldStoreOptions } from '@aos/store'
+import type { ContentStore, JournalPort, WorldStoreOptions } from '@aos/store'
 import { createModuleRuntime } from '@aos/wasm'
 import { ensureDispatchLog } from './dispatch/dispatch-log.ts'
 import { HostWorld } from './host-world.ts'
@@ -146,7 +146,7 @@ export function replayInto(kernel: World, journal: JournalPort, options: ReplayO
 }
 
 /** Content by hash for a kernel: a miss is a fault. */
-export function makeContentReader(store: Pick<OpenedStore, 'content'>): (hash: Hash) => Uint8Array {
+export function makeContentReader(store: { readonly content: Pick<ContentStore, 'get'> }): (hash: Hash) => Uint8Array {
   return (hash) => {
     const bytes = store.content.get(hash)
     if (bytes !== undefined) return bytes

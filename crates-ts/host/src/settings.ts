@@ -1,6 +1,8 @@
 /** aos.json: the host's settings for one world. */
 import { existsSync } from 'node:fs'
 import { AosError, fromHex } from '@aos/cbor'
+import { readAdapterSettings } from './adapter-settings.ts'
+import type { AdapterSettings } from './adapter-settings.ts'
 import { readText } from './files.ts'
 
 /** How time comes about; `mode` counts when genesis is made (spec/06-kernel.md, "Time"). */
@@ -25,12 +27,14 @@ export interface HostSettings {
   readonly keys: string | undefined
   readonly clock: ClockSettings
   readonly entropy: EntropySettings
+  /** What is performed beside what is built in. */
+  readonly adapters: AdapterSettings
 }
 
 /** The text that `aos init` writes. */
 export const DEFAULT_SETTINGS_TEXT = '{\n  "version": 1\n}\n'
 
-const MEMBERS: readonly string[] = ['version', 'segment_bytes', 'keys', 'clock', 'entropy']
+const MEMBERS: readonly string[] = ['version', 'segment_bytes', 'keys', 'clock', 'entropy', 'adapters']
 const SEGMENT_BYTES_MIN = 65_536
 const SEGMENT_BYTES_UNIT = 4096
 const SEED = /^[0-9a-f]{64}$/
@@ -51,7 +55,13 @@ export function readSettings(file: string): HostSettings {
   }
   const keys = record['keys']
   if (keys !== undefined && typeof keys !== 'string') throw badConfig(file, ['keys'], 'expected a folder')
-  return { segmentBytes, keys, clock: readClock(file, record['clock']), entropy: readEntropy(file, record['entropy']) }
+  return {
+    segmentBytes,
+    keys,
+    clock: readClock(file, record['clock']),
+    entropy: readEntropy(file, record['entropy']),
+    adapters: readAdapterSettings(file, record['adapters']),
+  }
 }
 
 function readClock(file: string, given: unknown = {}): ClockSettings {

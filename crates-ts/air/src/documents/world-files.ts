@@ -2,12 +2,30 @@
  * JSON Schemas of the files that people write into a world folder (spec/schemas/README.md). They stand in this package
  * because it is the one that has TypeBox; a test holds them to what the host reads.
  */
-import { Type } from '@sinclair/typebox'
+import { Type, type TSchema } from '@sinclair/typebox'
 import { closedObject } from './build.ts'
 import type { JsonDocument } from './port.ts'
 
 /** Annotations, and the key by which editors find a schema. */
 const FILE_PATTERN = '^(\\$schema|\\$comment|description|x-[\\s\\S]*)$'
+
+/** What a host performs beside what is built in (spec/15-control.md, "Adapters of a host"). */
+function adapters(): TSchema {
+  const optional = Type.Optional
+  const provider = closedObject({
+    dialect: Type.Union([Type.Literal('openai'), Type.Literal('anthropic')]),
+    base_url: Type.String(),
+    trusted: optional(Type.Boolean()),
+  })
+  const driver = closedObject({
+    id: Type.String({ minLength: 1 }),
+    kinds: Type.Array(Type.String(), { minItems: 1 }),
+    command: Type.Array(Type.String(), { minItems: 1 }),
+    environment: optional(Type.Array(Type.String())),
+  })
+  const providers = Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), provider, { additionalProperties: false })
+  return closedObject({ providers: optional(providers), drivers: optional(Type.Array(driver)) })
+}
 
 /** Of `aos.json` and `aos.sync.json`. */
 export function worldFileDocuments(): readonly JsonDocument[] {
@@ -30,6 +48,7 @@ export function worldFileDocuments(): readonly JsonDocument[] {
           closedObject({ mode: Type.Literal('seeded'), seed }),
         ]),
       ),
+      adapters: optional(adapters()),
     },
     FILE_PATTERN,
   )
