@@ -45,7 +45,7 @@ export function callOriginal(
   try {
     // The exports and types are those of the rewritten module, which was checked.
     const exports = wasmEngine.instantiate(compiled) as unknown as OriginalExports
-    return runOriginal(exports, rewritten[call.entry], call)
+    return runOriginal(exports, rewritten, call)
   } catch (error) {
     if (!wasmEngine.isTrap(error)) throw error
     return undefined
@@ -61,10 +61,11 @@ interface OriginalExports {
 
 function runOriginal(
   exports: OriginalExports,
-  convention: Convention | undefined,
+  rewritten: RewrittenModule,
   call: Omit<GuestCall, 'fuelLimit'>,
 ): Uint8Array | undefined {
   const { input, entry } = call
+  const convention: Convention | undefined = rewritten[entry]
   const address = exports.alloc(input.length) >>> 0
   const inMemory = (at: number, length: number): boolean => at + length <= exports.memory.buffer.byteLength
   if (!inMemory(address, input.length)) return undefined
@@ -80,5 +81,11 @@ function runOriginal(
     place = [view.getUint32(pointer, true), view.getUint32(pointer + 4, true)]
   }
   const [at, length] = [place[0] >>> 0, place[1] >>> 0]
-  return inMemory(at, length) ? new Uint8Array(exports.memory.buffer).slice(at, at + length) : undefined
+  // The range is held to the cap, as in a call of the rewritten module; what lies behind this memory was never written there.
+  if (at + length > rewritten.memoryBytes) return undefined
+  const output = new Uint8Array(length)
+  const { buffer } = exports.memory
+  const there = Math.max(0, Math.min(length, buffer.byteLength - at))
+  if (there > 0) output.set(new Uint8Array(buffer, at, there))
+  return output
 }
