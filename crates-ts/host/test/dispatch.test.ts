@@ -51,6 +51,24 @@ test('what is durable is called, and what came of it is signed and submitted', a
   expect(fake.events.map(({ type }) => type)).toEqual(['call', 'receipt'])
 })
 
+test('what is submitted while a host starts waits for the disk, too', async () => {
+  const adapter = adapterOf((call) => Promise.resolve(ok(`${nOf(call)}`)))
+  const effects = fake.effects({ adapters: [adapter] })
+  running.push(effects)
+  fake.emit(1)
+  const release = fake.hold()
+  const starting = effects.start()
+  release()
+  const releaseAgain = fake.hold()
+  fake.emit(2)
+  await starting
+  await sleep(20)
+  expect(adapter.calls.map(nOf)).toEqual([1])
+  releaseAgain()
+  expect(await quiet(effects)).toBe('quiet')
+  expect(adapter.calls.map(nOf)).toEqual([1, 2])
+})
+
 test('results of one moment share a signature, each with its place', async () => {
   for (let n = 0; n < 5; n += 1) fake.emit(n, { effectKind: 'test.again' })
   const ends: (() => void)[] = []

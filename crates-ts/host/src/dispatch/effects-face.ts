@@ -104,7 +104,10 @@ export interface EffectsHost {
   readonly state: EffectsState
   /** What made it stop by itself; the world must be opened again. */
   readonly failure: AosError | undefined
-  /** Begins, with what an earlier process left. Throws `key.missing` when the world's host key is not here. */
+  /**
+   * Begins, with what an earlier process left. Throws `host.no_genesis`, and `key.missing` when the world's host key is not
+   * here.
+   */
   start(): Promise<void>
   /**
    * Resolves `quiet` when no intent is left that is dispatched here, everything is durable, and nothing falls due within the time that is

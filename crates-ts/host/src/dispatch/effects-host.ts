@@ -91,10 +91,12 @@ class WorldEffects implements EffectsHost {
 
   async start(): Promise<void> {
     if (this.#parts !== undefined) return
-    const { kernel } = this.#host
+    const { kernel, id: world } = this.#host
     const key = findHostKey(this.#host.keyFolder, kernel.keys)
-    const open = [...kernel.listIntents()].filter(({ status }) => status !== 'parked').map(({ hash }) => hash)
-    const log = new DispatchLog(this.#host.folder.dispatchLog, { world: this.#host.id, open })
+    // What is open now is dispatched when this state is durable; of what comes later the turns tell.
+    const left = [...kernel.listIntents()].filter(({ status }) => status !== 'parked')
+    const open = left.map(({ hash }) => hash)
+    const log = new DispatchLog(this.#host.folder.dispatchLog, { world, open })
     // A log that was made anew marks what nobody may have called; only what is open matters.
     if (log.loss !== undefined && open.length > 0) this.#emit({ type: 'log_lost', reason: log.loss })
     for (const intent of [...log.marks.keys()]) if (kernel.readIntent(intent) === undefined) log.settle(intent)
@@ -128,7 +130,7 @@ class WorldEffects implements EffectsHost {
     this.#parts = { log, dispatcher, settler, ticker, unobserve }
     this.#host.flush()
     await this.#host.durable()
-    for (const intent of [...kernel.listIntents()]) dispatcher.add(intent)
+    for (const intent of left) dispatcher.add(intent)
     ticker.look()
   }
 
