@@ -14,7 +14,6 @@ export type ReferenceRoot =
   /** `@step:ID`, and `@receipt:ID` of an `await_receipt` step. */
   | { readonly kind: 'step' | 'receipt'; readonly id: string }
 
-/** A parsed reference. */
 /** A root and the members from there to what is meant. */
 export interface Reference {
   readonly root: ReferenceRoot

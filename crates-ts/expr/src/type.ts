@@ -15,7 +15,6 @@ export type ExprType =
   /** What a schema says; looked into as far as a path goes. */
   | { readonly kind: 'schema'; readonly type: TypeExpr }
 
-/** Nothing is known. */
 /** Of what nothing is known; it fits everywhere. */
 export const ANY: ExprType = { kind: 'any' }
 

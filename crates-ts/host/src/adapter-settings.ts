@@ -1,7 +1,7 @@
 /** `adapters` of aos.json: what this host performs beside what is built in (spec/15-control.md, "Adapters of a host"). */
-import { badConfig, isRecord, refuseOthers } from './settings.ts'
+import { badConfig, isRecord, refuseOthers } from './config-file.ts'
 
-/** Where models are. */
+/** A service that generates: the dialect it speaks, and its strict base URL. Its key is a secret of the manifest. */
 export interface ProviderSettings {
   readonly dialect: 'openai' | 'anthropic'
   readonly baseUrl: string

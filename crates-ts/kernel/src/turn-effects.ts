@@ -49,6 +49,15 @@ export interface Settlement {
 
 const NO_SIGNATURE: Uint8Array = new Uint8Array(0)
 
+/** What a raised event may fail by: the author's business, not the machine's. */
+const UNROUTABLE: ReadonlySet<string> = new Set([
+  'kernel.key_missing',
+  'kernel.key_unexpected',
+  'kernel.key_mismatch',
+  'kernel.bad_key',
+  'kernel.too_large',
+])
+
 /** Of a turn that touched no plan and no intent. */
 export const NOTHING_DONE: EffectsReport = {
   decisions: [],
@@ -275,7 +284,7 @@ export class EffectTurn {
       this.#turn.raise({ schema, value, key: undefined }, 0, instance)
       return undefined
     } catch (error) {
-      if (isAosError(error) && error.code.startsWith('kernel.key_')) return error.code
+      if (isAosError(error) && UNROUTABLE.has(error.code)) return error.code
       throw error
     }
   }

@@ -19,13 +19,16 @@ export interface ControlPlace {
 /** What every system takes as the path of a socket. */
 const SOCKET_PATH_BYTES_MAX = 103
 const PRIVATE_FOLDER = 0o700
+/** First part of the files' names. */
+const NAME = 'control'
 
+/** The paths, whether or not anything is there. */
 export function controlPlaceOf(world: WorldFolder): ControlPlace {
   const folder = join(world.hidden, 'run')
   return {
     folder,
-    socket: join(folder, 'control.sock'),
-    elsewhere: join(folder, 'control.path'),
+    socket: join(folder, `${NAME}.sock`),
+    elsewhere: join(folder, `${NAME}.path`),
     log: join(folder, 'log'),
   }
 }
@@ -47,7 +50,7 @@ export function prepareSocket(place: ControlPlace): string {
   mkdirSync(place.folder, { recursive: true, mode: PRIVATE_FOLDER })
   chmodSync(place.folder, PRIVATE_FOLDER)
   if (Buffer.byteLength(place.socket) <= SOCKET_PATH_BYTES_MAX) return place.socket
-  const socket = join(mkdtempSync(join(tmpdir(), 'aos-run-')), 'control.sock')
+  const socket = join(mkdtempSync(join(tmpdir(), 'aos-run-')), `${NAME}.sock`)
   writeWhole(place.elsewhere, `${socket}\n`)
   return socket
 }

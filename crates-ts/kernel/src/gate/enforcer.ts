@@ -4,6 +4,7 @@ import { BUILTIN_SCHEMAS, compileSchema } from '@aos/air'
 import type { SchemaCodec, TypeExpr } from '@aos/air'
 import { isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
+import type { DenialCode } from './denial-errors.ts'
 import type { GrantRecord } from './gate-catalog.ts'
 
 /** What the enforcer is told of the effect, beside the grant. */
@@ -28,6 +29,8 @@ export interface EnforcerAnswer {
 const TABLE: ReadonlyMap<string, TypeExpr> = new Map([...BUILTIN_SCHEMAS].map(([name, schema]) => [name, schema.type]))
 const inputCodec: SchemaCodec = compileSchema({ kind: 'ref', name: 'sys/CapCheckInput@1' }, TABLE)
 const outputCodec: SchemaCodec = compileSchema({ kind: 'ref', name: 'sys/CapCheckOutput@1' }, TABLE)
+
+const DENIED: DenialCode = 'cap.denied'
 
 /** A code that an enforcer may give; anything else is shown as `denied`. */
 const CODE = /^[a-z][a-z0-9_.]{0,63}$/
@@ -92,5 +95,5 @@ function readAnswer(answer: unknown): { readonly code: string | undefined; reado
   }
   if (isAllowed) return { code: undefined, reason: undefined }
   const code = deny !== null && CODE.test(deny.code) ? deny.code : 'denied'
-  return { code: `cap.denied/${code}`, reason: deny?.message }
+  return { code: `${DENIED}/${code}`, reason: deny?.message }
 }
