@@ -2,7 +2,7 @@
 import { Arguments } from './arguments.ts'
 import type { CommandContext } from './context.ts'
 import { EXIT } from './exit-code.ts'
-import { parseCommandLine } from './parse-command-line.ts'
+import { parseCommandLine, servedVerbs } from './parse-command-line.ts'
 import { reportFailure, reportResult } from './report.ts'
 
 /** Runs the command that the arguments name and returns the exit code. Reports; never throws. */
@@ -19,7 +19,10 @@ export async function runCommandLine(argv: readonly string[], context: CommandCo
       if (exit !== undefined) return exit
     }
     const run = await spec.load()
-    return reportResult(context, await run(context, args))
+    return reportResult(
+      context,
+      await run({ ...context, table: { parse: parseCommandLine, served: servedVerbs } }, args),
+    )
   } catch (thrown) {
     return reportFailure(context, thrown)
   }

@@ -1,6 +1,8 @@
 /** What a command may use of its surroundings; `main` makes it once. */
 import type { EffectsHost, HostWorld } from '@aos/host'
 import type { Arguments } from './arguments.ts'
+import type { CommandSpec } from './commands/spec.ts'
+import type { Choice } from './parse-command-line.ts'
 import type { Progress } from './progress.ts'
 
 /** All that a command knows of the machine and the terminal; tests bring their own. */
@@ -18,8 +20,18 @@ export interface CommandContext {
   readonly quiet: boolean
   readonly style: Style
   readonly progress: Progress
+  /** For the command that does others. */
+  readonly table?: CommandTable
   /** The world that this process holds: a command of a daemon runs on it instead of opening one. */
   readonly held?: HeldWorld
+}
+
+/** The commands there are. */
+export interface CommandTable {
+  /** Undefined for help and version. Throws `cli.usage`. */
+  readonly parse: (argv: readonly string[]) => Choice | undefined
+  /** What a daemon does, by its words. */
+  readonly served: () => ReadonlyMap<string, CommandSpec>
 }
 
 /** A world with what a daemon knows about it. */

@@ -114,3 +114,25 @@ function addCommand(parser: Argv, spec: CommandSpec, before: string): Argv {
 export function verbOf(spec: CommandSpec): string {
   return spec.command.split(' ')[0] ?? spec.command
 }
+
+let known: ReadonlyMap<string, CommandSpec> | undefined
+
+/** Every verb that a daemon does, by its words. */
+export function servedVerbs(): ReadonlyMap<string, CommandSpec> {
+  if (known !== undefined) return known
+  const found = new Map<string, CommandSpec>()
+  const add = (spec: CommandSpec, verb: string): void => {
+    if (spec.served !== undefined) found.set(verb, spec)
+  }
+  for (const entry of COMMANDS) {
+    if (!('commands' in entry)) {
+      add(entry, verbOf(entry))
+      continue
+    }
+    const { name, describe, alone, commands } = entry
+    if (alone !== undefined) add({ command: name, describe, ...alone }, name)
+    for (const spec of commands) add(spec, `${name} ${verbOf(spec)}`)
+  }
+  known = found
+  return found
+}

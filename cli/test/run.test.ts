@@ -128,8 +128,6 @@ test('commands say the same with a daemon and without one', async () => {
     ['state', 'get', 'demo/CounterSM@1', '--at', '2'],
     ['journal', 'show', '2', '--json'],
     ['state', 'get', 'no/Such@1', '--json'],
-    ['event', 'send', EVENT, '{"Nope":1}'],
-    ['push', '--json'],
     ['approve', '0'.repeat(64)],
   ])
   expect(await run(['run', '--detach'])).toMatchObject({ exit: 0 })

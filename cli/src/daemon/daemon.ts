@@ -63,12 +63,13 @@ async function serve({ context, host, log, say, options }: Work): Promise<number
   let facts: DaemonFacts = { pid: process.pid, since, socket: '' }
   const handler = async (call: ControlCall): Promise<ControlResult> => {
     const started = performance.now()
-    const { assets, environment } = context
+    const { assets, environment, table } = context
+    if (table === undefined) throw new AosError('cli.internal', 'a daemon needs the commands')
     if (call.verb === 'stop') {
       ending.end('asked to stop', EXIT.ok)
       return { ok: true, exit: EXIT.ok, json: JSON.stringify({ pid: process.pid }) }
     }
-    const result = await serveCall({ host, daemon: facts, assets, environment, effects: effects.current }, call)
+    const result = await serveCall({ host, table, daemon: facts, assets, environment, effects: effects.current }, call)
     log.write(`${call.verb}: exit ${result.exit}, ${Math.round(performance.now() - started)} ms`)
     if (result.exit === EXIT.stopped) {
       const failure = await failureOf(host)

@@ -5,18 +5,17 @@ import { AosError, isAosError } from '@aos/cbor'
 import { factsOf, formatFacts, localSigningWorld, readSignedIngress } from '@aos/host'
 import type { ControlCall, ControlRequest, ControlResult, EffectsHost, HostWorld } from '@aos/host'
 import { Arguments } from '../arguments.ts'
-import { COMMANDS } from '../commands/index.ts'
 import type { CommandSpec } from '../commands/spec.ts'
 import { makeStyle } from '../context.ts'
-import type { CommandContext, DaemonFacts } from '../context.ts'
+import type { CommandContext, CommandTable, DaemonFacts } from '../context.ts'
 import { exitCodeOf } from '../exit-code.ts'
 import { toJsonText } from '../json-text.ts'
-import { parseCommandLine, verbOf } from '../parse-command-line.ts'
 import { errorDocument, reportFailure, reportResult } from '../report.ts'
 
 /** What every call of a daemon has in common. */
 export interface Serving {
   readonly host: HostWorld
+  readonly table: CommandTable
   readonly daemon: DaemonFacts
   readonly assets: string
   readonly environment: CommandContext['environment']
@@ -30,7 +29,7 @@ export async function serveCall(serving: Serving, call: ControlCall): Promise<Co
   try {
     const signing = SIGNING_VERBS.get(call.verb)
     if (signing !== undefined) return { ok: true, exit: 0, json: toJsonText(await signing(serving.host, call)) }
-    const { spec, parsed } = chooseVerb(call)
+    const { spec, parsed } = chooseVerb(serving.table, call)
     const run = await spec.load()
     const result = await run(context, new Arguments(parsed))
     if (isShown) return { ok: true, exit: reportResult(context, result), json: undefined }
@@ -79,44 +78,26 @@ function makeContext(serving: Serving, call: ControlCall): CommandContext {
 }
 
 /** Throws `control.unknown_verb`, `cli.usage`. */
-function chooseVerb(request: ControlRequest): {
+function chooseVerb(
+  table: CommandTable,
+  request: ControlRequest,
+): {
   readonly spec: CommandSpec
   readonly parsed: Readonly<Record<string, unknown>>
 } {
-  const spec = servedVerbs().get(request.verb)
+  const served = table.served()
+  const spec = served.get(request.verb)
   if (spec === undefined) {
     throw new AosError('control.unknown_verb', `the daemon does nothing of the name ${request.verb.slice(0, 64)}`, {
-      hint: `it does ${[...servedVerbs().keys()].join(', ')}`,
+      hint: `it does ${[...served.keys()].join(', ')}`,
     })
   }
   const { args } = request
   const words = isJsonArray(args) ? args.map(wordOf) : wordsOf(spec, args)
-  const choice = parseCommandLine([...request.verb.split(' '), ...words])
+  const choice = table.parse([...request.verb.split(' '), ...words])
   // Words may lead to another verb of the same group, which is one that is served, too; or to help.
   if (choice?.spec.served !== undefined) return choice
   throw new AosError('cli.usage', `${request.verb}: the words are not those of the verb`)
-}
-
-let known: ReadonlyMap<string, CommandSpec> | undefined
-
-/** Every verb that a daemon does, by its words. */
-export function servedVerbs(): ReadonlyMap<string, CommandSpec> {
-  if (known !== undefined) return known
-  const found = new Map<string, CommandSpec>()
-  const add = (spec: CommandSpec, verb: string): void => {
-    if (spec.served !== undefined) found.set(verb, spec)
-  }
-  for (const entry of COMMANDS) {
-    if (!('commands' in entry)) {
-      add(entry, verbOf(entry))
-      continue
-    }
-    const { name, describe, alone, commands } = entry
-    if (alone !== undefined) add({ command: name, describe, ...alone }, name)
-    for (const spec of commands) add(spec, `${name} ${verbOf(spec)}`)
-  }
-  known = found
-  return found
 }
 
 /** A text is a word as it stands; anything else is its JSON. */

@@ -8,7 +8,7 @@ import { dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { hashText } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { slashed, writeWhole } from './files.ts'
-import { isRecord } from './settings.ts'
+import { isRecord } from './config-file.ts'
 import { nodeSha256 } from './sha256.ts'
 import type { WorldFolder } from './world-folder.ts'
 

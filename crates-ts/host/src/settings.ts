@@ -1,6 +1,7 @@
 /** aos.json: the host's settings for one world. */
 import { existsSync } from 'node:fs'
-import { AosError, fromHex } from '@aos/cbor'
+import { fromHex } from '@aos/cbor'
+import { badConfig, isRecord, parseConfig, refuseOthers } from './config-file.ts'
 import { readAdapterSettings } from './adapter-settings.ts'
 import type { AdapterSettings } from './adapter-settings.ts'
 import { readText } from './files.ts'
@@ -83,44 +84,6 @@ function readEntropy(file: string, given: unknown = {}): EntropySettings {
   }
   if (mode === 'seeded' && seed === undefined) throw badConfig(file, ['entropy', 'seed'], 'expected a seed')
   return { mode, seed: seed === undefined ? undefined : fromHex(seed) }
-}
-
-/** A JSON object of a configuration file. Throws `host.bad_config`. */
-export function parseConfig(file: string, text: string): Readonly<Record<string, unknown>> {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch (cause) {
-    const found = cause instanceof Error ? cause.message : 'unreadable text'
-    throw badConfig(file, [], `expected JSON: ${found}`)
-  }
-  if (!isRecord(parsed)) throw badConfig(file, [], 'expected a JSON object')
-  return parsed
-}
-
-/** True for a JSON object. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** Throws `host.bad_config` at the first member that is neither listed nor an annotation, nor `$schema` at the top. */
-export function refuseOthers(
-  file: string,
-  record: Readonly<Record<string, unknown>>,
-  members: readonly string[],
-  path: readonly string[],
-): void {
-  for (const key of Object.keys(record)) {
-    if (members.includes(key) || key === '$comment' || key === 'description' || key.startsWith('x-')) continue
-    if (key === '$schema' && path.length === 0) continue
-    throw badConfig(file, [...path, key], `expected one of ${members.join(', ')}`)
-  }
-}
-
-/** The error for a configuration file. */
-export function badConfig(file: string, path: readonly string[], expected: string): AosError {
-  const where = path.length === 0 ? '' : ` at ${path.join('.')}`
-  return new AosError('host.bad_config', `${file}${where}: ${expected}`, { path, details: { file } })
 }
 
 function isSegmentBytes(value: unknown): value is number {

@@ -1,7 +1,7 @@
 /** aos.sync.json: what `aos push` takes from the folder into the world. */
 import { existsSync } from 'node:fs'
 import { readText } from './files.ts'
-import { badConfig, isRecord, parseConfig, refuseOthers } from './settings.ts'
+import { badConfig, isRecord, parseConfig, refuseOthers } from './config-file.ts'
 
 /** Where a module's bytes come from. Paths are relative to the world folder. */
 export interface ModuleSource {
