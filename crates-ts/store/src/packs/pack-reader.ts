@@ -2,7 +2,15 @@
 import { AosError, equalBytes, sha256, type Hash, type HashBytes } from '@aos/cbor'
 import { nodeSha256 } from '../node-sha256.ts'
 import type { BlobFiles } from './blob-files.ts'
-import { isBefore, isSamePlace, nameOfBytes, type ContentIndex, type ContentName, type FoundRecord, type Location } from './content-index.ts'
+import {
+  isBefore,
+  isSamePlace,
+  nameOfBytes,
+  type ContentIndex,
+  type ContentName,
+  type FoundRecord,
+  type Location,
+} from './content-index.ts'
 import type { PackFiles } from './pack-files.ts'
 import { PACKED_BYTES_MAX, RECORD_HEAD_BYTES, decodeRecordHead, recordBytes } from './pack-layout.ts'
 import { scanPack } from './pack-scan.ts'
@@ -67,8 +75,7 @@ export class PackReader {
     const head = decodeRecordHead(record, { position: location.position, nonce: undefined })
     if (head === undefined || !equalBytes(head.hash, name.bytes)) return 'damaged'
     // Comparing costs less than hashing.
-    const bytes =
-      location.kind === 'file' ? this.#parts.blobs.read(name.bytes) : record.subarray(RECORD_HEAD_BYTES)
+    const bytes = location.kind === 'file' ? this.#parts.blobs.read(name.bytes) : record.subarray(RECORD_HEAD_BYTES)
     return bytes !== undefined && equalBytes(bytes, value) ? 'intact' : 'damaged'
   }
 

@@ -51,7 +51,9 @@ describe('the SHA-256 module', () => {
     const root = new Uint8Array(HASH_BYTES)
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 2048, maxLength: 2048 }), (leaves) => {
-        let level: Uint8Array[] = Array.from({ length: SUBTREE_LEAVES }, (_, at) => leaves.subarray(32 * at, 32 * at + 32))
+        let level: Uint8Array[] = Array.from({ length: SUBTREE_LEAVES }, (_, at) =>
+          leaves.subarray(32 * at, 32 * at + 32),
+        )
         while (level.length > 1) {
           level = Array.from({ length: level.length / 2 }, (_, at) =>
             openSsl(Uint8Array.of(1), level[2 * at] ?? leaves, level[2 * at + 1] ?? leaves),
