@@ -8,7 +8,8 @@ export async function compareBothWays(
   world: string,
   script: readonly (readonly string[])[],
 ): Promise<void> {
-  const run = (words: readonly string[]): Promise<Ran> => sandbox.run([...words, '--world', world])
+  // Progress is shown by the clock.
+  const run = (words: readonly string[]): Promise<Ran> => sandbox.run([...words, '--quiet', '--world', world])
   const held = await Promise.all(script.map(run))
   expect(await run(['stop'])).toMatchObject({ exit: 0 })
   for (const [at, words] of script.entries()) expect(held[at], words.join(' ')).toEqual(await run(words))
