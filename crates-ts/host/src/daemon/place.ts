@@ -1,7 +1,7 @@
 /** Where a daemon can be reached (spec/15-control.md, "Place"). */
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, isAbsolute, join } from 'node:path'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 import { writeWhole } from '../files.ts'
 import type { WorldFolder } from '../world-folder.ts'
 
@@ -19,6 +19,7 @@ export interface ControlPlace {
 /** What every system takes as the path of a socket. */
 const SOCKET_PATH_BYTES_MAX = 103
 const PRIVATE_FOLDER = 0o700
+const SHORT_FOLDER = 'aos-run-'
 /** First part of the files' names. */
 const NAME = 'control'
 
@@ -50,15 +51,16 @@ export function prepareSocket(place: ControlPlace): string {
   mkdirSync(place.folder, { recursive: true, mode: PRIVATE_FOLDER })
   chmodSync(place.folder, PRIVATE_FOLDER)
   if (Buffer.byteLength(place.socket) <= SOCKET_PATH_BYTES_MAX) return place.socket
-  const socket = join(mkdtempSync(join(tmpdir(), 'aos-run-')), `${NAME}.sock`)
+  const socket = join(mkdtempSync(join(tmpdir(), SHORT_FOLDER)), `${NAME}.sock`)
   writeWhole(place.elsewhere, `${socket}\n`)
   return socket
 }
 
-/** Takes socket and note away. */
+/** Takes socket and note away, and the folder that was made for the socket. */
 export function removeSocket(place: ControlPlace): void {
-  const found = findSocket(place)
-  if (found !== undefined) rmSync(found, { force: true })
-  if (found !== undefined && found !== place.socket) rmSync(dirname(found), { recursive: true, force: true })
+  rmSync(place.socket, { force: true })
+  if (!existsSync(place.elsewhere)) return
+  const folder = dirname(readFileSync(place.elsewhere, 'utf8').trim())
+  if (basename(folder).startsWith(SHORT_FOLDER)) rmSync(folder, { recursive: true, force: true })
   rmSync(place.elsewhere, { force: true })
 }
