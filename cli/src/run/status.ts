@@ -1,4 +1,5 @@
 /** `aos status`. */
+import type { DefModule } from '@aos/air'
 import type { HostWorld } from '@aos/host'
 import type { IntentStatus } from '@aos/kernel'
 import type { Arguments } from '../arguments.ts'
@@ -15,7 +16,9 @@ export async function status(context: CommandContext, args: Arguments): Promise<
     const content = await host.store.content.stat()
     const height = head?.height ?? null
     const { modules, manifest } = kernel.manifestHash === undefined ? NOTHING : host.definitions
-    const reducers = [...modules.keys()].map((name) => ({ name, cells: countCells(kernel.listCells(name)) }))
+    const reducers = [...modules]
+      .filter(([, module]: readonly [string, DefModule]) => module.moduleKind === 'reducer')
+      .map(([name]) => ({ name, cells: countCells(kernel.listCells(name)) }))
     const work = workOf(host)
     const data = {
       world: kernel.id ?? null,

@@ -4,7 +4,15 @@ import { join } from 'node:path'
 import { hashText } from '@aos/cbor'
 import type { EventIngress } from '@aos/kernel'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { engineDigest, engineDigests, ensureOwnerKey, nodeSha256, runDoctor, thisMachine, valueFromText } from '../src/index.ts'
+import {
+  engineDigest,
+  engineDigests,
+  ensureOwnerKey,
+  nodeSha256,
+  runDoctor,
+  thisMachine,
+  valueFromText,
+} from '../src/index.ts'
 import type { Check, DoctorOptions, DoctorReport, HostWorld } from '../src/index.ts'
 import { EVENT, makeTestWorld, openPushed, writeDefinitions } from './_world.ts'
 import type { TestWorld } from './_world.ts'
