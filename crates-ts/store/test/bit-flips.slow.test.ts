@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { makeFlipWorld } from '../src/index.ts'
 
+/** Every bit with AOS_FULL=1; otherwise every seventh, which takes each bit of a byte in turn. */
+const STRIDE = process.env['AOS_FULL'] === '1' ? 1 : 7
+
 const TARGETS: readonly string[] = [
   'the last two groups',
   'the header of a sealed segment',
@@ -17,11 +20,11 @@ describe('every flipped bit is refused with a height or repaired', async () => {
     async (what, target) => {
       let flips = 0
       const verdicts = new Set<string>()
-      for (let bit = target.from; bit < target.to; bit += 1) {
+      for (let bit = target.from; bit < target.to; bit += STRIDE) {
         verdicts.add(await world.flip(target, bit))
         flips += 1
       }
-      expect(flips).toBe(target.to - target.from)
+      expect(flips).toBe(Math.ceil((target.to - target.from) / STRIDE))
       expect(verdicts.size).toBe(1)
       expect(verdicts.has('repaired')).toBe(what === 'the head')
     },
