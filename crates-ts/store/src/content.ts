@@ -3,7 +3,7 @@ import { AosError, equalBytes, formatHash, hashBytes, isAosError, sha256, type H
 import type { KeyValue } from './key-value.ts'
 import { asStoreError } from './disk.ts'
 import { nodeSha256 } from './node-sha256.ts'
-import type { ContentStore } from './port.ts'
+import type { ContentStore, HashedValue } from './port.ts'
 
 /** b ‖ hash → the bytes. */
 export const BLOB = 0x62
@@ -46,17 +46,15 @@ export class LevelContent implements ContentStore {
   }
 
   async put(blobs: readonly Uint8Array[]): Promise<readonly Hash[]> {
-    this.#checkOpen()
-    if (this.#readOnly) throw new AosError('store.read_only', 'the store was opened only for reading')
-    const hashes = blobs.map((blob) => sha256(nodeSha256, blob))
-    try {
-      const present = blobs.map((blob, index) => this.#holds(hashes[index], blob))
-      await this.#database.write(missingPairs(blobs, hashes, present))
-    } catch (error) {
-      this.#failure = asStoreError(error, 'storing content')
-      throw this.#failure
-    }
-    return hashes.map(formatHash)
+    this.#checkWritable()
+    const values = blobs.map((bytes) => ({ hash: sha256(nodeSha256, bytes), bytes }))
+    await this.#storing(() => this.#database.write(pairsOf(values.filter((value) => !this.#holds(value)))))
+    return values.map(({ hash }) => formatHash(hash))
+  }
+
+  async putHashed(values: readonly HashedValue[]): Promise<void> {
+    this.#checkWritable()
+    await this.#storing(() => this.#database.write(pairsOf(values)))
   }
 
   async stat(): Promise<{ readonly count: number; readonly bytes: number }> {
@@ -77,12 +75,20 @@ export class LevelContent implements ContentStore {
     await this.#database.close()
   }
 
+  async #storing(store: () => Promise<void>): Promise<void> {
+    try {
+      await store()
+    } catch (error) {
+      this.#failure = asStoreError(error, 'storing content')
+      throw this.#failure
+    }
+  }
+
   /** A damaged copy does not count: the bytes are stored again. */
-  #holds(hash: HashBytes | undefined, blob: Uint8Array): boolean {
-    if (hash === undefined) return false
+  #holds({ hash, bytes }: HashedValue): boolean {
     try {
       const stored = this.#database.get(keyOf(BLOB, hash))
-      return stored !== undefined && equalBytes(stored, blob)
+      return stored !== undefined && equalBytes(stored, bytes)
     } catch (error) {
       if (isAosError(error) && error.code === 'store.corrupt') return false
       throw error
@@ -101,6 +107,11 @@ export class LevelContent implements ContentStore {
     }
   }
 
+  #checkWritable(): void {
+    this.#checkOpen()
+    if (this.#readOnly) throw new AosError('store.read_only', 'the store was opened only for reading')
+  }
+
   /** After a failed write nothing may be believed durable: the store is dead until it is opened again. */
   #checkOpen(): void {
     if (this.#closed) throw new AosError('store.closed', 'the store has been closed')
@@ -110,17 +121,11 @@ export class LevelContent implements ContentStore {
   }
 }
 
-function* missingPairs(
-  blobs: readonly Uint8Array[],
-  hashes: readonly HashBytes[],
-  present: readonly boolean[],
-): Generator<readonly [Uint8Array, Uint8Array], void, undefined> {
-  for (const [index, blob] of blobs.entries()) {
-    const hash = hashes[index]
-    if (hash === undefined || present[index] === true) continue
+function* pairsOf(values: readonly HashedValue[]): Generator<readonly [Uint8Array, Uint8Array], void, undefined> {
+  for (const { hash, bytes } of values) {
     const size = new Uint8Array(8)
-    new DataView(size.buffer).setBigUint64(0, BigInt(blob.length))
-    yield [keyOf(BLOB, hash), blob]
+    new DataView(size.buffer).setBigUint64(0, BigInt(bytes.length))
+    yield [keyOf(BLOB, hash), bytes]
     yield [keyOf(SIZE, hash), size]
   }
 }

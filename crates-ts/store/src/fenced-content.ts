@@ -2,14 +2,14 @@
 import type { Hash } from '@aos/cbor'
 import { asStoreError } from './disk.ts'
 import type { Fence } from './fence.ts'
-import type { ContentStore } from './port.ts'
+import type { ContentStore, HashedValue } from './port.ts'
 
 /** A content store with files of its own. */
 export interface OpenedContent extends ContentStore {
   close(): Promise<void>
 }
 
-/** Passes everything on; `put` throws `store.fenced` once another opening is in force, before and after it writes. */
+/** Passes everything on; storing throws `store.fenced` once another opening is in force, before and after it writes. */
 export class FencedContent implements OpenedContent {
   readonly #content: OpenedContent
   readonly #fence: Fence
@@ -32,6 +32,12 @@ export class FencedContent implements OpenedContent {
     const hashes = await this.#content.put(blobs)
     this.#mustHold()
     return hashes
+  }
+
+  async putHashed(values: readonly HashedValue[]): Promise<void> {
+    this.#mustHold()
+    await this.#content.putHashed(values)
+    this.#mustHold()
   }
 
   stat(): Promise<{ readonly count: number; readonly bytes: number }> {

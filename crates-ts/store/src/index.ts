@@ -1,5 +1,13 @@
 /** @aos/store: journal segments and content-addressed store (spec/07-journal.md). */
-export type { AppendRequest, AppendResult, ContentStore, JournalHead, JournalPort, JournalRecord } from './port.ts'
+export type {
+  AppendRequest,
+  AppendResult,
+  ContentStore,
+  HashedValue,
+  JournalHead,
+  JournalPort,
+  JournalRecord,
+} from './port.ts'
 export { STORE_ERRORS, type StoreErrorCode } from './errors.ts'
 export { nodeSha256 } from './node-sha256.ts'
 export { MerkleLog, merkleRoot, type MerklePeaks } from './merkle.ts'

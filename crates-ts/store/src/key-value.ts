@@ -6,7 +6,7 @@
 export interface KeyValue {
   /** Throws `store.corrupt` when what is stored cannot be read. */
   get(key: Uint8Array): Uint8Array | undefined
-  /** All pairs or none, durable when it resolves. */
+  /** All pairs or none, durable when it resolves. Each pair is copied before the next one is asked for. */
   write(pairs: Iterable<readonly [Uint8Array, Uint8Array]>): Promise<void>
   /** Values of the keys from `from` inclusive to `to` exclusive, in the order of the keys' bytes. */
   values(range: { readonly from: Uint8Array; readonly to: Uint8Array }): AsyncIterable<Uint8Array>

@@ -6,7 +6,15 @@ import { fenced } from './fence.ts'
 import type { LogHead } from './journal.ts'
 import { MerkleLog } from './merkle.ts'
 import { nodeSha256 } from './node-sha256.ts'
-import type { AppendRequest, AppendResult, ContentStore, JournalHead, JournalPort, JournalRecord } from './port.ts'
+import type {
+  AppendRequest,
+  AppendResult,
+  ContentStore,
+  HashedValue,
+  JournalHead,
+  JournalPort,
+  JournalRecord,
+} from './port.ts'
 import type { WorldStore } from './world-store.ts'
 
 /** What outlives one opening. */
@@ -188,6 +196,11 @@ class MemoryContent implements ContentStore {
       if (stored === undefined || !equalBytes(stored, blob)) this.#disk.blobs.set(hash, new Uint8Array(blob))
       return hash
     })
+  }
+
+  async putHashed(values: readonly HashedValue[]): Promise<void> {
+    this.#checkOpen()
+    for (const { hash, bytes } of values) this.#disk.blobs.set(formatHash(hash), new Uint8Array(bytes))
   }
 
   async stat(): Promise<{ readonly count: number; readonly bytes: number }> {

@@ -54,6 +54,12 @@ export interface JournalPort {
   close(): Promise<void>
 }
 
+/** A value and the SHA-256 of its bytes. */
+export interface HashedValue {
+  readonly hash: HashBytes
+  readonly bytes: Uint8Array
+}
+
 /** Content-addressed bytes. Every read checks the hash (`store.corrupt_blob`). */
 export interface ContentStore {
   /** undefined on a miss. Synchronous: the kernel reads through it. */
@@ -61,5 +67,10 @@ export interface ContentStore {
   has(hash: Hash): boolean
   /** Stores durably before it resolves; present ones are skipped. */
   put(blobs: readonly Uint8Array[]): Promise<readonly Hash[]>
+  /**
+   * As `put`, for whoever has computed the hashes from these very bytes: they are not computed again, and a value that is there may
+   * be stored a second time. Nothing is copied: the caller leaves hashes and bytes as they are until it resolves.
+   */
+  putHashed(values: readonly HashedValue[]): Promise<void>
   stat(): Promise<{ readonly count: number; readonly bytes: number }>
 }

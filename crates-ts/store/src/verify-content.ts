@@ -7,7 +7,7 @@ import type { KeyValue, OpenKeyValue } from './key-value.ts'
 import { openLevelKeyValue } from './level-key-value.ts'
 import { nodeSha256 } from './node-sha256.ts'
 import { BlobFiles } from './packs/blob-files.ts'
-import { ContentIndex, isBefore, isSamePlace, nameOf, type PackPosition } from './packs/content-index.ts'
+import { ContentIndex, isBefore, isSamePlace, type PackPosition } from './packs/content-index.ts'
 import { PackFiles, packName } from './packs/pack-files.ts'
 import { PACK_HEAD_BYTES, RECORD_HEAD_BYTES, decodePackHead, type RecordHead } from './packs/pack-layout.ts'
 import { isIntact } from './packs/pack-reader.ts'
@@ -140,12 +140,13 @@ class ContentCheck {
     for await (const location of index.locations()) {
       const place = location === undefined ? undefined : placeOf(location)
       const record = place === undefined ? undefined : this.#records.get(place)
-      if (record !== undefined && isSamePlace(record, index.find(nameOf(record.hash)))) continue
+      if (record !== undefined && isSamePlace(record, index.find(hashBytes(record.hash)))) continue
       this.report({ path: 'cas', message: `an entry names ${place ?? 'no place'}, where its record is not` })
     }
     const { indexed } = index
     for (const record of this.#records.values()) {
-      if (indexed === undefined || !isBefore(record, indexed) || index.find(nameOf(record.hash)) !== undefined) continue
+      if (indexed === undefined || !isBefore(record, indexed) || index.find(hashBytes(record.hash)) !== undefined)
+        continue
       this.report({ hash: record.hash, path: 'cas', message: `the index lacks ${placeOf(record)}` })
     }
     await this.#oldValues(index, database)

@@ -20,6 +20,8 @@ describe('a writer that has lost the lock', () => {
       })
       expect(await appendAll(one, { count: 1, mark: 'later', promises })).toBe('store.failed')
       await expect(one.content.put([new Uint8Array(3)])).rejects.toMatchObject({ code: 'store.fenced' })
+      const value = { hash: new Uint8Array(32), bytes: new Uint8Array(3) }
+      await expect(one.content.putHashed([value])).rejects.toMatchObject({ code: 'store.fenced' })
       expect(await appendAll(two, { count: 9, mark: 'two', promises })).toBe('done')
       await one.close()
       expect(await appendAll(two, { count: 1, mark: 'two', promises })).toBe('done')

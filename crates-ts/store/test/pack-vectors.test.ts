@@ -4,10 +4,10 @@ import { fromHex, toHex } from '@aos/cbor'
 import { describe, expect, it } from 'vitest'
 import {
   RECORD_HEAD_BYTES,
+  RecordHeadEncoder,
   decodePackHead,
   decodeRecordHead,
   encodePackHead,
-  encodeRecordHead,
 } from '../src/packs/pack-layout.ts'
 
 const VECTORS = join(import.meta.dirname, '../../../spec/vectors/journal')
@@ -44,7 +44,7 @@ describe('spec/vectors/journal', () => {
       if (head === undefined) throw new Error('refused')
       expect({ ...head, hash: toHex(head.hash) }).toEqual(fields)
       const again = new Uint8Array(RECORD_HEAD_BYTES)
-      encodeRecordHead(again, head, place)
+      new RecordHeadEncoder().encode(again, 0, head, place)
       expect(toHex(again)).toBe(hex.slice(0, 2 * RECORD_HEAD_BYTES))
     },
   )

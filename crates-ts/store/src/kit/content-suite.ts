@@ -1,12 +1,15 @@
 /** What every content store must do (spec/07-journal.md, "Content"). */
 import { equalBytes, formatHash, parseHash, sha256, type Hash } from '@aos/cbor'
 import { nodeSha256 } from '../node-sha256.ts'
+import type { HashedValue } from '../port.ts'
+import type { WorldStore } from '../world-store.ts'
 import { withStore, type StoreDriver, type TestApi } from './kit.ts'
 
 /** Registers the suite with the caller's runner. */
 export function contentSuite(api: TestApi, driver: StoreDriver): void {
   api.describe(`content driver ${driver.name}`, () => {
     basics(api, driver)
+    hashed(api, driver)
     amounts(api, driver)
     if (!driver.supports.reopen) return
     openings(api, driver)
@@ -52,7 +55,39 @@ function basics({ it, expect }: TestApi, driver: StoreDriver): void {
       const [hash] = await store.content.put([new Uint8Array([1])])
       await store.close()
       await expect(store.content.put([new Uint8Array([1])])).rejects.toMatchObject({ code: 'store.closed' })
+      const value = hashedOf(new Uint8Array([1]))
+      await expect(store.content.putHashed([value])).rejects.toMatchObject({ code: 'store.closed' })
       expect(() => (hash === undefined ? undefined : store.content.get(hash))).toThrow('closed')
+    }))
+}
+
+function hashed({ it, expect }: TestApi, driver: StoreDriver): void {
+  it('takes values with their hashes, once or again', () =>
+    withStore(driver, async ({ content }) => {
+      const values = [...Array(3_000).keys()].map((index) => hashedOf(numbered(index)))
+      values.push(hashedOf(new Uint8Array(0)), hashedOf(new Uint8Array(300_000).fill(8)))
+      const bytes = sum(values.map((value) => value.bytes.length))
+      await content.put(values.slice(0, 5).map((value) => value.bytes))
+      for (let round = 0; round < 2; round += 1) {
+        await content.putHashed(values)
+        for (const value of values) expect(isSame(content.get(formatHash(value.hash)), value.bytes)).toBe(true)
+        expect(await content.stat()).toEqual({ count: values.length, bytes })
+      }
+      expect(await content.put([numbered(2_999)])).toEqual([formatHash(hashedOf(numbered(2_999)).hash)])
+      expect(await content.stat()).toEqual({ count: values.length, bytes })
+    }))
+
+  it('tells who stores hashed values that they are there, in any order of calls', () =>
+    withStore(driver, async ({ content }) => {
+      await Promise.all(
+        [...Array(40).keys()].map(async (index) => {
+          const values = [hashedOf(numbered(index % 7)), hashedOf(numbered(100 + index))]
+          await (index % 3 === 0 ? content.put(values.map(({ bytes }) => bytes)) : content.putHashed(values))
+          for (const { hash, bytes } of values) expect(isSame(content.get(formatHash(hash)), bytes)).toBe(true)
+        }),
+      )
+      await content.putHashed([])
+      expect((await content.stat()).count).toBe(47)
     }))
 }
 
@@ -138,8 +173,20 @@ function openings({ it, expect }: TestApi, driver: StoreDriver): void {
     }))
 }
 
-function damage({ it, expect }: TestApi, driver: StoreDriver): void {
-  it('refuses a damaged copy and heals it when the bytes are stored again', () =>
+function damage(api: TestApi, driver: StoreDriver): void {
+  healing(api, driver, { how: 'the bytes are', again: (store, blobs) => store.content.put(blobs) })
+  const again = (store: WorldStore, blobs: readonly Uint8Array[]): Promise<void> =>
+    store.content.putHashed(blobs.map(hashedOf))
+  healing(api, driver, { how: 'the bytes with their hashes are', again })
+}
+
+interface Healing {
+  readonly how: string
+  readonly again: (store: WorldStore, blobs: readonly Uint8Array[]) => Promise<unknown>
+}
+
+function healing({ it, expect }: TestApi, driver: StoreDriver, { how, again }: Healing): void {
+  it(`refuses a damaged copy and heals it when ${how} stored again`, () =>
     withStore(driver, async (first, place) => {
       if (place.damage === undefined) return
       const blobs = [numbered(7), new Uint8Array(300_000).fill(7)]
@@ -150,7 +197,7 @@ function damage({ it, expect }: TestApi, driver: StoreDriver): void {
       const second = await place.open()
       try {
         for (const hash of hashes) expect(() => second.content.get(hash)).toThrow('another hash')
-        await second.content.put(blobs)
+        await again(second, blobs)
         hashes.forEach((hash, index) => {
           expect(isSame(second.content.get(hash), blobs[index])).toBe(true)
         })
@@ -162,6 +209,10 @@ function damage({ it, expect }: TestApi, driver: StoreDriver): void {
       expect(hashes.every((hash, index) => isSame(third.content.get(hash), blobs[index]))).toBe(true)
       await third.close()
     }))
+}
+
+function hashedOf(bytes: Uint8Array): HashedValue {
+  return { hash: sha256(nodeSha256, bytes), bytes }
 }
 
 function numbered(number: number): Uint8Array {

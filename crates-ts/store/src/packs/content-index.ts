@@ -2,10 +2,11 @@
  * Where a value lies: a database over the packs, and in memory what has not been written to it yet (spec/07-journal.md,
  * "Content"). It is derived: what it lacks or says wrongly is found in the packs again.
  */
-import { equalBytes, formatHash, hashBytes, isAosError, type Hash, type HashBytes } from '@aos/cbor'
+import { HASH_BYTES, equalBytes, formatHash, isAosError, type Hash, type HashBytes } from '@aos/cbor'
 import { BLOB, SIZE, keyOf } from '../content.ts'
 import type { KeyValue } from '../key-value.ts'
 import { getCount, setCount } from '../layout.ts'
+import { LocationTable } from './location-table.ts'
 import { checkOf, type RecordKind } from './pack-layout.ts'
 
 /** A position in the packs: they are one sequence of bytes. */
@@ -20,20 +21,9 @@ export interface Location extends PackPosition {
   readonly length: number
 }
 
-/** A hash as text and as bytes: turning one into the other costs as much as reading the index. */
-export interface ContentName {
-  readonly hash: Hash
-  readonly bytes: HashBytes
-}
-
-/** A record with the name that its head gives. */
+/** A record with the hash that its head gives. */
 export interface FoundRecord extends Location {
-  readonly name: ContentName
-}
-
-interface Unwritten {
-  readonly key: Uint8Array
-  readonly location: Location
+  readonly hash: HashBytes
 }
 
 export interface ContentSize {
@@ -48,14 +38,8 @@ const INDEXED_KEY: Uint8Array = Uint8Array.of(0x65)
 const LOCATION_BYTES = 25
 const POSITION_BYTES = 16
 const EMPTY: Uint8Array = new Uint8Array(0)
-
-export function nameOf(hash: Hash): ContentName {
-  return { hash, bytes: hashBytes(hash) }
-}
-
-export function nameOfBytes(bytes: HashBytes): ContentName {
-  return { hash: formatHash(bytes), bytes }
-}
+/** Locations that were read lately are kept in memory, this many to twice as many. */
+const LATELY_READ_MAX = 8192
 
 /** True when the first lies before the second. */
 export function isBefore(left: PackPosition, right: PackPosition): boolean {
@@ -65,21 +49,28 @@ export function isBefore(left: PackPosition, right: PackPosition): boolean {
 export class ContentIndex {
   /** Absent when only read and there is none. */
   readonly #database: KeyValue | undefined
-  readonly #unwritten = new Map<Hash, Unwritten>()
+  /** What the database does not name: that part of it is being written, and what came after. */
+  #writing = new LocationTable()
+  #unwritten = new LocationTable()
+  /** What it does name, as far as it was read lately: two generations, the older is dropped as a whole. */
+  #read = new LocationTable()
+  #readBefore = new LocationTable()
   /** Whether values of the old layout are there: most stores need not look twice. */
-  readonly #hasOld: boolean
+  readonly hasOld: boolean
+  readonly #placeKey: Uint8Array = keyOf(PLACE, new Uint8Array(HASH_BYTES))
   /** Values of the old layout that are damaged and stand in a pack again. */
-  readonly #replaced = new Set<Hash>()
+  readonly #replaced = new Map<Hash, HashBytes>()
 
   private constructor(database: KeyValue | undefined, hasOld: boolean) {
     this.#database = database
-    this.#hasOld = hasOld
+    this.hasOld = hasOld
   }
 
   static async open(database: KeyValue | undefined): Promise<ContentIndex> {
     return new ContentIndex(database, database !== undefined && (await hasOldValues(database)))
   }
 
+  /** Records that are only in memory and not being written. */
   get unwritten(): number {
     return this.#unwritten.size
   }
@@ -93,12 +84,12 @@ export class ContentIndex {
     return { pack: getCount(view, 0), position: getCount(view, 8) }
   }
 
-  find({ hash, bytes }: ContentName): Location | undefined {
-    return this.#unwritten.get(hash)?.location ?? this.#findWritten(keyOf(PLACE, bytes))
+  find(hash: HashBytes): Location | undefined {
+    return this.#unwritten.get(hash) ?? this.#writing.get(hash) ?? this.#findWritten(hash)
   }
 
-  note({ hash, bytes }: ContentName, location: Location): void {
-    this.#unwritten.set(hash, { key: keyOf(PLACE, bytes), location })
+  note(hash: HashBytes, location: Location): void {
+    this.#unwritten.set(hash, location)
   }
 
   /**
@@ -107,34 +98,31 @@ export class ContentIndex {
    */
   noteProven(damaged: FoundRecord[], durable: number): FoundRecord[] {
     if (damaged.length === 0) return damaged
-    for (const { name, ...location } of damaged) {
-      if (location.position < durable && this.find(name) === undefined) this.note(name, location)
+    for (const { hash, ...location } of damaged) {
+      if (location.position < durable && this.find(hash) === undefined) this.note(hash, location)
     }
     return damaged.filter(({ position }) => position >= durable)
   }
 
   /** The value itself, as the layout before the packs kept it. */
-  oldValue({ bytes }: ContentName): Uint8Array | undefined {
-    return this.#hasOld ? this.#get(keyOf(BLOB, bytes)) : undefined
+  oldValue(hash: HashBytes): Uint8Array | undefined {
+    return this.hasOld ? this.#get(keyOf(BLOB, hash)) : undefined
   }
 
   /** The value of the old layout does not count any more. */
-  replaceOld({ hash }: ContentName): void {
-    this.#replaced.add(hash)
+  replaceOld(hash: HashBytes): void {
+    this.#replaced.set(formatHash(hash), hash)
   }
 
-  /** Writes what is only in memory, durably; `indexed` as it is now. */
+  /** Writes what is only in memory, durably; `indexed` as it is now. One call at a time; after a failed one none. */
   async write(indexed: PackPosition): Promise<void> {
-    const places = [...this.#unwritten]
+    this.#writing = this.#unwritten
+    this.#unwritten = new LocationTable()
     const replaced = [...this.#replaced]
-    await this.#database?.write([
-      ...places.map(([, { key, location }]) => [key, encodeLocation(location)] as const),
-      ...replaced.map((hash) => [keyOf(BLOB, hashBytes(hash)), EMPTY] as const),
-      ...replaced.map((hash) => [keyOf(SIZE, hashBytes(hash)), EMPTY] as const),
-      [INDEXED_KEY, encodeIndexed(indexed)],
-    ])
-    for (const [hash, place] of places) if (this.#unwritten.get(hash) === place) this.#unwritten.delete(hash)
-    for (const hash of replaced) this.#replaced.delete(hash)
+    await this.#database?.write(rowsOf(this.#writing, [...this.#replaced.values()], indexed))
+    this.#keepWritten(this.#writing)
+    this.#writing = new LocationTable()
+    for (const [hash, bytes] of replaced) if (this.#replaced.get(hash) === bytes) this.#replaced.delete(hash)
   }
 
   async stat(): Promise<ContentSize> {
@@ -146,11 +134,12 @@ export class ContentIndex {
     }
     for await (const value of this.#values(PLACE)) add(decodeLocation(value)?.length ?? 0)
     for await (const value of this.#values(SIZE)) if (value.length === 8) add(getCount(viewOf(value), 0))
-    for (const { key, location } of this.#unwritten.values()) {
-      if (this.#findWritten(key) === undefined) add(location.length)
+    for (const [hash, { length }] of this.#writing.entries()) if (!this.#isWritten(hash)) add(length)
+    for (const [hash, { length }] of this.#unwritten.entries()) {
+      if (this.#writing.get(hash) === undefined && !this.#isWritten(hash)) add(length)
     }
-    for (const hash of this.#replaced) {
-      const old = this.#get(keyOf(SIZE, hashBytes(hash)))
+    for (const hash of this.#replaced.values()) {
+      const old = this.#get(keyOf(SIZE, hash))
       if (old?.length !== 8) continue
       count -= 1
       bytes -= getCount(viewOf(old), 0)
@@ -179,9 +168,41 @@ export class ContentIndex {
     await this.#database?.close()
   }
 
-  #findWritten(key: Uint8Array): Location | undefined {
-    const bytes = this.#get(key)
+  #findWritten(hash: HashBytes): Location | undefined {
+    const known = this.#read.get(hash)
+    if (known !== undefined) return known
+    const location = this.#readBefore.get(hash) ?? this.#readPlace(hash)
+    if (location !== undefined) this.#keepRead(hash, location)
+    return location
+  }
+
+  #readPlace(hash: HashBytes): Location | undefined {
+    this.#placeKey.set(hash, 1)
+    const bytes = this.#get(this.#placeKey)
     return bytes === undefined ? undefined : decodeLocation(bytes)
+  }
+
+  #isWritten(hash: HashBytes): boolean {
+    return this.#readPlace(hash) !== undefined
+  }
+
+  #keepRead(hash: HashBytes, location: Location): void {
+    if (this.#read.size >= LATELY_READ_MAX) {
+      this.#readBefore = this.#read
+      this.#read = new LocationTable()
+    }
+    this.#read.set(hash, location)
+  }
+
+  /** What has just been written is likely to be read; what was read of these hashes before counts no more. */
+  #keepWritten(written: LocationTable): void {
+    if (written.size > LATELY_READ_MAX) {
+      this.#readBefore = new LocationTable()
+      this.#read = new LocationTable()
+    } else if (written.size >= this.#read.size) {
+      this.#readBefore = this.#read
+      this.#read = written
+    } else for (const [hash, location] of written.entries()) this.#keepRead(hash, location)
   }
 
   /** What cannot be read counts as absent: the packs know better. */
@@ -215,14 +236,32 @@ async function hasOldValues(database: KeyValue): Promise<boolean> {
   }
 }
 
-function encodeLocation(location: Location): Uint8Array {
-  const bytes = new Uint8Array(LOCATION_BYTES)
-  const view = viewOf(bytes)
+/** Key and value are the same arrays for all places: a database copies each pair before it asks for the next. */
+function* rowsOf(
+  table: LocationTable,
+  replaced: readonly HashBytes[],
+  indexed: PackPosition,
+): Generator<readonly [Uint8Array, Uint8Array], void, undefined> {
+  const key = keyOf(PLACE, new Uint8Array(HASH_BYTES))
+  const value = new Uint8Array(LOCATION_BYTES)
+  const view = viewOf(value)
+  for (const [hash, location] of table.entries()) {
+    key.set(hash, 1)
+    encodeLocation(view, location)
+    yield [key, value]
+  }
+  for (const hash of replaced) {
+    yield [keyOf(BLOB, hash), EMPTY]
+    yield [keyOf(SIZE, hash), EMPTY]
+  }
+  yield [INDEXED_KEY, encodeIndexed(indexed)]
+}
+
+function encodeLocation(view: DataView, location: Location): void {
   setCount(view, 0, location.pack)
   setCount(view, 8, location.position)
   setCount(view, 16, location.length)
   view.setUint8(24, location.kind === 'packed' ? 0 : 1)
-  return bytes
 }
 
 function decodeLocation(bytes: Uint8Array): Location | undefined {

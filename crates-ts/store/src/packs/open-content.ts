@@ -6,7 +6,7 @@ import type { Disk, DiskFile } from '../disk.ts'
 import type { KeyValue, OpenKeyValue } from '../key-value.ts'
 import type { ContentStore } from '../port.ts'
 import { BlobFiles } from './blob-files.ts'
-import { ContentIndex, nameOfBytes, type FoundRecord, type PackPosition } from './content-index.ts'
+import { ContentIndex, type FoundRecord, type PackPosition } from './content-index.ts'
 import { PackContent } from './pack-content.ts'
 import { PackFiles } from './pack-files.ts'
 import { PACK_HEAD_BYTES, RECORD_HEAD_BYTES, decodePackHead, decodeRecordHead, recordBytes } from './pack-layout.ts'
@@ -133,18 +133,17 @@ function readPack({ index, packs }: ContentParts, number: number, from: number):
   let unproven = from
   for (const step of scanPack(file, { number, from, checksValues: true })) {
     if (step.kind === 'gap') continue
-    const { kind, length, durable } = step.head
+    const { kind, hash, length, durable } = step.head
     const location = kind === 'closed' ? undefined : { kind, length, pack: number, position: step.position }
-    const name = nameOfBytes(step.head.hash)
     if (step.isIntact !== true) {
-      if (location !== undefined) damaged.push({ ...location, name })
+      if (location !== undefined) damaged.push({ ...location, hash })
       continue
     }
     isDamaged ||= step.position !== end
     end = step.position + recordBytes(step.head)
     unproven = Math.max(unproven, durable)
     damaged = index.noteProven(damaged, durable)
-    if (location !== undefined) index.note(name, location)
+    if (location !== undefined) index.note(hash, location)
   }
   const canGoOn = nonce !== undefined && !isDamaged && size === end && isClosed(file, { end, nonce })
   const pack = canGoOn ? { number, end, nonce } : undefined

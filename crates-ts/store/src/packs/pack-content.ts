@@ -1,24 +1,22 @@
 /** The content store on pack files (spec/07-journal.md, "Content"). */
-import { AosError, sha256, type Hash } from '@aos/cbor'
+import { AosError, HASH_BYTES, formatHash, hashBytes, sha256, type Hash, type HashBytes } from '@aos/cbor'
 import { asStoreError } from '../disk.ts'
+import { latin1Of } from '../layout.ts'
 import { nodeSha256 } from '../node-sha256.ts'
-import type { ContentStore } from '../port.ts'
-import { nameOf, nameOfBytes, type ContentName, type ContentSize, type PackPosition } from './content-index.ts'
-import { PACKED_BYTES_MAX } from './pack-layout.ts'
+import type { ContentStore, HashedValue } from '../port.ts'
+import type { ContentSize, PackPosition } from './content-index.ts'
+import { kindOf } from './pack-layout.ts'
 import { PackReader, type ContentParts } from './pack-reader.ts'
-import type { NewRecord, PackWriter } from './pack-writer.ts'
+import type { PackWriter } from './pack-writer.ts'
 
 /** The index is written when so many records, or records of so many bytes, are only in the packs. */
 export const UNINDEXED_MAX = 4096
 export const UNINDEXED_BYTES_MAX: number = 8 * 1024 * 1024
 
-interface NamedValue {
-  readonly name: ContentName
-  readonly value: Uint8Array
-}
-
 interface WaitingPut {
-  readonly values: readonly NamedValue[]
+  readonly values: readonly HashedValue[]
+  /** Values that are there are not stored again. */
+  readonly isChecked: boolean
   readonly done: () => void
   readonly failed: (error: AosError) => void
 }
@@ -36,6 +34,7 @@ export class PackContent implements ContentStore {
   readonly #reader: PackReader
   readonly #writer: PackWriter | undefined
   readonly #endAtOpening: PackPosition
+  readonly #name = Buffer.alloc(HASH_BYTES)
   #waiting: WaitingPut[] = []
   #writing: Promise<void> | undefined
   #indexing: Promise<void> | undefined
@@ -52,25 +51,34 @@ export class PackContent implements ContentStore {
 
   get(hash: Hash): Uint8Array | undefined {
     this.#checkOpen()
-    return this.#reading(hash, () => this.#reader.get(nameOf(hash)))
+    try {
+      return this.#reader.get(this.#bytesOf(hash))
+    } catch (error) {
+      throw asStoreError(error, `reading ${hash}`)
+    }
   }
 
   has(hash: Hash): boolean {
     this.#checkOpen()
-    return this.#reading(hash, () => this.#reader.has(nameOf(hash)))
+    try {
+      return this.#reader.has(this.#bytesOf(hash))
+    } catch (error) {
+      throw asStoreError(error, `reading ${hash}`)
+    }
   }
 
   async put(blobs: readonly Uint8Array[]): Promise<readonly Hash[]> {
-    this.#checkOpen()
-    if (this.#writer === undefined) throw new AosError('store.read_only', 'the store was opened only for reading')
+    this.#checkWritable()
     // Copied, because the caller may change the bytes before they are written.
-    const values = blobs.map((blob) => ({ name: nameOfBytes(sha256(nodeSha256, blob)), value: new Uint8Array(blob) }))
-    if (values.length === 0) return []
-    await new Promise<void>((done, failed) => {
-      this.#waiting.push({ values, done, failed })
-      this.#writing ??= this.#writeWaiting(this.#writer)
-    })
-    return values.map(({ name }) => name.hash)
+    const values = blobs.map((blob) => ({ hash: sha256(nodeSha256, blob), bytes: new Uint8Array(blob) }))
+    await this.#store(values, { isChecked: true })
+    return values.map(({ hash }) => formatHash(hash))
+  }
+
+  async putHashed(values: readonly HashedValue[]): Promise<void> {
+    this.#checkWritable()
+    // What the old layout holds must not be counted twice.
+    await this.#store(values, { isChecked: this.#parts.index.hasOld })
   }
 
   async stat(): Promise<ContentSize> {
@@ -98,6 +106,14 @@ export class PackContent implements ContentStore {
     }
   }
 
+  async #store(values: readonly HashedValue[], { isChecked }: Pick<WaitingPut, 'isChecked'>): Promise<void> {
+    if (values.length === 0) return
+    await new Promise<void>((done, failed) => {
+      this.#waiting.push({ values, isChecked, done, failed })
+      this.#writing ??= this.#writeWaiting(this.#writer)
+    })
+  }
+
   /** Never rejects: each put is told. */
   async #writeWaiting(writer: PackWriter | undefined): Promise<void> {
     while (this.#waiting.length > 0) {
@@ -118,23 +134,38 @@ export class PackContent implements ContentStore {
 
   /** Files first, so that a record never names one that is not there. */
   async #writeMissing(writer: PackWriter, puts: readonly WaitingPut[]): Promise<void> {
-    const missing = new Map<Hash, NewRecord>()
-    for (const { name, value } of puts.flatMap(({ values }) => values)) {
-      if (missing.has(name.hash)) continue
-      const holding = this.#reader.holds(name, value)
-      if (holding === 'intact') continue
-      if (holding === 'damaged' && this.#parts.index.oldValue(name) !== undefined) this.#parts.index.replaceOld(name)
-      const kind = value.length > PACKED_BYTES_MAX ? 'file' : 'packed'
-      missing.set(name.hash, { kind, name, value })
-    }
-    for (const { kind, name, value } of missing.values()) {
-      if (kind === 'file') await this.#parts.blobs.write(name.bytes, value)
-    }
-    for (const { name, ...location } of await writer.append([...missing.values()])) {
-      this.#parts.index.note(name, location)
-      this.#unindexedBytes += location.length
-    }
+    const { blobs, index } = this.#parts
+    const missing = this.#missingOf(puts)
+    for (const { hash, bytes } of missing) if (kindOf(bytes.length) === 'file') await blobs.write(hash, bytes)
+    await writer.append(missing, (record) => {
+      index.note(record.hash, record)
+      this.#unindexedBytes += record.length
+    })
     this.#indexInBackground()
+  }
+
+  #missingOf(puts: readonly WaitingPut[]): readonly HashedValue[] {
+    const missing: HashedValue[] = []
+    const met = new Set<string>()
+    for (const { values, isChecked } of puts) {
+      for (const value of values) {
+        // Looking for a value costs more than another record of it; not so for a file.
+        if (isChecked || kindOf(value.bytes.length) === 'file') {
+          const key = latin1Of(value.hash)
+          if (met.has(key) || !this.#lacks(value)) continue
+          met.add(key)
+        }
+        missing.push(value)
+      }
+    }
+    return missing
+  }
+
+  #lacks(value: HashedValue): boolean {
+    const { index } = this.#parts
+    const holding = this.#reader.holds(value)
+    if (holding === 'damaged' && index.oldValue(value.hash) !== undefined) index.replaceOld(value.hash)
+    return holding !== 'intact'
   }
 
   #indexInBackground(): void {
@@ -155,12 +186,15 @@ export class PackContent implements ContentStore {
     await this.#parts.index.write(this.#writer?.end ?? this.#endAtOpening)
   }
 
-  #reading<T>(hash: Hash, read: () => T): T {
-    try {
-      return read()
-    } catch (error) {
-      throw asStoreError(error, `reading ${hash}`)
-    }
+  /** In one buffer: valid until the next call. */
+  #bytesOf(hash: Hash): HashBytes {
+    // Throws for what is no hash, as hashBytes does.
+    return this.#name.write(hash.slice(7), 'hex') === HASH_BYTES ? this.#name : hashBytes(hash)
+  }
+
+  #checkWritable(): void {
+    this.#checkOpen()
+    if (this.#writer === undefined) throw new AosError('store.read_only', 'the store was opened only for reading')
   }
 
   /** After a failed write nothing may be believed durable: the store is dead until it is opened again. */

@@ -15,6 +15,7 @@ export class PackFiles {
   readonly folder: string
   /** By the time of use, the latest last. */
   readonly #open = new Map<number, DiskFile>()
+  #latest = 0
 
   constructor(disk: Disk, folder: string) {
     this.disk = disk
@@ -38,10 +39,13 @@ export class PackFiles {
   /** For reading; stays open until others push it out. Undefined when there is no such pack. */
   reader(number: number): DiskFile | undefined {
     const known = this.#open.get(number)
+    // The latest stays the latest, which is the case nearly always.
+    if (known !== undefined && number === this.#latest) return known
     const file = known ?? this.#openExisting(number)
     if (file === undefined) return undefined
     this.#open.delete(number)
     this.#open.set(number, file)
+    this.#latest = number
     if (this.#open.size > OPEN_MAX) this.#closeOldest()
     return file
   }

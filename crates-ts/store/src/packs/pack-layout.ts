@@ -2,9 +2,9 @@
  * The byte layouts of a pack file (spec/journal.cddl, "Pack file"): one head for the file, one for each record. Integers are
  * big-endian.
  */
-import { equalBytes, type HashBytes } from '@aos/cbor'
+import { HASH_BYTES, equalBytes, type HashBytes } from '@aos/cbor'
 import { getCount, setCount } from '../layout.ts'
-import { sha256Latin1, writeLatin1 } from '../node-sha256.ts'
+import { nodeSha256, sha256Latin1, writeLatin1 } from '../node-sha256.ts'
 
 export const PACK_HEAD_BYTES = 32
 export const RECORD_HEAD_BYTES = 72
@@ -14,6 +14,7 @@ export const PACKED_BYTES_MAX: number = 256 * 1024
 /** First byte of a record; a search for records looks for it. */
 export const RECORD_MAGIC: Uint8Array = Uint8Array.of(0x41, 0x4f, 0x53, 0x52) // AOSR
 
+const MAGIC = 0x414f5352 // AOSR
 const PACK_MAGIC = 0x414f5350 // AOSP
 const VERSION = 1
 const CHECK_BYTES = 8
@@ -58,27 +59,41 @@ export function decodePackHead(bytes: Uint8Array, number: number): Uint8Array | 
   return getCount(view, 8) === number ? bytes.slice(16, 16 + PACK_NONCE_BYTES) : undefined
 }
 
+/** How a value of so many bytes is kept. */
+export function kindOf(length: number): Exclude<RecordKind, 'closed'> {
+  return length > PACKED_BYTES_MAX ? 'file' : 'packed'
+}
+
 /** Bytes that a record takes in its pack. */
 export function recordBytes(head: Pick<RecordHead, 'kind' | 'length'>): number {
   return RECORD_HEAD_BYTES + (head.kind === 'packed' ? head.length : 0)
 }
 
-/** `position` is that of the record in its pack: it is part of the check. */
-export function encodeRecordHead(
-  into: Uint8Array,
-  head: RecordHead,
-  place: { readonly position: number; readonly nonce: Uint8Array },
-): void {
-  const view = new DataView(into.buffer, into.byteOffset, RECORD_HEAD_BYTES)
-  into.set(RECORD_MAGIC)
-  view.setUint32(4, (VERSION << 24) | (KINDS.indexOf(head.kind) << 16))
-  setCount(view, 8, head.length)
-  into.set(place.nonce, 16)
-  setCount(view, 24, head.durable)
-  into.set(head.hash, 32)
-  // What is hashed ends with the position, where the check will stand.
-  setCount(view, RECORD_CHECK_AT, place.position)
-  writeLatin1(into, sha256Latin1(into.subarray(0, RECORD_HEAD_BYTES)).slice(0, CHECK_BYTES), RECORD_CHECK_AT)
+/** Where a record stands. */
+export interface RecordPlace {
+  /** In its pack. */
+  readonly position: number
+  readonly nonce: Uint8Array
+}
+
+/** Writes heads of records, thousands in a row. */
+export class RecordHeadEncoder {
+  readonly #check = new Uint8Array(HASH_BYTES)
+
+  /** Writes a head at `at`. The position in the pack is part of its check. */
+  encode(into: Uint8Array, at: number, head: RecordHead, place: RecordPlace): void {
+    const view = new DataView(into.buffer, into.byteOffset + at, RECORD_HEAD_BYTES)
+    view.setUint32(0, MAGIC)
+    view.setUint32(4, (VERSION << 24) | (KINDS.indexOf(head.kind) << 16))
+    setCount(view, 8, head.length)
+    into.set(place.nonce, at + 16)
+    setCount(view, 24, head.durable)
+    into.set(head.hash, at + 32)
+    // What is hashed ends with the position, where the check will stand.
+    setCount(view, RECORD_CHECK_AT, place.position)
+    nodeSha256.sha256Into(into.subarray(at, at + RECORD_HEAD_BYTES), this.#check, 0)
+    for (let index = 0; index < CHECK_BYTES; index += 1) into[at + RECORD_CHECK_AT + index] = this.#check[index] ?? 0
+  }
 }
 
 /** A whole head that belongs at this place of this pack; undefined for anything else. The value is not looked at. */

@@ -1,16 +1,10 @@
 /** Reading values by hash: index, packs, files, and what the index forgot (spec/07-journal.md, "Content"). */
-import { AosError, equalBytes, sha256, type Hash, type HashBytes } from '@aos/cbor'
+import { AosError, HASH_BYTES, equalBytes, formatHash, sha256, type Hash, type HashBytes } from '@aos/cbor'
+import type { DiskFile } from '../disk.ts'
 import { nodeSha256 } from '../node-sha256.ts'
+import type { HashedValue } from '../port.ts'
 import type { BlobFiles } from './blob-files.ts'
-import {
-  isBefore,
-  isSamePlace,
-  nameOfBytes,
-  type ContentIndex,
-  type ContentName,
-  type FoundRecord,
-  type Location,
-} from './content-index.ts'
+import { isBefore, isSamePlace, type ContentIndex, type FoundRecord, type Location } from './content-index.ts'
 import type { PackFiles } from './pack-files.ts'
 import { PACKED_BYTES_MAX, RECORD_HEAD_BYTES, decodeRecordHead, recordBytes } from './pack-layout.ts'
 import { scanPack } from './pack-scan.ts'
@@ -23,12 +17,16 @@ export interface ContentParts {
 
 /** A file may stand without a record. */
 const ORPHAN: Location = { kind: 'file', pack: 0, position: 0, length: 0 }
+/** Up to this length a record is read into one buffer and copied out, which costs less than a fresh array to read into. */
+const BUFFER_BYTES: number = 16 * 1024
 
 /** Reads through the index and looks into the packs themselves where it fails. */
 export class PackReader {
   readonly #parts: ContentParts
   /** Further records of values that have more than one, the newest last; known after the search. */
   readonly #others = new Map<Hash, Location[]>()
+  readonly #digest = new Uint8Array(HASH_BYTES)
+  #buffer: Uint8Array | undefined
   #hasSearched = false
 
   constructor(parts: ContentParts) {
@@ -36,46 +34,46 @@ export class PackReader {
   }
 
   /** Throws `store.corrupt_blob` when only damaged copies are there; undefined when there is none. */
-  get(name: ContentName): Uint8Array | undefined {
+  get(hash: HashBytes): Uint8Array | undefined {
     const { index } = this.#parts
-    const first = this.#readValue(name, index.find(name))
+    const first = this.#readValue(hash, index.find(hash))
     if (first instanceof Uint8Array) return first
-    const old = index.oldValue(name)
-    if (old !== undefined && isIntact(name.bytes, old)) return old
+    const old = index.oldValue(hash)
+    if (old !== undefined && this.#isIntact(hash, old)) return old
     this.#search()
     let isDamaged = first === 'damaged' || old !== undefined
-    for (const location of [index.find(name), ...(this.#others.get(name.hash) ?? []).toReversed(), ORPHAN]) {
-      const value = this.#readValue(name, location)
+    const text = formatHash(hash)
+    for (const location of [index.find(hash), ...(this.#others.get(text) ?? []).toReversed(), ORPHAN]) {
+      const value = this.#readValue(hash, location)
       if (value instanceof Uint8Array) return value
       isDamaged ||= value === 'damaged'
     }
     if (!isDamaged) return undefined
-    const { hash } = name
-    throw new AosError('store.corrupt_blob', `what is stored as ${hash} has another hash`, { details: { hash } })
+    throw new AosError('store.corrupt_blob', `what is stored as ${text} has another hash`, { details: { hash: text } })
   }
 
-  has(name: ContentName): boolean {
+  has(hash: HashBytes): boolean {
     const { index } = this.#parts
-    if (index.find(name) !== undefined || index.oldValue(name) !== undefined) return true
+    if (index.find(hash) !== undefined || index.oldValue(hash) !== undefined) return true
     this.#search()
-    return index.find(name) !== undefined || this.#parts.blobs.size(name.bytes) !== undefined
+    return index.find(hash) !== undefined || this.#parts.blobs.size(hash) !== undefined
   }
 
   /** Whether an intact copy is where the index says, in a record that a search would find, too. */
-  holds(name: ContentName, value: Uint8Array): 'intact' | 'damaged' | 'absent' {
+  holds({ hash, bytes: value }: HashedValue): 'intact' | 'damaged' | 'absent' {
     const { index } = this.#parts
-    const location = index.find(name)
+    const location = index.find(hash)
     if (location === undefined) {
-      const old = index.oldValue(name)
+      const old = index.oldValue(hash)
       if (old === undefined) return 'absent'
       return equalBytes(old, value) ? 'intact' : 'damaged'
     }
     const record = this.#readRecord(location)
     if (record === undefined) return 'damaged'
     const head = decodeRecordHead(record, { position: location.position, nonce: undefined })
-    if (head === undefined || !equalBytes(head.hash, name.bytes)) return 'damaged'
+    if (head === undefined || !equalBytes(head.hash, hash)) return 'damaged'
     // Comparing costs less than hashing.
-    const bytes = location.kind === 'file' ? this.#parts.blobs.read(name.bytes) : record.subarray(RECORD_HEAD_BYTES)
+    const bytes = location.kind === 'file' ? this.#parts.blobs.read(hash) : record.subarray(RECORD_HEAD_BYTES)
     return bytes !== undefined && equalBytes(bytes, value) ? 'intact' : 'damaged'
   }
 
@@ -90,9 +88,9 @@ export class PackReader {
       let damaged: FoundRecord[] = []
       for (const step of scanPack(file, { number: pack, checksValues: false })) {
         if (step.kind === 'gap') continue
-        const { kind, length, durable } = step.head
+        const { kind, hash, length, durable } = step.head
         if (kind !== 'closed') {
-          const found = { name: nameOfBytes(step.head.hash), kind, length, pack, position: step.position }
+          const found = { hash, kind, length, pack, position: step.position }
           if (!this.#meet(found)) damaged.push(found)
         }
         damaged = index.noteProven(damaged, durable)
@@ -101,16 +99,16 @@ export class PackReader {
   }
 
   /** False for a damaged record of which the index does not know. Of several records of a value the newest counts. */
-  #meet({ name, ...location }: FoundRecord): boolean {
+  #meet({ hash, ...location }: FoundRecord): boolean {
     const { index } = this.#parts
-    const known = index.find(name)
+    const known = index.find(hash)
     if (known === undefined) {
-      if (location.kind === 'packed' && this.#readValue(name, location) === 'damaged') return false
-      index.note(name, location)
+      if (location.kind === 'packed' && this.#readValue(hash, location) === 'damaged') return false
+      index.note(hash, location)
     } else if (!isSamePlace(known, location)) {
       const isOlder = isBefore(location, known)
-      if (!isOlder) index.note(name, location)
-      this.#remember(name.hash, isOlder ? location : known)
+      if (!isOlder) index.note(hash, location)
+      this.#remember(formatHash(hash), isOlder ? location : known)
     }
     return true
   }
@@ -121,24 +119,46 @@ export class PackReader {
     else others.push(location)
   }
 
-  #readValue(name: ContentName, location: Location | undefined): Uint8Array | 'damaged' | undefined {
+  #readValue(hash: HashBytes, location: Location | undefined): Uint8Array | 'damaged' | undefined {
     if (location === undefined) return undefined
     if (location.kind === 'file') {
-      const bytes = this.#parts.blobs.read(name.bytes)
-      return bytes === undefined || isIntact(name.bytes, bytes) ? bytes : 'damaged'
+      const bytes = this.#parts.blobs.read(hash)
+      return bytes === undefined || this.#isIntact(hash, bytes) ? bytes : 'damaged'
     }
-    const record = this.#readRecord(location)
-    if (record === undefined) return undefined
-    const bytes = record.subarray(RECORD_HEAD_BYTES)
-    return record.length === recordBytes(location) && isIntact(name.bytes, bytes) ? bytes : 'damaged'
+    const file = this.#packOf(location)
+    return file === undefined ? undefined : this.#readPacked(hash, file, location)
+  }
+
+  #readPacked(hash: HashBytes, file: DiskFile, location: Location): Uint8Array | 'damaged' {
+    const length = recordBytes(location)
+    const isShort = length <= BUFFER_BYTES
+    const record = isShort ? this.#shortBuffer().subarray(0, length) : new Uint8Array(length)
+    const value = record.subarray(RECORD_HEAD_BYTES)
+    if (file.read(record, location.position) < length || !this.#isIntact(hash, value)) return 'damaged'
+    return isShort ? value.slice() : value
   }
 
   /** Head and value, as far as they are there; undefined when there is no such pack. */
   #readRecord(location: Location): Uint8Array | undefined {
-    const file = this.#parts.packs.reader(location.pack)
-    if (file === undefined || (location.kind === 'packed' && location.length > PACKED_BYTES_MAX)) return undefined
+    const file = this.#packOf(location)
+    if (file === undefined) return undefined
     const bytes = new Uint8Array(recordBytes(location))
     return bytes.subarray(0, file.read(bytes, location.position))
+  }
+
+  #packOf(location: Location): DiskFile | undefined {
+    if (location.kind === 'packed' && location.length > PACKED_BYTES_MAX) return undefined
+    return this.#parts.packs.reader(location.pack)
+  }
+
+  #shortBuffer(): Uint8Array {
+    this.#buffer ??= new Uint8Array(BUFFER_BYTES)
+    return this.#buffer
+  }
+
+  #isIntact(hash: HashBytes, bytes: Uint8Array): boolean {
+    nodeSha256.sha256Into(bytes, this.#digest, 0)
+    return equalBytes(this.#digest, hash)
   }
 }
 

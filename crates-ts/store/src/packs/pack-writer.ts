@@ -3,26 +3,22 @@ import { randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
 import { AosError, HASH_BYTES } from '@aos/cbor'
 import type { DiskFile } from '../disk.ts'
-import type { ContentName, FoundRecord, Location, PackPosition } from './content-index.ts'
+import type { HashedValue } from '../port.ts'
+import type { FoundRecord, PackPosition } from './content-index.ts'
 import type { PackFiles } from './pack-files.ts'
 import {
   PACK_HEAD_BYTES,
   PACK_NONCE_BYTES,
   RECORD_HEAD_BYTES,
+  RecordHeadEncoder,
   encodePackHead,
-  encodeRecordHead,
+  kindOf,
   recordBytes,
   type RecordHead,
 } from './pack-layout.ts'
 
 /** Bounds the memory of one write. */
 const WRITE_BYTES_MAX: number = 8 * 1024 * 1024
-
-export interface NewRecord {
-  readonly kind: Location['kind']
-  readonly name: ContentName
-  readonly value: Uint8Array
-}
 
 /** A pack that was closed by who wrote it, so that it can be appended to. */
 export interface OpenPack {
@@ -38,10 +34,16 @@ export interface PackWriterOptions {
   readonly pack: OpenPack | undefined
 }
 
+/** Values of one write, and where it begins. */
+interface PackWrite extends PackPosition {
+  readonly values: readonly HashedValue[]
+}
+
 /** One call of `append` at a time. */
 export class PackWriter {
   readonly #files: PackFiles
   readonly #packBytes: number
+  readonly #heads = new RecordHeadEncoder()
   #pack: { readonly number: number; readonly nonce: Uint8Array; readonly file: DiskFile } | undefined
   #position = 0
   #hasWritten = false
@@ -60,15 +62,14 @@ export class PackWriter {
     return this.#pack === undefined ? undefined : { pack: this.#pack.number, position: this.#position }
   }
 
-  /** Durable when it resolves. */
-  async append(records: readonly NewRecord[]): Promise<readonly FoundRecord[]> {
-    const written: FoundRecord[] = []
-    for (let from = 0; from < records.length;) {
-      const count = countOfWrite(records, from)
-      written.push(...(await this.#write(records.slice(from, from + count))))
+  /** Durable when it resolves. `written` is told of each record as soon as it is. */
+  async append(values: readonly HashedValue[], written: (record: FoundRecord) => void): Promise<void> {
+    for (let from = 0; from < values.length;) {
+      const count = countOfWrite(values, from)
+      const write = await this.#write(count === values.length ? values : values.slice(from, from + count))
+      tellEach(write, written)
       from += count
     }
-    return written
   }
 
   /** Says in the pack that nobody writes to it any more: another opening may go on there. */
@@ -77,7 +78,7 @@ export class PackWriter {
     if (pack === undefined || !this.#hasWritten) return
     const bytes = new Uint8Array(RECORD_HEAD_BYTES)
     const head: RecordHead = { kind: 'closed', hash: new Uint8Array(HASH_BYTES), length: 0, durable: this.#position }
-    encodeRecordHead(bytes, head, { position: this.#position, nonce: pack.nonce })
+    this.#heads.encode(bytes, 0, head, { position: this.#position, nonce: pack.nonce })
     await pack.file.writeDurable(bytes, this.#position)
     this.#position += bytes.length
     this.#hasWritten = false
@@ -88,29 +89,27 @@ export class PackWriter {
     this.#pack = undefined
   }
 
-  async #write(records: readonly NewRecord[]): Promise<readonly FoundRecord[]> {
-    const length = records.reduce((sum, record) => sum + sizeOf(record), 0)
+  async #write(values: readonly HashedValue[]): Promise<PackWrite> {
+    const length = values.reduce((sum, value) => sum + sizeOf(value), 0)
     const isFull = this.#position + length > this.#packBytes && this.#position > PACK_HEAD_BYTES
     if (this.#pack === undefined || isFull) await this.#makePack()
     const pack = this.#pack
     if (pack === undefined) throw new AosError('store.failed', 'there is no pack to write to')
     const durable = this.#position
-    const bytes = new Uint8Array(length)
-    const written: FoundRecord[] = []
+    // Not zeroed first: every byte of it is written.
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
     let at = 0
-    for (const record of records) {
-      const { kind, name, value } = record
-      const position = durable + at
-      const head = { kind, hash: name.bytes, length: value.length, durable }
-      encodeRecordHead(bytes.subarray(at, at + RECORD_HEAD_BYTES), head, { position, nonce: pack.nonce })
-      if (kind === 'packed') bytes.set(value, at + RECORD_HEAD_BYTES)
-      written.push({ name, kind, pack: pack.number, position, length: value.length })
-      at += sizeOf(record)
+    for (const value of values) {
+      const kind = kindOf(value.bytes.length)
+      const head = { kind, hash: value.hash, length: value.bytes.length, durable }
+      this.#heads.encode(bytes, at, head, { position: durable + at, nonce: pack.nonce })
+      if (kind === 'packed') bytes.set(value.bytes, at + RECORD_HEAD_BYTES)
+      at += sizeOf(value)
     }
     this.#hasWritten = true
     await pack.file.writeDurable(bytes, durable)
     this.#position = durable + length
-    return written
+    return { pack: pack.number, position: durable, values }
   }
 
   /** Head and name are durable before the first record is written. */
@@ -130,17 +129,26 @@ export class PackWriter {
   }
 }
 
-function sizeOf(record: NewRecord): number {
-  return recordBytes({ kind: record.kind, length: record.value.length })
+function tellEach({ pack, position, values }: PackWrite, written: (record: FoundRecord) => void): void {
+  let at = position
+  for (const value of values) {
+    const { length } = value.bytes
+    written({ hash: value.hash, kind: kindOf(length), pack, position: at, length })
+    at += sizeOf(value)
+  }
 }
 
-/** How many records from `from` on go into one write. */
-function countOfWrite(records: readonly NewRecord[], from: number): number {
+function sizeOf({ bytes }: HashedValue): number {
+  return recordBytes({ kind: kindOf(bytes.length), length: bytes.length })
+}
+
+/** How many values from `from` on go into one write. */
+function countOfWrite(values: readonly HashedValue[], from: number): number {
   let bytes = 0
-  for (let index = from; index < records.length; index += 1) {
-    const record = records[index]
-    bytes += record === undefined ? 0 : sizeOf(record)
+  for (let index = from; index < values.length; index += 1) {
+    const value = values[index]
+    bytes += value === undefined ? 0 : sizeOf(value)
     if (index > from && bytes > WRITE_BYTES_MAX) return index - from
   }
-  return records.length - from
+  return values.length - from
 }

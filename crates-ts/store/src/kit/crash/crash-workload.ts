@@ -1,5 +1,5 @@
 /** What a world is made to do before it crashes: appends with two in flight, acknowledgements, content, refused requests. */
-import { formatHash, sha256 } from '@aos/cbor'
+import { formatHash, sha256, type Hash } from '@aos/cbor'
 import { nodeSha256 } from '../../node-sha256.ts'
 import type { JournalHead, JournalRecord } from '../../port.ts'
 import type { WorldStore } from '../../world-store.ts'
@@ -93,13 +93,19 @@ export class CrashWorkload {
     const random = this.#random
     const blobs = Array.from({ length: random.between(1, 3) }, () => this.#blob())
     this.#world.unansweredContent = blobs
-    const hashes = await this.#store.content.put(blobs)
+    const hashes = random.chance(0.5) ? await this.#store.content.put(blobs) : await this.#putHashed(blobs)
     this.#world.unansweredContent = []
     for (const [index, blob] of blobs.entries()) {
       const hash = formatHash(sha256(nodeSha256, blob))
       must(hashes[index] === hash, 'content was stored under another hash')
       this.#world.content.set(hash, blob)
     }
+  }
+
+  async #putHashed(blobs: readonly Uint8Array[]): Promise<readonly Hash[]> {
+    const values = blobs.map((bytes) => ({ hash: sha256(nodeSha256, bytes), bytes }))
+    await this.#store.content.putHashed(values)
+    return values.map(({ hash }) => formatHash(hash))
   }
 
   #blob(): Uint8Array {

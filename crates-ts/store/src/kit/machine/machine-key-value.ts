@@ -69,7 +69,7 @@ class SimulatedKeyValue implements KeyValue {
   async write(pairs: Iterable<readonly [Uint8Array, Uint8Array]>): Promise<void> {
     this.#checkOpen()
     if (this.#hasFailed) throw systemError('EIO', `${this.#path}: an earlier write failed`)
-    const batch: Batch = [...pairs].map(([key, value]) => [key.slice(), value.slice()])
+    const batch: Batch = Array.from(pairs, ([key, value]) => [key.slice(), value.slice()] as const)
     if (batch.length === 0) return
     const { scheduler } = this.#machine
     if (scheduler.life === this.#life) this.#database.begin(batch)
