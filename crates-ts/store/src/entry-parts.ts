@@ -23,9 +23,13 @@ export interface ChainFields {
   readonly prev: HashBytes
 }
 
+/** The kind of entry that names the root of a snapshot. */
+export const KIND_SNAPSHOT_ROOT = 14
+
 const ENTRY_HEAD = 0x84 // array(4)
 const MAP_MAJOR = 5
 const KEY_HEIGHT = 0
+const KEY_KIND = 1
 const KEY_INGRESS_HASH = 6
 const KEY_DERIVED_HASH = 7
 const KEY_PREV = 9
@@ -37,6 +41,14 @@ export function findHeader(entry: Uint8Array): ByteRange | undefined {
   if (entry[0] !== ENTRY_HEAD || (entry[1] ?? 0) >> 5 !== MAP_MAJOR) return undefined
   const to = skip(entry, 1)
   return to === undefined ? undefined : { from: 1, to }
+}
+
+/** The kind in a canonical header, which starts with height and kind; undefined when it is not there. */
+export function readKind(entry: Uint8Array, header: ByteRange): number | undefined {
+  if (entry[header.from + 1] !== KEY_HEIGHT) return undefined
+  const at = skip(entry, header.from + 2)
+  if (at === undefined || at >= header.to || entry[at] !== KEY_KIND) return undefined
+  return readUint(entry, at + 1)
 }
 
 /** All four parts; undefined unless the bytes are exactly an array of four well-formed items. */

@@ -6,6 +6,7 @@ import type { AcknowledgedHead } from './acknowledged.ts'
 import { badRequest, checkRequest, isSameHead } from './append-request.ts'
 import { asStoreError } from './disk.ts'
 import { fenced } from './fence.ts'
+import { findRoots, type RootEntry } from './find-roots.ts'
 import { GroupBuffer } from './group-buffer.ts'
 import { readRecords } from './journal-read.ts'
 import { NONCE_BYTES, PAGE_BYTES, type SegmentHeader } from './layout.ts'
@@ -97,6 +98,12 @@ export class SegmentJournal implements JournalPort {
     if (this.#closed) throw closed()
     const to = Math.min(range.to ?? Number.MAX_SAFE_INTEGER, this.#head?.height ?? -1)
     yield* readRecords(this.#place.disk, this.#place.folder, { from: range.from, to })
+  }
+
+  /** Entries of kind snapshot_root among what is durable, the newest first. */
+  *findRoots(limit: number): Generator<RootEntry, void, undefined> {
+    if (this.#closed) throw closed()
+    yield* findRoots(this.#place.disk, this.#place.folder, { limit, to: this.#head?.height ?? -1 })
   }
 
   acknowledge(head: JournalHead): void {

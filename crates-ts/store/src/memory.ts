@@ -3,6 +3,7 @@ import { AosError, equalBytes, formatHash, sha256, type Hash } from '@aos/cbor'
 import { badRequest, checkRequest, isSameHead } from './append-request.ts'
 import { checkBlob } from './content.ts'
 import { fenced } from './fence.ts'
+import { isRoot, type RootEntry } from './find-roots.ts'
 import type { LogHead } from './journal.ts'
 import { MerkleLog } from './merkle.ts'
 import { nodeSha256 } from './node-sha256.ts'
@@ -15,6 +16,7 @@ import type {
   JournalPort,
   JournalRecord,
 } from './port.ts'
+import { withNote, type SnapshotNote } from './snapshot-notes.ts'
 import type { WorldStore } from './world-store.ts'
 
 /** What outlives one opening. */
@@ -24,6 +26,7 @@ export interface MemoryDisk {
   world: Hash | undefined
   readonly records: JournalRecord[]
   readonly blobs: Map<Hash, Uint8Array>
+  notes: readonly SnapshotNote[]
 }
 
 const IN_FLIGHT_MAX = 2
@@ -31,7 +34,7 @@ const BATCH_RECORDS = 256
 
 /** An empty place for `openMemoryStore`; what is stored lives as long as the object does. */
 export function makeMemoryDisk(): MemoryDisk {
-  return { epoch: 0, isLocked: false, world: undefined, records: [], blobs: new Map() }
+  return { epoch: 0, isLocked: false, world: undefined, records: [], blobs: new Map(), notes: [] }
 }
 
 /** Opens storage in memory. Throws `store.locked` while another opening of the same disk stands. */
@@ -44,6 +47,14 @@ export function openMemoryStore(disk: MemoryDisk = makeMemoryDisk()): WorldStore
   return {
     journal,
     content,
+    snapshotNotes: {
+      list: () => disk.notes,
+      put: (note) => {
+        journal.checkOpen()
+        disk.notes = withNote(disk.notes, note)
+      },
+    },
+    findRoots: (limit) => journal.findRoots(limit),
     get world() {
       return disk.world
     },
@@ -100,11 +111,21 @@ class MemoryJournal implements JournalPort {
   }
 
   *read(range: { readonly from: number; readonly to?: number }): Generator<readonly JournalRecord[], void, undefined> {
-    if (this.#closed) throw closed()
+    this.checkOpen()
     const end = Math.min(range.to ?? Number.MAX_SAFE_INTEGER, this.head?.height ?? -1) + 1
     for (let at = range.from; at < end; at += BATCH_RECORDS) {
       yield this.#disk.records.slice(at, Math.min(end, at + BATCH_RECORDS))
     }
+  }
+
+  *findRoots(limit: number): Generator<RootEntry, void, undefined> {
+    this.checkOpen()
+    const roots = this.#disk.records.filter(({ bytes }) => isRoot(bytes)).toReversed()
+    for (const { height, bytes } of roots.slice(0, Math.max(0, limit))) yield { height, bytes: bytes.slice() }
+  }
+
+  checkOpen(): void {
+    if (this.#closed) throw closed()
   }
 
   acknowledge(head: JournalHead): void {

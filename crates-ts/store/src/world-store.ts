@@ -5,6 +5,7 @@ import { AcknowledgedHead } from './acknowledged.ts'
 import { asStoreError, nodeDisk, type Disk } from './disk.ts'
 import { Fence } from './fence.ts'
 import { FencedContent, type OpenedContent } from './fenced-content.ts'
+import type { RootEntry } from './find-roots.ts'
 import type { LogHead, SegmentJournal } from './journal.ts'
 import type { KeyValue, OpenKeyValue } from './key-value.ts'
 import { PAGE_BYTES } from './layout.ts'
@@ -12,6 +13,7 @@ import { openLevelKeyValue } from './level-key-value.ts'
 import type { ContentStore, JournalPort } from './port.ts'
 import { PACK_BYTES_DEFAULT, openContent, type ContentDriver } from './packs/open-content.ts'
 import { EpochRecord, openJournal, raise } from './open-journal.ts'
+import { SnapshotNotesFile, type SnapshotNotes } from './snapshot-notes.ts'
 import { inspectJournal, type JournalState } from './tail.ts'
 
 /** Size at which a segment is sealed unless the opener says otherwise: 16 MiB. */
@@ -43,6 +45,13 @@ export interface WorldStore {
   readonly content: ContentStore
   /** World id, when there is a genesis. */
   readonly world: Hash | undefined
+  /** Where the newest snapshots are: a hint that may be lost or behind. */
+  readonly snapshotNotes: SnapshotNotes
+  /**
+   * Whole entries of kind snapshot_root, the newest first, at most `limit`: what the notes are made of again. Reads the journal
+   * backwards until there are enough. Throws `store.corrupt` where reading stops.
+   */
+  findRoots(limit: number): Iterable<RootEntry>
   /** Size and RFC 6962 root of the log over what is durable; hashes lazily. */
   logHead(): LogHead
   /** Journal and content first, the lock last, which is free even when closing fails. A second call does nothing. */
@@ -82,6 +91,10 @@ export async function openWorldStore(folder: string, options: WorldStoreOptions 
     undo.push(() => {
       acknowledged.close()
     })
+    const notes = SnapshotNotesFile.open(disk, journalFolder, create ? 'unsynced' : 'read')
+    undo.push(() => {
+      notes.close()
+    })
     const inspect = (): JournalState =>
       inspectJournal(disk, journalFolder, acknowledged, { acceptLoss: options.acceptLoss === true })
     let state = inspect()
@@ -92,7 +105,8 @@ export async function openWorldStore(folder: string, options: WorldStoreOptions 
       state = inspect()
     }
     const journal = await openJournal({ place, epochs, acknowledged, state, raised })
-    return new OpenedWorldStore(journal, create ? new FencedContent(content, place.fence) : content, meta)
+    const fencedContent = create ? new FencedContent(content, place.fence) : content
+    return new OpenedWorldStore({ journal, content: fencedContent, notes, meta })
   } catch (error) {
     await undoAll(undo)
     throw asStoreError(error, `opening ${folder}`)
@@ -119,20 +133,33 @@ async function syncParents(disk: Disk, folder: string, made: string | undefined)
   }
 }
 
+interface StoreParts {
+  readonly journal: SegmentJournal
+  readonly content: OpenedContent
+  readonly notes: SnapshotNotesFile
+  readonly meta: KeyValue
+}
+
 class OpenedWorldStore implements WorldStore {
   readonly journal: SegmentJournal
   readonly content: OpenedContent
+  readonly snapshotNotes: SnapshotNotesFile
   readonly #meta: KeyValue
   #closing: Promise<void> | undefined
 
-  constructor(journal: SegmentJournal, content: OpenedContent, meta: KeyValue) {
+  constructor({ journal, content, notes, meta }: StoreParts) {
     this.journal = journal
     this.content = content
+    this.snapshotNotes = notes
     this.#meta = meta
   }
 
   get world(): Hash | undefined {
     return this.journal.world
+  }
+
+  findRoots(limit: number): Iterable<RootEntry> {
+    return this.journal.findRoots(limit)
   }
 
   logHead(): LogHead {
@@ -147,8 +174,20 @@ class OpenedWorldStore implements WorldStore {
   /** A part that fails to close keeps no other open, least of all the lock. */
   async #close(): Promise<void> {
     const failures: unknown[] = []
-    for (const part of [this.journal, this.content, this.#meta]) {
-      await part.close().catch((error: unknown) => failures.push(error))
+    const parts: readonly (() => Promise<void> | void)[] = [
+      () => {
+        this.snapshotNotes.close()
+      },
+      () => this.journal.close(),
+      () => this.content.close(),
+      () => this.#meta.close(),
+    ]
+    for (const close of parts) {
+      try {
+        await close()
+      } catch (error) {
+        failures.push(error)
+      }
     }
     if (failures.length > 0) throw asStoreError(failures[0], 'closing the world')
   }

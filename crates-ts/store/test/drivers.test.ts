@@ -4,6 +4,7 @@ import {
   journalSuite,
   makeMemoryDisk,
   openMemoryStore,
+  snapshotNotesSuite,
   openWorldStore,
   type StoreDriver,
   type TestApi,
@@ -60,6 +61,7 @@ for (const driver of [
 ]) {
   journalSuite(api, driver)
   contentSuite(api, driver)
+  snapshotNotesSuite(api, driver)
 }
 contentSuite(api, diskDriver('disk, content in the database', { content: 'level' }))
 contentSuite(api, diskDriver('disk, small packs', { packBytes: 4096 }))

@@ -13,12 +13,22 @@ export interface EntryOptions {
   readonly prev: HashBytes
   /** Goes into ingress, so that entries differ. */
   readonly payload: Uint8Array
+  /** Number of the kind: genesis at height 0 and event elsewhere unless given. */
+  readonly kind?: number
+}
+
+/** What the entries of a test are like. */
+export interface EntriesOptions {
+  readonly payloadBytes?: number
+  /** Text in the payloads, so that two histories differ. */
+  readonly mark?: string
+  /** The kind at a height, see EntryOptions. */
+  readonly kindAt?: (height: number) => number | undefined
 }
 
 /** One chained entry with correct part hashes. */
 export function makeEntry(options: EntryOptions): JournalRecord {
-  const { height, prev, payload } = options
-  const kind = height === 0 ? KIND_GENESIS : KIND_EVENT
+  const { height, prev, payload, kind = height === 0 ? KIND_GENESIS : KIND_EVENT } = options
   const ingress = encoded((writer) => {
     writer.map(2)
     writer.uint(0)
@@ -58,14 +68,16 @@ export function makeEntry(options: EntryOptions): JournalRecord {
 export function makeEntries(
   head: JournalHead | undefined,
   count: number,
-  options: { readonly payloadBytes?: number; readonly mark?: string } = {},
+  options: EntriesOptions = {},
 ): readonly JournalRecord[] {
   const records: JournalRecord[] = []
   let prev: HashBytes = head?.leaf ?? new Uint8Array(HASH_BYTES)
   const from = head === undefined ? 0 : head.height + 1
   for (let height = from; height < from + count; height += 1) {
     const text = `${options.mark ?? 'entry'} ${height} `.padEnd(options.payloadBytes ?? 0, '.')
-    const record = makeEntry({ height, prev, payload: new TextEncoder().encode(text) })
+    const kind = options.kindAt?.(height)
+    const payload = new TextEncoder().encode(text)
+    const record = makeEntry({ height, prev, payload, ...(kind === undefined ? {} : { kind }) })
     records.push(record)
     prev = record.leaf
   }

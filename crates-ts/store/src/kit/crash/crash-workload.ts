@@ -41,6 +41,7 @@ export class CrashWorkload {
       else if (kind < 9) await this.#put()
       else await this.#beRefused()
       if (random.chance(0.2)) this.#readSome()
+      if (random.chance(0.2)) this.#note()
     }
   }
 
@@ -133,6 +134,13 @@ export class CrashWorkload {
     const next = makeEntries(head, 1, { mark: 'fenced' })
     const fenced = await journal.appendIf({ world, epoch: journal.epoch - 1, expected: head, entries: next })
     must(fenced.kind === 'fenced' && fenced.epoch === journal.epoch, 'an epoch of before was not fenced')
+  }
+
+  #note(): void {
+    const height = this.#world.head?.height ?? 0
+    const note = { cut: height, rootHeight: height + 1, root: formatHash(new Uint8Array(32).fill(height)) }
+    this.#world.notes.push(note)
+    this.#store.snapshotNotes.put(note)
   }
 
   #readSome(): void {

@@ -4,6 +4,7 @@ import { MerkleLog } from '../../merkle.ts'
 import { nodeSha256 } from '../../node-sha256.ts'
 import type { JournalHead, JournalRecord } from '../../port.ts'
 import type { WorldStore } from '../../world-store.ts'
+import type { SnapshotNote } from '../../snapshot-notes.ts'
 import { PACKED_BYTES_MAX } from '../../packs/pack-layout.ts'
 import { headOf } from '../entries.ts'
 
@@ -26,6 +27,9 @@ export class ExpectedWorld {
   readonly content: Map<Hash, Uint8Array> = new Map()
   /** Content whose storing was not answered: it may be there, and may be stored again. */
   unansweredContent: readonly Uint8Array[] = []
+
+  /** Notes that were given to the store. Any of them may be lost. */
+  readonly notes: SnapshotNote[] = []
 
   get head(): JournalHead | undefined {
     return this.entries.length === 0 ? undefined : headOf(this.entries)
@@ -76,6 +80,10 @@ export class ExpectedWorld {
     )
     this.checkRange(store, 0, this.entries.length - 1)
     for (const [hash, bytes] of this.content) checkBlob(store, hash, bytes)
+    for (const { cut, rootHeight, root } of store.snapshotNotes.list()) {
+      const isOurs = this.notes.some((note) => note.cut === cut && note.rootHeight === rootHeight && note.root === root)
+      must(isOurs, `a snapshot at ${cut} is noted that nobody noted`)
+    }
   }
 
   checkRange(store: WorldStore, from: number, to: number): void {

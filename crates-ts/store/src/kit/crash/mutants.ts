@@ -244,6 +244,8 @@ function withStore(store: WorldStore, journal: JournalPort, close = (): Promise<
   return {
     journal,
     content: store.content,
+    snapshotNotes: store.snapshotNotes,
+    findRoots: (limit) => store.findRoots(limit),
     get world() {
       return store.world
     },
