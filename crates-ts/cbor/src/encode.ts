@@ -5,7 +5,8 @@ import { AosError } from './error.ts'
 import type { ErrorPath } from './error.ts'
 import type { CborErrorCode } from './errors.ts'
 import { isIntegral } from './float.ts'
-import type { CanonicalBytes } from './hash.ts'
+import { HASH_BYTES } from './hash.ts'
+import type { CanonicalBytes, HashBytes, Sha256Port } from './hash.ts'
 import { CborWriter } from './writer.ts'
 
 /** A spare buffer larger than this is given back to the collector. */
@@ -41,17 +42,60 @@ export function encodeInto(writer: CborWriter, value: Data): void {
   }
 }
 
+/** SHA-256 of the items that `write` writes, without a copy of them in between. */
+export function hashWritten(port: Sha256Port, write: (writer: CborWriter) => void): HashBytes {
+  const digest = new Uint8Array(HASH_BYTES)
+  hashWrittenInto(port, write, digest, 0)
+  return digest
+}
+
+/** Like `hashWritten`, with the digest at `offset` of `output`. */
+export function hashWrittenInto(
+  port: Sha256Port,
+  write: (writer: CborWriter) => void,
+  output: Uint8Array,
+  offset: number,
+): void {
+  const writer = takeSpare()
+  try {
+    write(writer)
+    port.sha256Into(writer.view(), output, offset)
+  } finally {
+    keepSpare(writer)
+  }
+}
+
+/** The items that `write` writes, in an array of their own. That they are canonical is the caller's business. */
+export function takeWritten(write: (writer: CborWriter) => void): CanonicalBytes {
+  const writer = takeSpare()
+  try {
+    write(writer)
+    return writer.take() as CanonicalBytes // as the caller says
+  } finally {
+    keepSpare(writer)
+  }
+}
+
 function encodeWith(value: Data, prefixed: boolean): CanonicalBytes {
-  const writer = spare ?? new CborWriter(1024)
-  spare = undefined
-  writer.reset()
+  const writer = takeSpare()
   try {
     if (prefixed) writer.prefix()
     new Encoder(writer).item(value, 0)
     return writer.take() as CanonicalBytes // this module is the maker of the brand
   } finally {
-    if (writer.capacity <= SPARE_CAPACITY_MAX) spare = writer
+    keepSpare(writer)
   }
+}
+
+function takeSpare(): CborWriter {
+  const writer = spare ?? new CborWriter(1024)
+  spare = undefined
+  writer.reset()
+  return writer
+}
+
+function keepSpare(writer: CborWriter): void {
+  if (writer.capacity <= SPARE_CAPACITY_MAX) spare = writer
 }
 
 class Encoder {

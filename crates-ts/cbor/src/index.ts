@@ -19,7 +19,7 @@ export {
 export type { CanonicalBytes, Hash, HashBytes, Sha256Port } from './hash.ts'
 export { DEPTH_MAX_DEFAULT, PREFIX, Tagged, hasPrefix } from './data.ts'
 export type { Data } from './data.ts'
-export { encode, encodeInto, encodeNode } from './encode.ts'
+export { encode, encodeInto, encodeNode, hashWritten, hashWrittenInto, takeWritten } from './encode.ts'
 export { checkCanonical, decode, readData } from './decode.ts'
 export type { DecodeOptions } from './decode.ts'
 export { decodeForeign, readForeign } from './foreign.ts'

@@ -11,6 +11,7 @@ export const BATCH_SIZE_MAX = 65_536
 
 const LEAF = 0
 const NODE = 1
+const NOTHING = new Uint8Array(0)
 
 /** Where a receipt stands under a signed root. Siblings from the leaf up. */
 export interface BatchPlace {
@@ -30,21 +31,18 @@ export interface Batch {
 export function makeBatch(port: Sha256Port, messages: readonly Uint8Array[]): Batch {
   const size = messages.length
   if (size === 0 || size > BATCH_SIZE_MAX) throw badBatch(`expected 1 to ${BATCH_SIZE_MAX} messages, found ${size}`)
-  const leaves = messages.map((message) => hashTagged(port, LEAF, [message]))
-  const paths: HashBytes[][] = leaves.map(() => [])
-  const root = fold(port, leaves, 0, paths)
+  const hasher = new NodeHasher(port)
+  const paths: HashBytes[][] = messages.map(() => [])
+  let nodes: readonly HashBytes[] = messages.map((message) => hasher.leaf(message))
+  for (let level = 0; nodes.length > 1; level += 1) {
+    for (let index = 0; index < size; index += 1) {
+      const sibling = nodes[(index >> level) ^ 1]
+      if (sibling !== undefined) paths[index]?.push(sibling)
+    }
+    nodes = hasher.parents(nodes)
+  }
+  const [root = hasher.leaf(messages[0] ?? NOTHING)] = nodes // there is one, as there is a message
   return { root, places: paths.map((path, index) => ({ index, size, path })) }
-}
-
-/** The root of the range of leaves that starts at `from`; appends to the paths of its leaves. */
-function fold(port: Sha256Port, leaves: readonly HashBytes[], from: number, paths: readonly HashBytes[][]): HashBytes {
-  const first = leaves[0]
-  if (first !== undefined && leaves.length === 1) return first
-  const split = splitOf(leaves.length)
-  const left = fold(port, leaves.slice(0, split), from, paths)
-  const right = fold(port, leaves.slice(split), from + split, paths)
-  for (let at = 0; at < leaves.length; at += 1) paths[from + at]?.push(at < split ? right : left)
-  return hashTagged(port, NODE, [left, right])
 }
 
 /** The bytes that the key signs for a whole batch. */
@@ -64,50 +62,102 @@ export function messageOfPlace(
   port: Sha256Port,
   given: { readonly world: Hash; readonly message: Uint8Array; readonly place: BatchPlace },
 ): Uint8Array {
-  const { index, size, path } = given.place
+  const { message, place, world } = given
+  checkPlace(place)
+  const hasher = new NodeHasher(port)
+  const climb = new Climb(place)
+  let node = hasher.leaf(message)
+  for (const sibling of place.path) {
+    climb.toSibling()
+    node = climb.isLeft ? hasher.node(node, sibling) : hasher.node(sibling, node)
+    climb.up()
+  }
+  return batchSigningBytes(port, { world, size: place.size, root: node })
+}
+
+/** Where one climbs from a leaf to the root: a node's level, its index there, and how many the level has. */
+export class Climb {
+  level = 0
+  index: number
+  count: number
+
+  constructor(place: { readonly index: number; readonly size: number }) {
+    this.index = place.index
+    this.count = place.size
+  }
+
+  get isLeft(): boolean {
+    return this.index % 2 === 0
+  }
+
+  /** A node without a sibling goes up as it is. Only where a sibling is still to come. */
+  toSibling(): void {
+    while ((this.index ^ 1) >= this.count) this.up()
+  }
+
+  up(): void {
+    this.level += 1
+    this.index >>= 1
+    this.count = (this.count + 1) >> 1
+  }
+}
+
+/** Throws `effects.bad_batch` when index, size and path do not belong together. */
+export function checkPlace({ index, size, path }: BatchPlace): void {
   if (!Number.isSafeInteger(size) || size < 1 || size > BATCH_SIZE_MAX) throw badBatch(`a batch has no size ${size}`)
   if (!Number.isSafeInteger(index) || index < 0 || index >= size)
     throw badBatch(`no place ${index} in a batch of ${size}`)
   for (const sibling of path) if (sibling.length !== HASH_BYTES) throw badBatch('a hash of the path has another length')
-  const root = climb(port, hashTagged(port, LEAF, [given.message]), { index, size, path })
-  return batchSigningBytes(port, { world: given.world, size, root })
+  const length = pathLength(index, size)
+  if (path.length !== length) throw badBatch(`the path is too ${path.length < length ? 'short' : 'long'}`)
 }
 
-/** From the leaf to the root; the path's last hash belongs to the topmost split. */
-function climb(port: Sha256Port, leaf: HashBytes, place: BatchPlace): HashBytes {
-  const { index, size, path } = place
-  if (size === 1) {
-    if (path.length > 0) throw badBatch('the path is too long')
-    return leaf
+/** Siblings from a leaf to the root: one for every level on which its node has a sibling. */
+function pathLength(index: number, size: number): number {
+  let length = 0
+  for (let [at, count] = [index, size]; count > 1; at >>= 1, count = (count + 1) >> 1) {
+    if ((at ^ 1) < count) length += 1
   }
-  const sibling = path.at(-1)
-  if (sibling === undefined) throw badBatch('the path is too short')
-  const split = splitOf(size)
-  const rest = path.slice(0, -1)
-  if (index < split) {
-    return hashTagged(port, NODE, [climb(port, leaf, { index, size: split, path: rest }), sibling])
-  }
-  const right = climb(port, leaf, { index: index - split, size: size - split, path: rest })
-  return hashTagged(port, NODE, [sibling, right])
+  return length
 }
 
-/** The largest power of two below `size` (RFC 6962, 2.1). */
-function splitOf(size: number): number {
-  let split = 1
-  while (split * 2 < size) split *= 2
-  return split
-}
+/**
+ * Hashes leaves and nodes of trees (RFC 6962, 2.1). Split at the largest power of two below the size, a tree is the same as paired
+ * level by level from the left, where a last node without a sibling goes up as it is.
+ */
+export class NodeHasher {
+  readonly #port: Sha256Port
+  readonly #node: Uint8Array = Uint8Array.of(NODE, ...new Uint8Array(2 * HASH_BYTES))
+  #leaf: Uint8Array = NOTHING
 
-function hashTagged(port: Sha256Port, tag: number, parts: readonly Uint8Array[]): HashBytes {
-  const length = parts.reduce((sum, part) => sum + part.length, 1)
-  const input = new Uint8Array(length)
-  input[0] = tag
-  let at = 1
-  for (const part of parts) {
-    input.set(part, at)
-    at += part.length
+  constructor(port: Sha256Port) {
+    this.#port = port
   }
-  return sha256(port, input)
+
+  leaf(message: Uint8Array): HashBytes {
+    // Messages of one purpose have one length.
+    if (this.#leaf.length !== message.length + 1) this.#leaf = new Uint8Array(message.length + 1)
+    this.#leaf[0] = LEAF
+    this.#leaf.set(message, 1)
+    return sha256(this.#port, this.#leaf)
+  }
+
+  node(left: HashBytes, right: HashBytes): HashBytes {
+    this.#node.set(left, 1)
+    this.#node.set(right, 1 + HASH_BYTES)
+    return sha256(this.#port, this.#node)
+  }
+
+  /** One level up. */
+  parents(nodes: readonly HashBytes[]): readonly HashBytes[] {
+    const parents: HashBytes[] = []
+    for (let at = 0; at < nodes.length; at += 2) {
+      const left = nodes[at]
+      const right = nodes[at + 1]
+      if (left !== undefined) parents.push(right === undefined ? left : this.node(left, right))
+    }
+    return parents
+  }
 }
 
 function badBatch(message: string): AosError {

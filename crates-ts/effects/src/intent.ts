@@ -1,6 +1,6 @@
 /** Who asked for an effect, and the two hashes that name the asking (K17; spec/12-receipts.md, "Requests and intents"). */
-import { encode, hashBytes, sha256 } from '@aos/cbor'
-import type { Data, Hash, HashBytes, Sha256Port } from '@aos/cbor'
+import { hashBytes, hashWritten } from '@aos/cbor'
+import type { CborWriter, Hash, HashBytes, Sha256Port } from '@aos/cbor'
 
 /** What emitted an effect. */
 export type EffectOrigin =
@@ -23,27 +23,33 @@ export interface EffectRequest {
   readonly ordinal: number
 }
 
-/** The origin as it stands in journal items and in hashes. */
-export function originData(origin: EffectOrigin): readonly Data[] {
-  return origin.kind === 'plan'
-    ? [0, origin.instance, origin.step]
-    : [1, origin.reducer, ...(origin.key === undefined ? [] : [origin.key])]
-}
-
 /** Equal for the same asking in a replay, a shadow or a what-if of the same history; never names the world. */
 export function hashRequest(port: Sha256Port, request: EffectRequest): HashBytes {
-  return sha256(
-    port,
-    encode([
-      'aos/effect-request/v1',
-      request.effectKind,
-      request.params,
-      request.grant,
-      request.authorKey ?? null,
-      originData(request.origin),
-      request.ordinal,
-    ]),
-  )
+  return hashWritten(port, (writer) => {
+    writer.array(7)
+    writer.text('aos/effect-request/v1')
+    writer.text(request.effectKind)
+    writer.bytes(request.params)
+    writer.text(request.grant)
+    if (request.authorKey === undefined) writer.null()
+    else writer.bytes(request.authorKey)
+    writeOrigin(writer, request.origin)
+    writer.uint(request.ordinal)
+  })
+}
+
+function writeOrigin(writer: CborWriter, origin: EffectOrigin): void {
+  if (origin.kind === 'plan') {
+    writer.array(3)
+    writer.uint(0)
+    writer.text(origin.instance)
+    writer.text(origin.step)
+    return
+  }
+  writer.array(origin.key === undefined ? 2 : 3)
+  writer.uint(1)
+  writer.text(origin.reducer)
+  if (origin.key !== undefined) writer.bytes(origin.key)
 }
 
 /** Names one intent in all worlds: receipts, approvals and dispatch are bound to it. `index` is its item's (K2). */
@@ -51,8 +57,12 @@ export function hashIntent(
   port: Sha256Port,
   intent: { readonly world: Hash; readonly height: number; readonly index: number; readonly requestHash: HashBytes },
 ): HashBytes {
-  return sha256(
-    port,
-    encode(['aos/intent/v1', hashBytes(intent.world), intent.height, intent.index, intent.requestHash]),
-  )
+  return hashWritten(port, (writer) => {
+    writer.array(5)
+    writer.text('aos/intent/v1')
+    writer.bytes(hashBytes(intent.world))
+    writer.uint(intent.height)
+    writer.uint(intent.index)
+    writer.bytes(intent.requestHash)
+  })
 }

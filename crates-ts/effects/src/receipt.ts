@@ -1,5 +1,7 @@
 /** What an adapter's key signs about an intent (spec/12-receipts.md, "Receipt statement"). */
-import type { Data, Hash, HashBytes } from '@aos/cbor'
+import { encodeInto } from '@aos/cbor'
+import type { CborWriter, Hash, HashBytes, Sha256Port } from '@aos/cbor'
+import { signingBytesOf } from './statement.ts'
 
 /** `unknown`: the adapter was called and nobody can tell what came of it. */
 export type ReceiptStatus = 'ok' | 'error' | 'timeout' | 'denied' | 'unknown'
@@ -28,19 +30,36 @@ export interface Receipt {
   readonly finishedNs: bigint
 }
 
-/** What an adapter signs, with every field of the receipt (spec/12-receipts.md, "Receipt statement"). */
-export function receiptStatement(receipt: Receipt): Data {
-  return {
-    world: receipt.world,
-    height: receipt.height,
-    intent_hash: receipt.intentHash,
-    params_hash: receipt.paramsHash,
-    decision_hash: receipt.decisionHash,
-    adapter_id: receipt.adapterId,
-    status: receipt.status,
-    payload_hash: receipt.payloadHash,
-    cost: receipt.cost,
-    started_ns: receipt.startedNs,
-    finished_ns: receipt.finishedNs,
-  }
+/** The bytes that an adapter's key signs about its receipt. Throws `cbor.*` when a field cannot be encoded. */
+export function receiptSigningBytes(port: Sha256Port, receipt: Receipt): Uint8Array {
+  return signingBytesOf(port, 'receipt', (writer) => {
+    writeStatement(writer, receipt)
+  })
+}
+
+/** Every field of the receipt, keys in canonical order: shorter ones first (spec/02-encoding.md, "Canonical form"). */
+function writeStatement(writer: CborWriter, receipt: Receipt): void {
+  writer.map(11)
+  writer.text('cost')
+  encodeInto(writer, receipt.cost)
+  writer.text('world')
+  writer.text(receipt.world)
+  writer.text('height')
+  writer.uint(receipt.height)
+  writer.text('status')
+  writer.text(receipt.status)
+  writer.text('adapter_id')
+  writer.text(receipt.adapterId)
+  writer.text('started_ns')
+  writer.uint(receipt.startedNs)
+  writer.text('finished_ns')
+  writer.uint(receipt.finishedNs)
+  writer.text('intent_hash')
+  writer.bytes(receipt.intentHash)
+  writer.text('params_hash')
+  writer.bytes(receipt.paramsHash)
+  writer.text('payload_hash')
+  writer.bytes(receipt.payloadHash)
+  writer.text('decision_hash')
+  writer.bytes(receipt.decisionHash)
 }

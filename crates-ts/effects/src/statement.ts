@@ -1,6 +1,6 @@
 /** What is signed (spec/06-kernel.md, "Signatures"): a purpose line and the hash of a canonical statement. */
-import { HASH_BYTES, encode, sha256 } from '@aos/cbor'
-import type { Data, HashBytes, Sha256Port } from '@aos/cbor'
+import { HASH_BYTES, encodeInto, hashWrittenInto, sha256 } from '@aos/cbor'
+import type { CborWriter, Data, HashBytes, Sha256Port } from '@aos/cbor'
 
 /** SHA-256 of the raw public key. */
 export type SigningKeyId = HashBytes
@@ -20,10 +20,21 @@ export interface RequestStatement {
  * statement without the prefix. Throws `cbor.*` when the statement cannot be encoded.
  */
 export function signingBytes(sha256Port: Sha256Port, purpose: SigningPurpose, statement: Data): Uint8Array {
+  return signingBytesOf(sha256Port, purpose, (writer) => {
+    encodeInto(writer, statement)
+  })
+}
+
+/** The same for a statement that `write` writes in canonical form. */
+export function signingBytesOf(
+  sha256Port: Sha256Port,
+  purpose: SigningPurpose,
+  write: (writer: CborWriter) => void,
+): Uint8Array {
   const label = `aos/${purpose}/v1\n`
   const message = new Uint8Array(label.length + HASH_BYTES)
   for (let at = 0; at < label.length; at += 1) message[at] = label.charCodeAt(at)
-  sha256Port.sha256Into(encode(statement), message, label.length)
+  hashWrittenInto(sha256Port, write, message, label.length)
   return message
 }
 

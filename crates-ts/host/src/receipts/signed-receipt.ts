@@ -1,16 +1,17 @@
 /** Signing and checking receipts (spec/12-receipts.md, "Receipt statement" and "Batch signatures"). */
 import { createPublicKey, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import { AosError, isAosError, sha256, toHex } from '@aos/cbor'
+import { AosError, equalBytes, isAosError, sha256, toHex } from '@aos/cbor'
+import type { HashBytes } from '@aos/cbor'
 import {
   BATCH_SIZE_MAX,
+  KnownBatch,
   batchSigningBytes,
   makeBatch,
   messageOfPlace,
-  receiptStatement,
-  signingBytes,
+  receiptSigningBytes,
 } from '@aos/effects'
-import type { Receipt } from '@aos/effects'
+import type { BatchPlace, Receipt } from '@aos/effects'
 import type { KeyReport, VerifiedSignature } from '@aos/kernel'
 import type { KeyPair } from '../keys/key-pair.ts'
 import { checkPublicKey } from '../keys/public-key.ts'
@@ -62,7 +63,7 @@ function signBatch(key: KeyPair, unsigned: readonly UnsignedReceipt[]): readonly
 }
 
 function messageOf(receipt: Receipt): Uint8Array {
-  return signingBytes(nodeSha256, 'receipt', receiptStatement(receipt))
+  return receiptSigningBytes(nodeSha256, receipt)
 }
 
 /** The bytes that the signature must cover. Throws `effects.bad_batch`. */
@@ -78,26 +79,29 @@ export function publicKeyObject(publicKey: Uint8Array): KeyObject {
   return createPublicKey({ key: Buffer.concat([SPKI_HEAD, publicKey]), format: 'der', type: 'spki' })
 }
 
+/** A signature to be verified once, for all receipts that it is over. */
+interface Check {
+  readonly keyId: Uint8Array
+  readonly signature: Uint8Array
+  readonly message: Uint8Array
+  /** The first receipt that it is over. */
+  readonly receipt: Receipt
+}
+
 /** Checks signatures on the platform's threads. Remembers the keys it has seen. */
 export class ReceiptVerifier {
   readonly #keys = new Map<string, KeyObject>()
 
   /**
-   * Resolves when every signature holds, in whatever order they were checked. Rejects with `receipt.bad_signature`, or with
+   * Resolves when every signature holds, in whatever order they were checked; a batch is verified once. Rejects with `receipt.bad_signature`, or with
    * `kernel.receipt_key` when a key is not registered, for the first that does not.
    */
   async verify(keys: readonly KeyReport[], receipts: readonly SignedReceipt[]): Promise<void> {
-    const known = new Map<string, Promise<boolean>>()
-    const checks = receipts.map(({ receipt, signature }) => {
-      const id = toHex(signature.keyId)
-      const message = tryMessage(receipt, signature)
-      const again = `${id} ${toHex(message)} ${toHex(signature.signature)}`
-      const running = known.get(again) ?? verifyApart(this.#keyOf(keys, id), message, signature.signature)
-      known.set(again, running)
-      return running
-    })
-    const found = await Promise.all(checks)
-    const bad = receipts[found.indexOf(false)]
+    const checks = listChecks(receipts)
+    const found = await Promise.all(
+      checks.map(({ keyId, message, signature }) => verifyApart(this.#keyOf(keys, toHex(keyId)), message, signature)),
+    )
+    const bad = checks[found.indexOf(false)]
     if (bad !== undefined) throw badSignature(bad.receipt.intentHash)
   }
 
@@ -114,13 +118,64 @@ export class ReceiptVerifier {
   }
 }
 
-function tryMessage(receipt: Receipt, signature: GivenSignature): Uint8Array {
+/** What is to be verified, in the order of the receipts. Throws `receipt.bad_signature` for a place that is in no batch. */
+function listChecks(receipts: readonly SignedReceipt[]): readonly Check[] {
+  const checks: Check[] = []
+  let batch: CheckedBatch | undefined
+  for (const { receipt, signature } of receipts) {
+    const { place } = signature
+    const given = { keyId: signature.keyId, signature: signature.signature, receipt }
+    if (place === undefined) {
+      checks.push({ ...given, message: messageOf(receipt) })
+      continue
+    }
+    // The receipts of a batch stand together.
+    if (batch?.isOf(receipt, signature) !== true) batch = new CheckedBatch(receipt, signature)
+    const message = inBatch(receipt, batch, place)
+    if (message !== undefined) checks.push({ ...given, message })
+  }
+  return checks
+}
+
+function inBatch(receipt: Receipt, batch: CheckedBatch, place: BatchPlace): Uint8Array | undefined {
   try {
-    return receiptMessage(receipt, signature)
+    return batch.messageOf(receipt, place)
   } catch (error) {
     if (isAosError(error) && error.code === 'effects.bad_batch') throw badSignature(receipt.intentHash, error)
     throw error
   }
+}
+
+/** The receipts under one signature over a batch. */
+class CheckedBatch {
+  readonly #world: Receipt['world']
+  readonly #signature: GivenSignature
+  readonly #known: KnownBatch
+  #root: HashBytes | undefined
+
+  constructor({ world }: Receipt, signature: GivenSignature) {
+    this.#world = world
+    this.#signature = signature
+    this.#known = new KnownBatch(nodeSha256, signature.place?.size ?? 0)
+  }
+
+  isOf({ world }: Receipt, { keyId, signature, place }: GivenSignature): boolean {
+    const own = this.#signature
+    if (world !== this.#world || place?.size !== this.#known.size) return false
+    return isSame(signature, own.signature) && isSame(keyId, own.keyId)
+  }
+
+  /** What the signature must cover; undefined when an earlier receipt of the batch has said so. Throws `effects.bad_batch`. */
+  messageOf(receipt: Receipt, place: BatchPlace): Uint8Array | undefined {
+    const root = this.#known.rootOf(messageOf(receipt), place)
+    if (root === this.#root) return undefined
+    this.#root ??= root
+    return batchSigningBytes(nodeSha256, { world: receipt.world, size: place.size, root })
+  }
+}
+
+function isSame(left: Uint8Array, right: Uint8Array): boolean {
+  return left === right || equalBytes(left, right)
 }
 
 /** Not on the main thread. */
