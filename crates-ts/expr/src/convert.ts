@@ -1,7 +1,6 @@
 /** Between values of a schema and values of expressions (spec/09-expressions.md, "Values of schemas"). */
 import { resolveType } from '@aos/air'
 import type { SchemaTable, TypeExpr, Value } from '@aos/air'
-import type { ErrorPath } from '@aos/cbor'
 import { exprError } from './errors.ts'
 import {
   NULL_VALUE,
@@ -107,11 +106,21 @@ function variantFrom(value: Members, type: TypeOf<'variant'>, table: SchemaTable
  * The value a slot of the type takes. An int and a nat become each other when the number fits; a record with the members `$tag`
  * and `$value` becomes a variant. Nothing else is converted. Throws `expr.type_mismatch` with the path in the value.
  */
-export function valueFromExpr(value: ExprValue, type: TypeExpr, table: SchemaTable, path: ErrorPath = []): Value {
-  const resolved = resolveType(type, table)
+export function valueFromExpr(value: ExprValue, type: TypeExpr, table: SchemaTable): Value {
+  return fit(value, type, { table, path: [] })
+}
+
+/** Where the walk is: the path is read only for an error. */
+interface Place {
+  readonly table: SchemaTable
+  readonly path: (string | number)[]
+}
+
+function fit(value: ExprValue, type: TypeExpr, place: Place): Value {
+  const resolved = resolveType(type, place.table)
   switch (resolved.kind) {
     case 'option':
-      return value.sort === 'null' ? null : valueFromExpr(value, resolved.inner, table, path)
+      return value.sort === 'null' ? null : fit(value, resolved.inner, place)
     case 'unit':
       if (value.sort === 'null') return null
       break
@@ -119,7 +128,7 @@ export function valueFromExpr(value: ExprValue, type: TypeExpr, table: SchemaTab
     case 'nat':
     case 'time':
     case 'duration':
-      return integerFrom(value, resolved.kind, path)
+      return integerFrom(value, resolved.kind, place)
     case 'bool':
     case 'bytes':
     case 'text':
@@ -131,73 +140,72 @@ export function valueFromExpr(value: ExprValue, type: TypeExpr, table: SchemaTab
     case 'list':
     case 'set':
       if (value.sort === resolved.kind) {
-        return value.items.map((item, index) => valueFromExpr(item, resolved.item, table, [...path, index]))
+        return value.items.map((item, index) => fitAt(index, item, resolved.item, place))
       }
       break
     case 'map':
-      if (value.sort === 'map') return mapOf(value, resolved, table, path)
+      if (value.sort === 'map') return mapOf(value, resolved, place)
       break
     case 'record':
-      if (value.sort === 'record') return recordOf(value.fields, resolved, table, path)
+      if (value.sort === 'record') return recordOf(value.fields, resolved, place)
       break
     case 'variant':
-      return variantOf(value, resolved, table, path)
+      return variantOf(value, resolved, place)
   }
-  throw notOf(resolved.kind, value, path)
+  throw notOf(resolved.kind, value, place)
 }
 
-function integerFrom(value: ExprValue, kind: IntegerSort, path: ErrorPath): bigint {
+function fitAt(step: string | number, value: ExprValue, type: TypeExpr, place: Place): Value {
+  place.path.push(step)
+  const made = fit(value, type, place)
+  place.path.pop()
+  return made
+}
+
+function integerFrom(value: ExprValue, kind: IntegerSort, place: Place): bigint {
   if (value.sort === kind) return value.value
   if (value.sort === 'nat' && kind === 'int' && value.value <= INT_MAX) return value.value
   if (value.sort === 'int' && kind === 'nat' && value.value >= 0n) return value.value
-  throw notOf(kind, value, path)
+  throw notOf(kind, value, place)
 }
 
-function mapOf(
-  value: Extract<ExprValue, { readonly sort: 'map' }>,
-  type: TypeOf<'map'>,
-  table: SchemaTable,
-  path: ErrorPath,
-): Value {
+function mapOf(value: Extract<ExprValue, { readonly sort: 'map' }>, type: TypeOf<'map'>, place: Place): Value {
   const entries = value.entries.map(({ key, value: item }) => {
-    const made = valueFromExpr(key, { kind: type.key }, table, path)
-    const text = String(made)
+    const made = fit(key, { kind: type.key }, place)
     // Keys of a map type are texts or integers.
-    return [made as string | bigint, valueFromExpr(item, type.value, table, [...path, text])] as const
+    return [made as string | bigint, fitAt(String(made), item, type.value, place)] as const
   })
   return new Map(entries)
 }
 
-function recordOf(
-  fields: ReadonlyMap<string, ExprValue>,
-  type: TypeOf<'record'>,
-  table: SchemaTable,
-  path: ErrorPath,
-): Value {
+function recordOf(fields: ReadonlyMap<string, ExprValue>, type: TypeOf<'record'>, place: Place): Value {
   for (const name of fields.keys()) {
-    if (!type.fields.has(name))
-      throw exprError('expr.type_mismatch', `the record has a field ${name} too many`, { path: [...path, name] })
+    if (type.fields.has(name)) continue
+    const path = [...place.path, name]
+    throw exprError('expr.type_mismatch', `the record has a field ${name} too many`, { path })
   }
   const made: Record<string, Value> = Object.create(null) as Record<string, Value> // no inherited names
   for (const [name, field] of type.fields) {
     const given = fields.get(name)
-    if (given === undefined && resolveType(field, table).kind !== 'option') {
-      throw exprError('expr.type_mismatch', `the record lacks the field ${name}`, { path: [...path, name] })
+    if (given === undefined && resolveType(field, place.table).kind !== 'option') {
+      const path = [...place.path, name]
+      throw exprError('expr.type_mismatch', `the record lacks the field ${name}`, { path })
     }
-    made[name] = valueFromExpr(given ?? NULL_VALUE, field, table, [...path, name])
+    made[name] = fitAt(name, given ?? NULL_VALUE, field, place)
   }
   return made
 }
 
-function variantOf(value: ExprValue, type: TypeOf<'variant'>, table: SchemaTable, path: ErrorPath): Value {
+function variantOf(value: ExprValue, type: TypeOf<'variant'>, place: Place): Value {
   const parts = variantParts(value)
   const arm = parts === undefined ? undefined : type.arms.get(parts.tag)
-  if (parts === undefined || arm === undefined) throw notOf('variant with that arm', value, path)
-  if (resolveType(arm, table).kind === 'unit') {
+  if (parts === undefined || arm === undefined) throw notOf('variant with that arm', value, place)
+  if (resolveType(arm, place.table).kind === 'unit') {
     if (parts.payload === undefined || parts.payload.sort === 'null') return { $tag: parts.tag }
-    throw notOf('unit', parts.payload, [...path, '$value'])
+    place.path.push('$value')
+    throw notOf('unit', parts.payload, place)
   }
-  return { $tag: parts.tag, $value: valueFromExpr(parts.payload ?? NULL_VALUE, arm, table, [...path, '$value']) }
+  return { $tag: parts.tag, $value: fitAt('$value', parts.payload ?? NULL_VALUE, arm, place) }
 }
 
 function variantParts(value: ExprValue): { readonly tag: string; readonly payload: ExprValue | undefined } | undefined {
@@ -208,6 +216,6 @@ function variantParts(value: ExprValue): { readonly tag: string; readonly payloa
   return tag?.sort === 'text' && others === 0 ? { tag: tag.value, payload: value.fields.get('$value') } : undefined
 }
 
-function notOf(wanted: string, value: ExprValue, path: ErrorPath): Error {
-  return exprError('expr.type_mismatch', `expected ${wanted}, found ${value.sort}`, { path })
+function notOf(wanted: string, value: ExprValue, { path }: Place): Error {
+  return exprError('expr.type_mismatch', `expected ${wanted}, found ${value.sort}`, { path: [...path] })
 }

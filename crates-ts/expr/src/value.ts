@@ -78,6 +78,8 @@ export const NULL_VALUE: ExprValue = { sort: 'null', bytes: 1, depth: 1 }
 const TRUE: ExprValue = { sort: 'bool', value: true, bytes: 1, depth: 1 }
 const FALSE: ExprValue = { sort: 'bool', value: false, bytes: 1, depth: 1 }
 
+const EMPTY_MAP: ExprValue = { sort: 'map', entries: [], bytes: 2 * HEAD_BYTES, depth: 1 }
+
 /** One of the two shared values. */
 export function boolValue(value: boolean): ExprValue {
   return value ? TRUE : FALSE
@@ -113,6 +115,8 @@ export function setValue(items: readonly ExprValue[]): ExprValue {
 
 /** Sorts. Throws `expr.type_mismatch` for a key that is none or is there twice, `expr.too_large`. */
 export function mapValue(entries: readonly { readonly key: ExprValue; readonly value: ExprValue }[]): ExprValue {
+  const [first] = entries
+  if (first === undefined || entries.length === 1) return shortMap(first)
   const sorted = entries
     .map(({ key, value }) => ({ item: keyOf(key), value, order: keyBytes(keyOf(key)) }))
     .sort(byOrder)
@@ -125,12 +129,24 @@ export function mapValue(entries: readonly { readonly key: ExprValue; readonly v
   return { sort: 'map', entries: made, bytes, depth: deeper(values) }
 }
 
+/** Of one entry or none there is nothing to sort. */
+function shortMap(entry: { readonly key: ExprValue; readonly value: ExprValue } | undefined): ExprValue {
+  if (entry === undefined) return EMPTY_MAP
+  const key = keyOf(entry.key)
+  const { value } = entry
+  const bytes = bounded(2 * HEAD_BYTES + key.bytes + value.bytes)
+  return { sort: 'map', entries: [{ key, value }], bytes, depth: below(value.depth) }
+}
+
 /** Throws `expr.too_large`, `expr.too_deep`. */
 export function recordValue(fields: ReadonlyMap<string, ExprValue>): ExprValue {
-  let names = 0
-  for (const name of fields.keys()) names += HEAD_BYTES + name.length
-  const values = [...fields.values()]
-  return { sort: 'record', fields, bytes: bounded(names + sum(values)), depth: deeper(values) }
+  let bytes = HEAD_BYTES
+  let most = 0
+  for (const [name, value] of fields) {
+    bytes += HEAD_BYTES + name.length + value.bytes
+    if (value.depth > most) most = value.depth
+  }
+  return { sort: 'record', fields, bytes: bounded(bytes), depth: below(most) }
 }
 
 /** Throws `expr.too_large`, `expr.too_deep`. */
@@ -243,6 +259,11 @@ function sum(values: readonly ExprValue[]): number {
 function deeper(parts: readonly ExprValue[]): number {
   let most = 0
   for (const part of parts) most = Math.max(most, part.depth)
+  return below(most)
+}
+
+/** The depth of what holds parts of that depth. */
+function below(most: number): number {
   if (most < EXPR_LIMITS.exprValueDepthMax) return most + 1
   throw exprError('expr.too_deep', `a value may be nested ${EXPR_LIMITS.exprValueDepthMax} deep`)
 }

@@ -1,5 +1,5 @@
 /** Encodes the entry of one turn (K4 to K6; spec/journal.cddl). One writer serves a world, one entry at a time. */
-import { CborWriter, HASH_BYTES } from '@aos/cbor'
+import { CborWriter, HASH_BYTES, sha256 } from '@aos/cbor'
 import type { HashBytes, Sha256Port } from '@aos/cbor'
 import type { DeliveryOutcome, PartDigests, VerifiedSignature } from './api.ts'
 import { ITEM } from './codes.ts'
@@ -182,6 +182,14 @@ export class EntryWriter {
   item(write: (writer: CborWriter, salted: WriteSalted) => void): void {
     write(this.#chunk, this.#saltedBody)
     this.#itemCount += 1
+  }
+
+  /** Appends an item that holds nothing salted, and gives the SHA-256 of its bytes. */
+  hashedItem(write: (writer: CborWriter) => void): HashBytes {
+    const start = this.#chunk.length
+    write(this.#chunk)
+    this.#itemCount += 1
+    return sha256(this.#sha256, this.#chunk.part(start, this.#chunk.length))
   }
 
   /** Drops what the turn derived and leaves one item that says which bound it passed (K9). */

@@ -1,5 +1,5 @@
 /** The plans and the gate of a manifest, ready to run (spec/10-plans.md, "Definitions at work"; spec/11-gate.md, "What is judged by"). */
-import { compileSchema } from '@aos/air'
+import { compileSchema, resolveType } from '@aos/air'
 import type {
   CapGrant,
   DefCap,
@@ -27,6 +27,7 @@ import type {
   RuleRecord,
   SecretRecord,
 } from './gate/gate-catalog.ts'
+import { hasSecretSlots } from './gate/secret-slots.ts'
 import { compilePlan } from './plans/compile-plan.ts'
 import type { CompiledPlan } from './plans/compiled-plan.ts'
 import type { CompiledTrigger } from './plans/triggers.ts'
@@ -78,11 +79,13 @@ function loadGate(ports: KernelPorts, definitions: ActionDefinitions, table: Sch
 
 function loadEffect(effect: DefEffect, bindings: readonly EffectBinding[], table: SchemaTable): EffectRecord {
   const binding = bindings.find(({ pattern }) => matchesPattern(pattern, effect.effectKind))
+  const params = loadSchema({ kind: 'ref', name: effect.paramsSchema }, table)
   return {
     kind: effect.effectKind,
     capType: effect.capType,
     originScope: effect.originScope,
-    params: loadSchema({ kind: 'ref', name: effect.paramsSchema }, table),
+    params,
+    takesSecrets: hasSecretSlots(params.type, table),
     receipt: loadSchema({ kind: 'ref', name: effect.receiptSchema }, table),
     adapter: binding?.adapter ?? defaultAdapter(effect.effectKind),
   }
@@ -179,9 +182,11 @@ function loadTriggers(
     const plan = plans.get(name)
     if (plan === undefined)
       throw kernelError('kernel.bad_manifest', `a trigger names the plan ${name}, which is not listed`)
+    const schema = loadSchema({ kind: 'ref', name: event }, table)
     const trigger: CompiledTrigger = {
-      event: loadSchema({ kind: 'ref', name: event }, table),
+      event: schema,
       plan,
+      fits: resolveType(schema.type, table) === resolveType(plan.input.type, table),
       correlateBy: correlateBy?.split('.'),
     }
     const list = triggers.get(event)

@@ -3,6 +3,7 @@ import { hashBytes, isAosError } from '@aos/cbor'
 import type { CborWriter } from '@aos/cbor'
 import type { EffectOrigin, ReceiptStatus } from '@aos/effects'
 import { encodeHashForm } from '@aos/expr'
+import type { ExprValue } from '@aos/expr'
 import type { EffectsReport } from './api.ts'
 import type { Catalog } from './catalog.ts'
 import { EMPTY_LEDGER, settle as settleLedger } from './gate/budgets.ts'
@@ -69,10 +70,9 @@ export const NOTHING_DONE: EffectsReport = {
 }
 
 /** The part of one turn that knows plans and the gate. */
-export class EffectTurn {
+export class EffectTurn implements PlanActions {
   readonly #turn: Turn
   readonly gate: GateTurn
-  readonly #actions: PlanActions
   readonly #report: GrowingReport = {
     decisions: [],
     emitted: [],
@@ -85,18 +85,6 @@ export class EffectTurn {
   constructor(turn: Turn) {
     this.#turn = turn
     this.gate = new GateTurn(turn, this.#report)
-    this.#actions = {
-      logicalNowNs: turn.input.facts.logicalNowNs,
-      emit: (request) => this.#emitFromPlan(request),
-      raise: ({ schema, value, instance }) => this.#raiseFromPlan(schema, value, instance),
-      stepped: (instance, step, status, value) => {
-        const bytes = value === undefined ? undefined : encodeHashForm(value)
-        turn.bytes += bytes?.length ?? 0
-        this.#item((writer, salted) =>
-          writePlanStep(writer, salted, { instance: instance.id, step, status, value: bytes }),
-        )
-      },
-    }
   }
 
   /** K8: an accepted event resumes instances that wait for it, in their order, then starts plans, by name. */
@@ -166,7 +154,7 @@ export class EffectTurn {
   advance(work: PlanWork): void {
     const instance = this.#turn.overlay.effects.instance(work.instance)
     if (instance === undefined) return
-    const result = advance(instance, this.#actions)
+    const result = advance(instance, this)
     if (result.kind === 'more') this.resume(work.instance)
     if (result.kind === 'ended') this.end(instance, result.ending)
   }
@@ -178,7 +166,9 @@ export class EffectTurn {
     this.#report.ended.push({ instance: instance.id, code: ending.code, step: ending.step })
     this.#turn.bytes += ending.result?.length ?? 0
     this.#item((writer, salted) => writePlanEnded(writer, salted, { instance: instance.id, ...ending }))
-    for (const intent of effects.intentsOf(instance)) {
+    for (const hash of instance.intents.values()) {
+      const intent = effects.intent(hash)
+      if (intent === undefined) continue
       if (intent.status === 'parked' || intent.dueNs !== undefined) this.cancel(intent, 'cancelled', undefined)
       else effects.putIntent({ ...intent, isOrphan: true })
     }
@@ -263,7 +253,8 @@ export class EffectTurn {
     return this.#turn.nextItem()
   }
 
-  #emitFromPlan(request: Parameters<PlanActions['emit']>[0]): EmitOutcome {
+  /** For plans: passes the gate and writes decision and intent. */
+  emit(request: Parameters<PlanActions['emit']>[0]): EmitOutcome {
     const { effectKind, params, grant, authorKey, instance, step } = request
     const judged = this.gate.judge({
       effectKind,
@@ -276,10 +267,11 @@ export class EffectTurn {
       by: instance,
     })
     if (judged.kind === 'denied') return judged
-    return { kind: 'open', intentHash: this.gate.emit(judged.passed).hashBytes }
+    return { kind: 'open', intentHash: this.gate.emit(judged.passed).hash }
   }
 
-  #raiseFromPlan(schema: string, value: Uint8Array, instance: PlanInstance): string | undefined {
+  /** For plans: the code of the failure when the event cannot be routed. */
+  raise({ schema, value, instance }: Parameters<PlanActions['raise']>[0]): string | undefined {
     try {
       this.#turn.raise({ schema, value, key: undefined }, 0, instance)
       return undefined
@@ -287,6 +279,19 @@ export class EffectTurn {
       if (isAosError(error) && UNROUTABLE.has(error.code)) return error.code
       throw error
     }
+  }
+
+  /** For plans: writes how far a step is. */
+  stepped(
+    instance: PlanInstance,
+    step: string,
+    status: 'done' | 'skipped' | 'waiting',
+    value: ExprValue | undefined,
+  ): void {
+    const bytes = value === undefined ? undefined : encodeHashForm(value)
+    this.#turn.bytes += bytes?.length ?? 0
+    const item = { instance: instance.id, step, status, value: bytes }
+    this.#item((writer, salted) => writePlanStep(writer, salted, item))
   }
 
   #release(intent: Intent, cost: ReadonlyMap<string, number> | undefined): void {

@@ -1,6 +1,6 @@
 /** Requests before the gate in a turn: the decision, and the intent of what passed (spec/11-gate.md, "Order"). */
-import { CborWriter, formatHash, sha256 } from '@aos/cbor'
-import type { HashBytes } from '@aos/cbor'
+import { formatHash, hashWritten, sha256 } from '@aos/cbor'
+import type { CborWriter, HashBytes } from '@aos/cbor'
 import { hashIntent, hashRequest } from '@aos/effects'
 import type { EffectOrigin } from '@aos/effects'
 import type { EffectsReport } from './api.ts'
@@ -9,7 +9,7 @@ import { judge } from './gate/judge.ts'
 import type { Judgement } from './gate/judge.ts'
 import type { EffectRecord, GrantRecord } from './gate/gate-catalog.ts'
 import { writeDecision, writeIntent } from './intents/effect-items.ts'
-import type { DecisionItem, WriteSalted } from './intents/effect-items.ts'
+import type { DecisionItem } from './intents/effect-items.ts'
 import { KERNEL_ADAPTER, TIMER_KIND } from './intents/intent.ts'
 import type { Intent } from './intents/intent.ts'
 import type { Delivery, Requester } from './routing.ts'
@@ -20,7 +20,9 @@ export type GrowingReport = { readonly [Part in keyof EffectsReport]: EffectsRep
 
 /** A request that passed the gate and has no item of its own yet. */
 export interface Passed {
-  readonly judgement: Judgement & { readonly effect: EffectRecord; readonly grant: GrantRecord }
+  readonly judgement: Judgement
+  readonly effect: EffectRecord
+  readonly grant: GrantRecord
   readonly requestHash: HashBytes
   readonly decisionHash: HashBytes
   readonly decision: number
@@ -50,9 +52,8 @@ export interface Asking {
 export class GateTurn {
   readonly #turn: Turn
   readonly #report: GrowingReport
-  readonly #scratch: CborWriter = new CborWriter()
-  /** Requests of each origin in this turn. */
-  readonly #ordinals: Map<string, number> = new Map()
+  /** Requests of each cell in this turn. */
+  #ordinals: Map<string, number> | undefined
 
   constructor(turn: Turn, report: GrowingReport) {
     this.#turn = turn
@@ -79,13 +80,13 @@ export class GateTurn {
   /** Writes the intent of a request that passed, and puts it into the state. */
   emit(passed: Passed): Intent {
     const { ports, state, facts, writer } = this.#turn.input
-    const { judgement, requestHash, decisionHash, origin, authorKey, by } = passed
+    const { judgement, effect, grant, requestHash, decisionHash, origin, authorKey, by } = passed
     const index = this.#turn.nextItem()
     const { height } = facts
     const world = state.id ?? formatHash(state.leaf)
     const hash = hashIntent(ports.sha256, { world, height, index, requestHash })
-    const isTimer = judgement.effect.kind === TIMER_KIND
-    const adapter = isTimer ? KERNEL_ADAPTER : judgement.effect.adapter
+    const isTimer = effect.kind === TIMER_KIND
+    const adapter = isTimer ? KERNEL_ADAPTER : effect.adapter
     const idempotencyKey = authorKey ?? hash
     const isParked = judgement.outcome === 'park'
     const intent: Intent = {
@@ -93,12 +94,12 @@ export class GateTurn {
       hashBytes: hash,
       height,
       index,
-      effectKind: judgement.effect.kind,
+      effectKind: effect.kind,
       params: judgement.params,
       paramsHash: sha256(ports.sha256, judgement.params),
       requestHash,
       decisionHash,
-      grant: judgement.grant.name,
+      grant: grant.name,
       adapter,
       origin,
       idempotencyKey,
@@ -107,11 +108,11 @@ export class GateTurn {
       status: isParked ? 'parked' : 'open',
       isOrphan: false,
       reserved: judgement.reserved,
-      receipt: judgement.effect.receipt,
-      paramsSchema: judgement.effect.params,
-      dueNs: isTimer ? dueOf(judgement) : undefined,
+      receipt: effect.receipt,
+      paramsSchema: effect.params,
+      dueNs: isTimer ? dueOf(effect, judgement.params) : undefined,
     }
-    if (judgement.ledger !== undefined) this.#turn.overlay.effects.putLedger(judgement.grant.name, judgement.ledger)
+    if (judgement.ledger !== undefined) this.#turn.overlay.effects.putLedger(grant.name, judgement.ledger)
     this.#turn.overlay.effects.putIntent(intent)
     this.#report.emitted.push(intent)
     this.#turn.bytes += judgement.params.length
@@ -147,7 +148,9 @@ export class GateTurn {
       return { kind: 'denied', code, note: `${asking.effectKind}: ${code}${reason}` }
     }
     const passed: Passed = {
-      judgement: { ...judgement, effect, grant },
+      judgement,
+      effect,
+      grant,
       requestHash,
       decisionHash,
       decision,
@@ -198,19 +201,23 @@ export class GateTurn {
       code: judgement.code,
       cause,
     }
-    this.#scratch.reset()
-    writeDecision(this.#scratch, item)
-    const decisionHash = sha256(this.#turn.input.ports.sha256, this.#scratch.view())
-    const decision = this.#item((writer) => writer.raw(this.#scratch.view()))
+    const { ports, writer } = this.#turn.input
+    const write = (target: CborWriter): void => {
+      writeDecision(target, item)
+    }
+    const decisionHash = writer === undefined ? hashWritten(ports.sha256, write) : writer.hashedItem(write)
+    const decision = this.#turn.nextItem()
     const { effectKind, outcome, grant, policy, rule, code } = item
     const { reason } = judgement
     this.#report.decisions.push({ index: decision, effectKind, outcome, code, grant, policy, rule, reason })
     return { decision, decisionHash }
   }
 
+  /** A step of an instance asks once at most; a cell may be delivered to again. */
   #ordinalOf(origin: EffectOrigin): number {
-    const name =
-      origin.kind === 'plan' ? `${origin.instance} ${origin.step}` : `${origin.reducer} ${String(origin.key)}`
+    if (origin.kind === 'plan') return 0
+    const name = `${origin.reducer} ${String(origin.key)}`
+    this.#ordinals ??= new Map()
     const ordinal = this.#ordinals.get(name) ?? 0
     this.#ordinals.set(name, ordinal + 1)
     return ordinal
@@ -226,15 +233,10 @@ export class GateTurn {
     const fitting = [...gate.grants.values()].filter(({ capType }) => capType === wanted)
     return fitting.length === 1 ? fitting[0]?.name : undefined
   }
-
-  #item(write: (writer: CborWriter, salted: WriteSalted) => void): number {
-    this.#turn.input.writer?.item(write)
-    return this.#turn.nextItem()
-  }
 }
 
 /** When a timer goes off. */
-function dueOf(judgement: Passed['judgement']): bigint {
-  const params = judgement.effect.params.codec.decode(judgement.params) as { readonly deliver_at_ns?: number | bigint } // sys/TimerSetParams@1
+function dueOf(effect: EffectRecord, bytes: Uint8Array): bigint {
+  const params = effect.params.codec.decode(bytes) as { readonly deliver_at_ns?: number | bigint } // sys/TimerSetParams@1
   return BigInt(params.deliver_at_ns ?? 0)
 }

@@ -11,6 +11,12 @@ export type ResolvedType = Exclude<TypeExpr, { kind: 'ref' }>
  * is followed. Throws `air.unknown_schema`, or `air.recursive_type` with `details.cycle` for an alias of itself.
  */
 export function resolveType(type: TypeExpr, table: SchemaTable): ResolvedType {
+  if (type.kind !== 'ref') return type
+  const direct = table.get(type.name)
+  return direct === undefined || direct.kind === 'ref' ? resolveChain(type, table) : direct
+}
+
+function resolveChain(type: TypeExpr, table: SchemaTable): ResolvedType {
   const seen: string[] = []
   let current = type
   while (current.kind === 'ref') {

@@ -9,7 +9,6 @@ import type { GrantRecord } from './gate-catalog.ts'
 
 /** What the enforcer is told of the effect, beside the grant. */
 export interface EnforcerQuestion {
-  readonly grant: GrantRecord
   readonly effectKind: string
   readonly params: Uint8Array
   readonly origin: { readonly kind: 'plan' | 'reducer'; readonly name: string }
@@ -36,14 +35,14 @@ const DENIED: DenialCode = 'cap.denied'
 const CODE = /^[a-z][a-z0-9_.]{0,63}$/
 
 /** Throws only for a fault of the host. */
-export function askEnforcer(question: EnforcerQuestion): EnforcerAnswer {
-  const { grant, fuelLimit } = question
+export function askEnforcer(grant: GrantRecord, question: EnforcerQuestion): EnforcerAnswer {
+  const { fuelLimit } = question
   const { enforcer } = grant
   if (enforcer.kind !== 'module') {
     if (enforcer.kind === 'allow') return { code: undefined, reason: undefined, fuel: 0 }
     return failed(0, 'the manifest lists no such module')
   }
-  const input = encodePureInput({ input: encodeQuestion(question), ...contextOf(question, enforcer) })
+  const input = encodePureInput({ input: encodeQuestion(grant, question), ...contextOf(question, enforcer) })
   const call = enforcer.module.call(input, fuelLimit)
   if (call.outcome !== 'ok') return failed(call.fuel, call.note ?? call.outcome)
   try {
@@ -59,8 +58,7 @@ function failed(fuel: number, reason: string): EnforcerAnswer {
   return { code: 'cap.enforcer', reason, fuel }
 }
 
-function encodeQuestion(question: EnforcerQuestion): Uint8Array {
-  const { grant } = question
+function encodeQuestion(grant: GrantRecord, question: EnforcerQuestion): Uint8Array {
   return inputCodec.encode({
     cap_def: grant.capName,
     grant_name: grant.name,

@@ -15,6 +15,8 @@ export interface EffectRecord {
   readonly capType: string
   readonly originScope: 'reducer' | 'plan' | 'both'
   readonly params: GateSchema
+  /** Its parameters have slots for secrets. */
+  readonly takesSecrets: boolean
   readonly receipt: GateSchema
   /** Who performs it, by the bindings of the manifest; fixed for an intent when it is emitted. */
   readonly adapter: string

@@ -24,7 +24,7 @@ const table: SchemaTable = new Map<string, TypeExpr>([
 ])
 const schema = (type: TypeExpr): GateSchema => ({ type, codec: compileSchema(type, table) })
 const ask = schema({ kind: 'ref', name: 'demo/Ask@1' })
-const effect: EffectRecord = { kind: 'demo.ask', capType: 'demo', originScope: 'plan', params: ask, receipt: schema({ kind: 'unit' }), adapter: 'demo' } // prettier-ignore
+const effect: EffectRecord = { kind: 'demo.ask', capType: 'demo', originScope: 'plan', params: ask, takesSecrets: true, receipt: schema({ kind: 'unit' }), adapter: 'demo' } // prettier-ignore
 const grant: GrantRecord = {
   name: 'asking',
   capName: 'demo/ask_cap@1',

@@ -11,7 +11,7 @@ import type { Ledger, Reservations } from './budgets.ts'
 import { askEnforcer } from './enforcer.ts'
 import type { EffectRecord, GateCatalog, GrantRecord } from './gate-catalog.ts'
 import { askPolicy } from './policy.ts'
-import { findSecrets, hasSecretSlots } from './secret-slots.ts'
+import { findSecrets } from './secret-slots.ts'
 
 /** What is asked for, by whom. */
 export interface GateRequest {
@@ -57,76 +57,116 @@ const NOTHING_RESERVED: Reservations = new Map()
 
 /** Throws only for a fault of the host. */
 export function judge(catalog: GateCatalog, request: GateRequest, facts: GateFacts): Judgement {
-  const before = { effect: undefined, grant: undefined, params: request.params, fuel: 0 }
+  const considered: Considered = { effect: undefined, grant: undefined, params: request.params, fuel: 0 }
   const effect = catalog.effects.get(request.effectKind)
-  if (effect === undefined) return denied(before, 'effect.unknown_kind')
+  if (effect === undefined) return denied(considered, 'effect.unknown_kind')
+  considered.effect = effect
   if (effect.originScope !== 'both' && effect.originScope !== request.origin.kind) {
-    return denied({ ...before, effect }, 'effect.origin_scope')
+    return denied(considered, 'effect.origin_scope')
   }
-  let params: Uint8Array
   try {
-    params = effect.params.codec.normalize(request.params).slice()
+    const params = effect.params.codec.normalize(request.params)
+    // What was canonical comes back as it is, and is the requester's own.
+    considered.params = params === request.params ? params : params.slice()
   } catch (error) {
     if (!isAosError(error)) throw error
-    return denied({ ...before, effect }, 'effect.params', `${error.code}: ${error.message}`)
+    return denied(considered, 'effect.params', `${error.code}: ${error.message}`)
   }
-  return judgeGrant(catalog, { ...request, params }, facts, effect)
+  return judgeGrant({ catalog, request, facts, effect }, considered)
 }
 
-function judgeGrant(catalog: GateCatalog, request: GateRequest, facts: GateFacts, effect: EffectRecord): Judgement {
+/** What has been found so far. */
+interface Considered {
+  effect: EffectRecord | undefined
+  grant: GrantRecord | undefined
+  /** Normalised as soon as they could be. */
+  params: Uint8Array
+  fuel: number
+}
+
+interface Ground {
+  readonly catalog: GateCatalog
+  readonly request: GateRequest
+  readonly facts: GateFacts
+  readonly effect: EffectRecord
+}
+
+function judgeGrant(ground: Ground, considered: Considered): Judgement {
+  const { catalog, request, facts, effect } = ground
   const grant = request.grant === undefined ? undefined : catalog.grants.get(request.grant)
-  const before = { effect, grant, params: request.params, fuel: 0 }
+  considered.grant = grant
   // A plan is checked against its grants before it is in force: one that is missing was taken away (G8).
-  if (grant === undefined) return denied(before, request.origin.kind === 'plan' ? 'cap.revoked' : 'cap.missing')
-  if (grant.capType !== effect.capType) return denied(before, 'cap.type')
-  if (grant.expiryNs !== undefined && grant.expiryNs <= facts.logicalNowNs) return denied(before, 'cap.expired')
-  const secret = judgeSecrets(catalog, request, effect, grant)
-  if (secret !== undefined) return denied(before, secret)
-  const { fuel, code, reason } = askEnforcer({ ...request, ...facts, grant })
-  const after = { ...before, fuel }
-  if (code !== undefined) return denied(after, code, reason)
-  return judgeBudgetAndPolicy(catalog, request, facts, { ...after, effect, grant })
+  if (grant === undefined) return denied(considered, request.origin.kind === 'plan' ? 'cap.revoked' : 'cap.missing')
+  if (grant.capType !== effect.capType) return denied(considered, 'cap.type')
+  if (grant.expiryNs !== undefined && grant.expiryNs <= facts.logicalNowNs) return denied(considered, 'cap.expired')
+  const { params } = considered
+  const secret = effect.takesSecrets ? judgeSecrets(ground, grant, params) : undefined
+  if (secret !== undefined) return denied(considered, secret)
+  if (grant.enforcer.kind !== 'allow') {
+    const { fuel, code, reason } = askEnforcer(grant, {
+      effectKind: request.effectKind,
+      params,
+      origin: request.origin,
+      logicalNowNs: facts.logicalNowNs,
+      height: facts.height,
+      manifestHash: facts.manifestHash,
+      fuelLimit: facts.fuelLimit,
+    })
+    considered.fuel = fuel
+    if (code !== undefined) return denied(considered, code, reason)
+  }
+  return judgeBudgetAndPolicy(ground, grant, considered)
 }
 
-type Considered = Pick<Judgement, 'effect' | 'grant' | 'params' | 'fuel'>
-
-function judgeBudgetAndPolicy(
-  catalog: GateCatalog,
-  request: GateRequest,
-  facts: GateFacts,
-  considered: Considered & { readonly effect: EffectRecord; readonly grant: GrantRecord },
-): Judgement {
-  const { effect, grant } = considered
-  const { logicalNowNs } = facts
+function judgeBudgetAndPolicy(ground: Ground, grant: GrantRecord, considered: Considered): Judgement {
+  const { catalog, request, facts, effect } = ground
+  const { params, fuel } = considered
+  const { name, budgets } = grant
   let known: ExprValue | undefined
-  const params = (): ExprValue => {
-    known ??= exprFromValue(effect.params.codec.decode(request.params), effect.params.type, catalog.table)
+  const value = (): ExprValue => {
+    known ??= exprFromValue(effect.params.codec.decode(params), effect.params.type, catalog.table)
     return known
   }
-  const amounts = grant.budgets.size === 0 ? NOTHING_RESERVED : amountsOf(grant, params())
-  const booked = reserve(facts.ledgerOf(grant.name) ?? EMPTY_LEDGER, { budgets: grant.budgets, amounts, logicalNowNs })
-  if ('exceeded' in booked) return denied(considered, 'budget.exceeded', booked.exceeded)
-  const answer = askPolicy(catalog.policy, { ...request, grant, params })
-  const named = { ...considered, policy: catalog.policy?.name, rule: answer.rule }
-  if (answer.decision === 'deny') return { ...denied(considered, answer.code ?? 'policy.denied'), ...named }
+  let ledger: Ledger | undefined
+  let reserved = NOTHING_RESERVED
+  if (budgets.size > 0) {
+    const amounts = amountsOf(grant, value())
+    const { logicalNowNs } = facts
+    const booked = reserve(facts.ledgerOf(name) ?? EMPTY_LEDGER, { budgets, amounts, logicalNowNs })
+    if ('exceeded' in booked) return denied(considered, 'budget.exceeded', booked.exceeded)
+    ledger = booked.ledger
+    reserved = booked.reserved
+  }
+  const { effectKind, origin, principal } = request
+  const answer = askPolicy(catalog.policy, { effectKind, grant, origin, principal, params: value })
+  const { decision, rule } = answer
+  const isDenied = decision === 'deny'
   return {
-    ...named,
-    outcome: answer.decision === 'allow' ? 'allow' : 'park',
-    code: undefined,
+    outcome: isDenied ? 'deny' : decision === 'allow' ? 'allow' : 'park',
+    code: isDenied ? (answer.code ?? 'policy.denied') : undefined,
     reason: undefined,
-    ledger: grant.budgets.size === 0 ? undefined : booked.ledger,
-    reserved: booked.reserved,
+    effect,
+    grant,
+    policy: catalog.policy?.name,
+    rule,
+    params,
+    fuel,
+    ledger: isDenied ? undefined : ledger,
+    reserved: isDenied ? NOTHING_RESERVED : reserved,
   }
 }
 
 function denied(considered: Considered, code: string, reason?: string): Judgement {
   return {
-    ...considered,
     outcome: 'deny',
     code,
     reason,
+    effect: considered.effect,
+    grant: considered.grant,
     policy: undefined,
     rule: undefined,
+    params: considered.params,
+    fuel: considered.fuel,
     ledger: undefined,
     reserved: NOTHING_RESERVED,
   }
@@ -143,14 +183,9 @@ function amountsOf(grant: GrantRecord, params: ExprValue): Reservations {
   return amounts
 }
 
-function judgeSecrets(
-  catalog: GateCatalog,
-  request: GateRequest,
-  effect: EffectRecord,
-  grant: GrantRecord,
-): string | undefined {
-  if (!hasSecretSlots(effect.params.type, catalog.table)) return undefined
-  for (const use of findSecrets(effect.params.type, effect.params.codec.decode(request.params), catalog.table)) {
+function judgeSecrets(ground: Ground, grant: GrantRecord, params: Uint8Array): string | undefined {
+  const { catalog, request, effect } = ground
+  for (const use of findSecrets(effect.params.type, effect.params.codec.decode(params), catalog.table)) {
     if (use.kind === 'literal') {
       if (!grant.allowsLiteralSecrets) return 'secret.literal'
       continue

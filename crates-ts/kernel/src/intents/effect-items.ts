@@ -98,126 +98,133 @@ const CHANGE_NUMBER: Readonly<Record<IntentChange, number>> = {
   revoked: 6,
 }
 
-type Field = readonly [number, ((writer: CborWriter) => void) | undefined]
-
-/** A map with ascending integer keys; fields without a value are left out. */
-function writeFields(writer: CborWriter, kind: number, fields: readonly Field[]): void {
-  const present = fields.filter(([, write]) => write !== undefined)
-  writer.map(present.length + 1)
+/** The head of an item: a map with ascending integer keys, of which `fields` follow. What is undefined is left out. */
+function head(writer: CborWriter, kind: number, fields: number): void {
+  writer.map(fields + 1)
   writer.uint(0)
   writer.uint(kind)
-  for (const [key, write] of present) {
-    writer.uint(key)
-    write?.(writer)
-  }
 }
 
-function text(value: string | undefined): ((writer: CborWriter) => void) | undefined {
-  return value === undefined ? undefined : (writer) => writer.text(value)
+function text(writer: CborWriter, key: number, value: string | undefined): void {
+  if (value === undefined) return
+  writer.uint(key)
+  writer.text(value)
 }
 
-function uint(value: number | undefined): ((writer: CborWriter) => void) | undefined {
-  return value === undefined ? undefined : (writer) => writer.uint(value)
+function uint(writer: CborWriter, key: number, value: number | undefined): void {
+  if (value === undefined) return
+  writer.uint(key)
+  writer.uint(value)
 }
 
-function bytes(value: Uint8Array): (writer: CborWriter) => void {
-  return (writer) => writer.bytes(value)
+function bytes(writer: CborWriter, key: number, value: Uint8Array): void {
+  writer.uint(key)
+  writer.bytes(value)
 }
 
-function body(value: Uint8Array | undefined, salted: WriteSalted): ((writer: CborWriter) => void) | undefined {
-  return value === undefined ? undefined : (writer) => salted(writer, value)
+/** A value that stands by its salted hash, with the function that writes it. */
+interface Salted {
+  readonly value: Uint8Array | undefined
+  readonly salted: WriteSalted
+}
+
+function body(writer: CborWriter, key: number, { value, salted }: Salted): void {
+  if (value === undefined) return
+  writer.uint(key)
+  salted(writer, value)
+}
+
+function count(value: unknown): number {
+  return value === undefined ? 0 : 1
 }
 
 /** The key of a cell stands by salted hash here, too. */
-function origin(value: EffectOrigin, salted: WriteSalted): (writer: CborWriter) => void {
-  return (writer) => {
-    if (value.kind === 'plan') {
-      writer.array(3)
-      writer.uint(0)
-      writer.text(value.instance)
-      writer.text(value.step)
-      return
-    }
-    writer.array(value.key === undefined ? 2 : 3)
-    writer.uint(1)
-    writer.text(value.reducer)
-    if (value.key !== undefined) salted(writer, value.key)
+function writeOrigin(writer: CborWriter, salted: WriteSalted, value: EffectOrigin): void {
+  if (value.kind === 'plan') {
+    writer.array(3)
+    writer.uint(0)
+    writer.text(value.instance)
+    writer.text(value.step)
+    return
   }
+  writer.array(value.key === undefined ? 2 : 3)
+  writer.uint(1)
+  writer.text(value.reducer)
+  if (value.key !== undefined) salted(writer, value.key)
 }
 
 /** Holds nothing that is salted: its hash stands in receipts. */
 export function writeDecision(writer: CborWriter, item: DecisionItem): void {
-  writeFields(writer, EFFECT_ITEM.decision, [
-    [1, text(item.effectKind)],
-    [2, uint(OUTCOME_NUMBER[item.outcome])],
-    [3, bytes(item.requestHash)],
-    [4, text(item.grant)],
-    [5, text(item.policy)],
-    [6, uint(item.rule)],
-    [7, text(item.code)],
-    [8, uint(item.cause)],
-  ])
+  const { grant, policy, rule, code } = item
+  head(writer, EFFECT_ITEM.decision, 4 + count(grant) + count(policy) + count(rule) + count(code))
+  text(writer, 1, item.effectKind)
+  uint(writer, 2, OUTCOME_NUMBER[item.outcome])
+  bytes(writer, 3, item.requestHash)
+  text(writer, 4, grant)
+  text(writer, 5, policy)
+  uint(writer, 6, rule)
+  text(writer, 7, code)
+  uint(writer, 8, item.cause)
 }
 
 /** Salts the parameters and the key of a cell. */
 export function writeIntent(writer: CborWriter, salted: WriteSalted, item: IntentItem): void {
-  writeFields(writer, EFFECT_ITEM.intent, [
-    [1, bytes(item.hash)],
-    [2, uint(item.decision)],
-    [3, body(item.params, salted)],
-    [4, bytes(item.idempotencyKey)],
-    [5, text(item.adapter)],
-    [6, origin(item.origin, salted)],
-    [7, uint(item.isParked ? 1 : 0)],
-  ])
+  head(writer, EFFECT_ITEM.intent, 7)
+  bytes(writer, 1, item.hash)
+  uint(writer, 2, item.decision)
+  body(writer, 3, { value: item.params, salted })
+  bytes(writer, 4, item.idempotencyKey)
+  text(writer, 5, item.adapter)
+  writer.uint(6)
+  writeOrigin(writer, salted, item.origin)
+  uint(writer, 7, item.isParked ? 1 : 0)
 }
 
 /** Salts the value of the step. */
 export function writePlanStep(writer: CborWriter, salted: WriteSalted, item: PlanStepItem): void {
-  writeFields(writer, EFFECT_ITEM.planStep, [
-    [1, text(item.instance)],
-    [2, text(item.step)],
-    [3, uint(STEP_NUMBER[item.status])],
-    [4, body(item.value, salted)],
-  ])
+  const { value } = item
+  head(writer, EFFECT_ITEM.planStep, 3 + count(value))
+  text(writer, 1, item.instance)
+  text(writer, 2, item.step)
+  uint(writer, 3, STEP_NUMBER[item.status])
+  body(writer, 4, { value, salted })
 }
 
 /** Salts the result. */
 export function writePlanEnded(writer: CborWriter, salted: WriteSalted, item: PlanEndedItem): void {
-  writeFields(writer, EFFECT_ITEM.planEnded, [
-    [1, text(item.instance)],
-    [2, uint(item.code === undefined ? 0 : 1)],
-    [3, text(item.code)],
-    [4, text(item.step)],
-    [5, body(item.result, salted)],
-  ])
+  const { code, step, result } = item
+  head(writer, EFFECT_ITEM.planEnded, 2 + count(code) + count(step) + count(result))
+  text(writer, 1, item.instance)
+  uint(writer, 2, code === undefined ? 0 : 1)
+  text(writer, 3, code)
+  text(writer, 4, step)
+  body(writer, 5, { value: result, salted })
 }
 
 /** Salts the payload that the kernel made. */
 export function writeSettled(writer: CborWriter, salted: WriteSalted, item: SettledItem): void {
-  writeFields(writer, EFFECT_ITEM.settled, [
-    [1, bytes(item.intentHash)],
-    [2, text(item.status)],
-    [3, body(item.payload, salted)],
-    [4, text(item.code)],
-  ])
+  const { payload, code } = item
+  head(writer, EFFECT_ITEM.settled, 2 + count(payload) + count(code))
+  bytes(writer, 1, item.intentHash)
+  text(writer, 2, item.status)
+  body(writer, 3, { value: payload, salted })
+  text(writer, 4, code)
 }
 
 /** Holds nothing that is salted: the input is the event or stands in ingress. */
 export function writePlanStarted(writer: CborWriter, item: PlanStartedItem): void {
-  writeFields(writer, EFFECT_ITEM.planStarted, [
-    [1, text(item.instance)],
-    [2, text(item.plan)],
-    [3, bytes(item.planHash)],
-    [4, uint(item.cause)],
-  ])
+  head(writer, EFFECT_ITEM.planStarted, 4)
+  text(writer, 1, item.instance)
+  text(writer, 2, item.plan)
+  bytes(writer, 3, item.planHash)
+  uint(writer, 4, item.cause)
 }
 
 /** Holds nothing that is salted. */
 export function writeIntentChange(writer: CborWriter, item: IntentChangeItem): void {
-  writeFields(writer, EFFECT_ITEM.intentChange, [
-    [1, bytes(item.intentHash)],
-    [2, uint(CHANGE_NUMBER[item.change])],
-    [3, text(item.code)],
-  ])
+  const { code } = item
+  head(writer, EFFECT_ITEM.intentChange, 2 + count(code))
+  bytes(writer, 1, item.intentHash)
+  uint(writer, 2, CHANGE_NUMBER[item.change])
+  text(writer, 3, code)
 }

@@ -89,7 +89,9 @@ export class EffectsOverlay {
 
   /** Instances that may wait for events of a schema, in the order of their start. */
   waitingFor(schema: string): readonly string[] {
-    const found = new Set<string>(this.#state.waiting.get(schema))
+    const known = this.#state.waiting.get(schema)
+    if ((known?.size ?? 0) === 0 && this.#instances.size === 0) return NONE
+    const found = new Set<string>(known)
     for (const [id, instance] of this.#instances) if (instance !== null && waitsFor(instance, schema)) found.add(id)
     return [...found].filter((id) => this.hasInstance(id)).sort(compareInstanceIds)
   }
@@ -105,11 +107,6 @@ export class EffectsOverlay {
 
   settleIntent(hash: Hash): void {
     this.#intents.set(hash, null)
-  }
-
-  /** Open intents of an instance, for when it ends. */
-  intentsOf(instance: PlanInstance): readonly Intent[] {
-    return [...instance.intents.values()].flatMap((hash) => this.intent(hash) ?? [])
   }
 
   ledger(grant: string): Ledger | undefined {
@@ -155,6 +152,8 @@ export class EffectsOverlay {
   }
 }
 
+const NONE: readonly string[] = []
+
 function waitsFor(instance: PlanInstance, schema: string): boolean {
   return instance.plan.steps.some(
     (step, index) => step.op === 'await_event' && step.event === schema && instance.steps[index]?.status === 'waiting',
@@ -162,9 +161,14 @@ function waitsFor(instance: PlanInstance, schema: string): boolean {
 }
 
 function waitedSchemas(instance: PlanInstance): readonly string[] {
-  return instance.plan.steps.flatMap((step, index) =>
-    step.op === 'await_event' && instance.steps[index]?.status === 'waiting' ? [step.event] : [],
-  )
+  let schemas: string[] | undefined
+  for (let index = 0; index < instance.steps.length; index += 1) {
+    const step = instance.plan.steps[index]
+    if (step?.op !== 'await_event' || instance.steps[index]?.status !== 'waiting') continue
+    schemas ??= []
+    schemas.push(step.event)
+  }
+  return schemas ?? NONE
 }
 
 function indexInstance(state: EffectsState, instance: PlanInstance): void {

@@ -1,8 +1,8 @@
 /** One step of one instance (K23 to K26; spec/10-plans.md, "Steps"). */
 import { exprFromValue, recordValue, textValue, valueFromExpr } from '@aos/expr'
 import type { CompiledExpr, ExprScope, ExprValue } from '@aos/expr'
-import { AosError, formatHash, fromHex, isAosError } from '@aos/cbor'
-import type { HashBytes } from '@aos/cbor'
+import { AosError, fromHex, isAosError } from '@aos/cbor'
+import type { Hash, HashBytes } from '@aos/cbor'
 import type {
   AssignStep,
   AwaitEventStep,
@@ -17,7 +17,7 @@ import { makeScope } from './plan-scope.ts'
 
 /** What became of an effect that a step asked for. */
 export type EmitOutcome =
-  { readonly kind: 'open'; readonly intentHash: HashBytes } | { readonly kind: 'denied'; readonly code: string }
+  { readonly kind: 'open'; readonly intentHash: Hash } | { readonly kind: 'denied'; readonly code: string }
 
 /** What a step may do to the world; given by the turn. */
 export interface PlanActions {
@@ -63,23 +63,36 @@ const QUIET: Advance = { kind: 'quiet' }
 
 /** Runs the first step, in the order of the definition, that can run. The instance is changed; failures end it with a code. */
 export function advance(instance: PlanInstance, actions: PlanActions): Advance {
-  const index = instance.plan.steps.findIndex((step, at) => canRun(step, instance.steps[at]))
+  const index = findRunnable(instance)
   const step = instance.plan.steps[index]
   const state = instance.steps[index]
   if (step === undefined || state === undefined) return restOf(instance)
+  const scope = makeScope(instance, actions.logicalNowNs)
   try {
-    const ended = runStep(instance, step, state, actions)
+    const ended = runStep({ instance, index, state, scope, actions }, step)
     if (ended !== undefined) return { kind: 'ended', ending: ended }
-    if (state.status === 'done') decide(instance, index, actions)
-    const broken = instance.plan.invariants.some(
-      (invariant) => !holds(invariant, makeScope(instance, actions.logicalNowNs)),
-    )
-    if (broken) return failed('invariant_violation', step.id)
+    if (state.status === 'done') decide(instance, step, scope, actions)
+    if (!areInvariantsKept(instance, scope)) return failed('invariant_violation', step.id)
   } catch (error) {
     if (!isAosError(error)) throw error
     return failed(codeOf(error), step.id)
   }
-  return instance.plan.steps.some((other, at) => canRun(other, instance.steps[at])) ? MORE : restOf(instance)
+  return findRunnable(instance) < 0 ? restOf(instance) : MORE
+}
+
+/** The first step that can run; −1 when none can. */
+function findRunnable(instance: PlanInstance): number {
+  const { steps } = instance.plan
+  for (let index = 0; index < steps.length; index += 1) {
+    const step = steps[index]
+    if (step !== undefined && canRun(step, instance.steps[index])) return index
+  }
+  return -1
+}
+
+function areInvariantsKept(instance: PlanInstance, scope: ExprScope): boolean {
+  for (const invariant of instance.plan.invariants) if (!holds(invariant, scope)) return false
+  return true
 }
 
 /** A failed evaluation is `expression/…`; a value that does not fit its schema is `value/…`. */
@@ -107,69 +120,57 @@ function failed(code: string, step: string): Advance {
   return { kind: 'ended', ending: { code, step, result: undefined } }
 }
 
+/** The step that runs, and what it works with. */
+interface Running {
+  readonly instance: PlanInstance
+  readonly index: number
+  readonly state: StepState
+  readonly scope: ExprScope
+  readonly actions: PlanActions
+}
+
 /** Gives the ending when the step ends the instance. */
-function runStep(
-  instance: PlanInstance,
-  step: CompiledStep,
-  state: StepState,
-  actions: PlanActions,
-): PlanEnding | undefined {
-  const scope = makeScope(instance, actions.logicalNowNs)
+function runStep(running: Running, step: CompiledStep): PlanEnding | undefined {
   switch (step.op) {
     case 'assign':
-      return assign(instance, step, state, scope, actions)
+      return assign(running, step)
     case 'raise_event':
-      return raise(instance, step, state, scope, actions)
+      return raise(running, step)
     case 'emit_effect':
-      return emit(instance, step, state, scope, actions)
+      return emit(running, step)
     case 'await_receipt':
-      return awaitReceipt(instance, step, state, scope, actions)
+      return awaitReceipt(running, step)
     case 'await_event':
-      return awaitEvent(instance, step, state, scope, actions)
+      return awaitEvent(running, step)
     case 'end':
-      return end(instance, step, state, scope, actions)
+      return end(running, step)
   }
 }
 
-function assign(
-  instance: PlanInstance,
-  step: AssignStep,
-  state: StepState,
-  scope: ExprScope,
-  actions: PlanActions,
-): undefined {
+function assign(running: Running, step: AssignStep): undefined {
+  const { instance, scope } = running
   const given = step.value.evaluate(scope)
   const { table } = instance.plan
   const value =
     step.local === undefined ? given : exprFromValue(valueFromExpr(given, step.local, table), step.local, table)
   instance.variables.set(step.bind, value)
-  complete(instance, step, state, value, actions)
+  complete(running, step, value)
   return undefined
 }
 
-function raise(
-  instance: PlanInstance,
-  step: RaiseStep,
-  state: StepState,
-  scope: ExprScope,
-  actions: PlanActions,
-): PlanEnding | undefined {
+function raise(running: Running, step: RaiseStep): PlanEnding | undefined {
+  const { instance, state, scope, actions } = running
   const bytes = step.value(scope)
   const code = actions.raise({ schema: step.event, value: bytes, instance })
   if (code !== undefined) return { code: `value/${code}`, step: step.id, result: undefined }
   const value = exprFromValue(step.schema.codec.decode(bytes), step.schema.type, instance.plan.table)
   state.value = recordValue(new Map([['schema', textValue('text', step.event)], ['value', value]])) // prettier-ignore
-  finish(instance, step, state, actions)
+  finish(running, step)
   return undefined
 }
 
-function emit(
-  instance: PlanInstance,
-  step: EmitStep,
-  state: StepState,
-  scope: ExprScope,
-  actions: PlanActions,
-): PlanEnding | undefined {
+function emit(running: Running, step: EmitStep): PlanEnding | undefined {
+  const { instance, index, state, scope, actions } = running
   const params = step.params(scope)
   const authorKey = step.authorKey === undefined ? undefined : keyBytes(step.authorKey.evaluate(scope))
   const { effectKind, grant } = step
@@ -179,8 +180,8 @@ function emit(
     const code = outcome.code === 'cap.revoked' ? outcome.code : `effect_denied/${outcome.code}`
     return { code, step: step.id, result: undefined }
   }
-  const intentHash = formatHash(outcome.intentHash)
-  instance.intents.set(instance.plan.steps.indexOf(step), intentHash)
+  const { intentHash } = outcome
+  instance.intents.set(index, intentHash)
   instance.variables.set(step.handle, textValue('text', step.handle))
   const { type, codec } = step.paramsSchema
   state.value = recordValue(
@@ -190,7 +191,7 @@ function emit(
       ['params', exprFromValue(codec.decode(params), type, instance.plan.table)],
     ]),
   )
-  finish(instance, step, state, actions)
+  finish(running, step)
   return undefined
 }
 
@@ -203,49 +204,33 @@ function keyBytes(value: ExprValue): HashBytes {
   throw new AosError('expr.type_mismatch', `an idempotency key is a hash or 32 bytes, found a ${value.sort}`)
 }
 
-function awaitReceipt(
-  instance: PlanInstance,
-  step: AwaitReceiptStep,
-  state: StepState,
-  scope: ExprScope,
-  actions: PlanActions,
-): PlanEnding | undefined {
+function awaitReceipt(running: Running, step: AwaitReceiptStep): PlanEnding | undefined {
+  const { instance } = running
   const receipt = instance.receipts.get(step.emit)
   if (receipt === undefined) {
-    wait(instance, step, state, scope, actions)
+    wait(running, step)
     return undefined
   }
   if (!step.accept.has(receipt.status))
     return { code: `effect_failed/${receipt.status}`, step: step.id, result: undefined }
   instance.variables.set(step.bind, receipt.payload)
-  complete(instance, step, state, receipt.payload, actions)
+  complete(running, step, receipt.payload)
   return undefined
 }
 
-function awaitEvent(
-  instance: PlanInstance,
-  step: AwaitEventStep,
-  state: StepState,
-  scope: ExprScope,
-  actions: PlanActions,
-): PlanEnding | undefined {
+function awaitEvent(running: Running, step: AwaitEventStep): PlanEnding | undefined {
+  const { instance, state } = running
   const { matched } = state
   if (matched === undefined) {
-    wait(instance, step, state, scope, actions)
+    wait(running, step)
     return undefined
   }
   instance.variables.set(step.bind, matched)
-  complete(instance, step, state, matched, actions)
+  complete(running, step, matched)
   return undefined
 }
 
-function wait(
-  instance: PlanInstance,
-  step: AwaitReceiptStep | AwaitEventStep,
-  state: StepState,
-  scope: ExprScope,
-  actions: PlanActions,
-): void {
+function wait({ instance, state, scope, actions }: Running, step: AwaitReceiptStep | AwaitEventStep): void {
   if (step.deadline !== undefined) {
     const deadline = step.deadline.evaluate(scope)
     if (deadline.sort !== 'time' && deadline.sort !== 'nat') {
@@ -257,30 +242,18 @@ function wait(
   actions.stepped(instance, step.id, 'waiting', undefined)
 }
 
-function end(
-  instance: PlanInstance,
-  step: EndStep,
-  state: StepState,
-  scope: ExprScope,
-  actions: PlanActions,
-): PlanEnding {
+function end(running: Running, step: EndStep): PlanEnding {
+  const { instance, state, scope, actions } = running
   const result = step.result?.(scope)
   state.status = 'done'
   actions.stepped(instance, step.id, 'done', undefined)
-  const broken = instance.plan.invariants.some((invariant) => !holds(invariant, scope))
-  if (broken) return { code: 'invariant_violation', step: step.id, result: undefined }
+  if (!areInvariantsKept(instance, scope)) return { code: 'invariant_violation', step: step.id, result: undefined }
   if (result === undefined && instance.plan.output !== undefined)
     return { code: 'no_result', step: step.id, result: undefined }
   return { code: undefined, step: step.id, result }
 }
 
-function complete(
-  instance: PlanInstance,
-  step: CompiledStep,
-  state: StepState,
-  value: ExprValue,
-  actions: PlanActions,
-): void {
+function complete({ instance, state, actions }: Running, step: CompiledStep, value: ExprValue): void {
   state.value = value
   state.status = 'done'
   state.matched = undefined
@@ -288,16 +261,13 @@ function complete(
 }
 
 /** Done, with a value that stands in other items already. */
-function finish(instance: PlanInstance, step: CompiledStep, state: StepState, actions: PlanActions): void {
+function finish({ instance, state, actions }: Running, step: CompiledStep): void {
   state.status = 'done'
   actions.stepped(instance, step.id, 'done', undefined)
 }
 
 /** K23: decides the edges behind a completed step; what is skipped decides its own edges dead, and so on. */
-function decide(instance: PlanInstance, index: number, actions: PlanActions): void {
-  const step = instance.plan.steps[index]
-  if (step === undefined) return
-  const scope = makeScope(instance, actions.logicalNowNs)
+function decide(instance: PlanInstance, step: CompiledStep, scope: ExprScope, actions: PlanActions): void {
   const skipped: number[] = []
   for (const edge of step.outgoing) {
     settleEdge(instance, edge.to, edge.when === undefined || holds(edge.when, scope), skipped)

@@ -67,7 +67,7 @@ export function makeInstance(
     trace,
     input,
     steps: plan.steps.map(freshStep),
-    variables: new Map(correlation === undefined ? [] : [['correlation_id', correlation]]),
+    variables: correlation === undefined ? new Map() : new Map([['correlation_id', correlation]]),
     intents: new Map(),
     receipts: new Map(),
   }
@@ -79,8 +79,13 @@ function freshStep(): StepState {
 
 /** A copy that a turn may change while the original stands (K8). Values are shared: they never change. */
 export function copyInstance(instance: PlanInstance): PlanInstance {
+  const { id, plan, principal, trace, input } = instance
   return {
-    ...instance,
+    id,
+    plan,
+    principal,
+    trace,
+    input,
     steps: instance.steps.map((step) => ({ ...step })),
     variables: new Map(instance.variables),
     intents: new Map(instance.intents),

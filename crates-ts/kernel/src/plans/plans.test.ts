@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { compileSchema } from '@aos/air'
 import type { DefPlan, Expr, PlanEdge, PlanSlot, PlanStep, SchemaTable, TypeExpr } from '@aos/air'
-import { formatHash, sha256, toHex } from '@aos/cbor'
+import { formatHash, hashText, toHex } from '@aos/cbor'
 import type { Sha256Port } from '@aos/cbor'
 import { exprFromValue, integerValue, mapValue } from '@aos/expr'
 import type { ExprValue } from '@aos/expr'
@@ -91,7 +91,7 @@ function run(instance: PlanInstance, options: { readonly deny?: string; readonly
     emit({ effectKind, params, step }) {
       made.log.push(`emit ${step} ${effectKind}`)
       if (options.deny !== undefined) return { kind: 'denied', code: options.deny }
-      return { kind: 'open', intentHash: sha256(port, params) }
+      return { kind: 'open', intentHash: hashText(port, params) }
     },
     raise({ schema, value }) {
       made.log.push(`raise ${schema} ${toHex(value)}`)
@@ -262,13 +262,21 @@ test('a trigger gives the input and the correlated value', () => {
   const type: TypeExpr = { kind: 'ref', name: 'demo/Order@1' }
   const event = { type, codec: compileSchema(type, table) }
   const value = event.codec.encode({ id: 'x', total: 1 })
-  const byField = startByTrigger({ event, plan, correlateBy: ['id'] }, { value, key: undefined }, starter)
+  const byField = startByTrigger({ event, plan, fits: false, correlateBy: ['id'] }, { value, key: undefined }, starter)
   run(byField)
   expect(byField.variables.get('c')).toMatchObject({ sort: 'text', value: 'x' })
-  const byKey = startByTrigger({ event, plan, correlateBy: undefined }, { value, key: Uint8Array.of(1) }, starter)
+  const byKey = startByTrigger(
+    { event, plan, fits: false, correlateBy: undefined },
+    { value, key: Uint8Array.of(1) },
+    starter,
+  )
   run(byKey)
   expect(byKey.variables.get('c')).toMatchObject({ sort: 'bytes' })
-  const neither = startByTrigger({ event, plan, correlateBy: ['no', 'such'] }, { value, key: undefined }, starter)
+  const neither = startByTrigger(
+    { event, plan, fits: false, correlateBy: ['no', 'such'] },
+    { value, key: undefined },
+    starter,
+  )
   expect(run(neither).ending?.code).toBe('expression/expr.missing_reference')
 })
 

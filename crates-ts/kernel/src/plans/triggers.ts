@@ -10,6 +10,8 @@ import type { PlanInstance } from './instance.ts'
 export interface CompiledTrigger {
   readonly event: TypedSchema
   readonly plan: CompiledPlan
+  /** The event's type is the input's: then there is nothing to fit. */
+  readonly fits: boolean
   /** Members from the input to the correlated value. */
   readonly correlateBy: readonly string[] | undefined
 }
@@ -35,24 +37,23 @@ export function startByTrigger(
 ): PlanInstance {
   const { plan } = trigger
   const given = exprFromValue(trigger.event.codec.decode(event.value), trigger.event.type, plan.table)
-  const fitted = valueFromExpr(given, plan.input.type, plan.table)
-  const input = exprFromValue(fitted, plan.input.type, plan.table)
-  return makeInstance({
-    ...idAndStarter(plan, starter),
-    plan,
-    input,
-    correlation: correlationOf(trigger, input, event.key),
-  })
+  const input = trigger.fits ? given : fitInput(plan, given)
+  const { principal, trace } = starter
+  const correlation = correlationOf(trigger, input, event.key)
+  return makeInstance({ id: instanceId(starter.eventId, plan.name), plan, principal, trace, input, correlation })
+}
+
+function fitInput(plan: CompiledPlan, given: ExprValue): ExprValue {
+  const { type } = plan.input
+  return exprFromValue(valueFromExpr(given, type, plan.table), type, plan.table)
 }
 
 /** `input` are prefixed canonical bytes by the plan's input schema, which were checked. */
 export function startByHand(plan: CompiledPlan, input: Uint8Array, starter: Starter): PlanInstance {
   const value = exprFromValue(plan.input.codec.decode(input), plan.input.type, plan.table)
-  return makeInstance({ ...idAndStarter(plan, starter), plan, input: value, correlation: undefined })
-}
-
-function idAndStarter(plan: CompiledPlan, starter: Starter): Pick<PlanInstance, 'id' | 'principal' | 'trace'> {
-  return { id: instanceId(starter.eventId, plan.name), principal: starter.principal, trace: starter.trace }
+  const { principal, trace } = starter
+  const id = instanceId(starter.eventId, plan.name)
+  return makeInstance({ id, plan, principal, trace, input: value, correlation: undefined })
 }
 
 /** The value that `correlate_by` names; else the key of the event, as bytes. */

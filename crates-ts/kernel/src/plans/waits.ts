@@ -60,9 +60,10 @@ export function giveReceipt(instance: PlanInstance, intentHash: string, receipt:
     if (hash !== intentHash) continue
     if (instance.receipts.has(emitting)) return false
     instance.receipts.set(emitting, receipt)
-    for (const [index, step] of instance.plan.steps.entries()) {
+    for (let index = 0; index < instance.steps.length; index += 1) {
+      const step = instance.plan.steps[index]
       const state = instance.steps[index]
-      if (step.op === 'await_receipt' && step.emit === emitting && state?.status === 'waiting') {
+      if (step?.op === 'await_receipt' && step.emit === emitting && state?.status === 'waiting') {
         state.matched = receipt.payload
       }
     }
@@ -73,13 +74,19 @@ export function giveReceipt(instance: PlanInstance, intentHash: string, receipt:
 
 /** Deadlines of open waits that are not past yet, for the world's list of due work. */
 export function deadlinesOf(instance: PlanInstance): readonly { readonly step: string; readonly atNs: bigint }[] {
-  return instance.plan.steps.flatMap((step, index) => {
+  let deadlines: { readonly step: string; readonly atNs: bigint }[] | undefined
+  for (let index = 0; index < instance.steps.length; index += 1) {
     const state = instance.steps[index]
-    const { deadlineNs } = state ?? {}
-    if (state?.status !== 'waiting' || state.matched !== undefined || deadlineNs === undefined) return []
-    return [{ step: step.id, atNs: deadlineNs }]
-  })
+    const step = instance.plan.steps[index]
+    if (step === undefined || state?.deadlineNs === undefined) continue
+    if (state.status !== 'waiting' || state.matched !== undefined) continue
+    deadlines ??= []
+    deadlines.push({ step: step.id, atNs: state.deadlineNs })
+  }
+  return deadlines ?? NO_DEADLINES
 }
+
+const NO_DEADLINES: readonly never[] = []
 
 /**
  * Lets the deadline of an open wait pass (K25). An `await_receipt` that accepts `timeout` gets a receipt of that status; otherwise the instance
