@@ -1,6 +1,6 @@
 /** `aos state get|ls`. */
-import { hashText } from '@aos/cbor'
-import { nodeSha256, needReducer, readCellView, readMoment, valueToNode } from '@aos/host'
+import { formatHash } from '@aos/cbor'
+import { needReducer, readCellView, readMoment, valueToNode } from '@aos/host'
 import { formatJson } from '@aos/air'
 import { usage } from '../arguments.ts'
 import type { Arguments } from '../arguments.ts'
@@ -53,10 +53,10 @@ export async function stateLs(context: CommandContext, args: Arguments): Promise
       }
       last = cell.key
       const key = keySchema === undefined ? null : valueToNode(moment.definitions, keySchema, cell.key)
-      const hash = hashText(nodeSha256, cell.state)
-      cells.push({ key: embedNode(key), size: cell.state.length, state_hash: hash })
+      const hash = formatHash(cell.stateHash)
+      cells.push({ key: embedNode(key), size: cell.size, state_hash: hash })
       lines.push(
-        `${hash.slice(7, 19)} ${String(cell.state.length).padStart(7)}  ${keySchema === undefined ? '-' : formatJson(key)}`,
+        `${hash.slice(7, 19)} ${String(cell.size).padStart(7)}  ${keySchema === undefined ? '-' : formatJson(key)}`,
       )
     }
     if (nextCursor !== undefined) lines.push(`… more with --cursor ${nextCursor}`)

@@ -18,7 +18,7 @@ export async function status(context: CommandContext, args: Arguments): Promise<
     const { modules, manifest } = kernel.manifestHash === undefined ? NOTHING : host.definitions
     const reducers = [...modules]
       .filter(([, module]: readonly [string, DefModule]) => module.moduleKind === 'reducer')
-      .map(([name]) => ({ name, cells: countCells(kernel.listCells(name)) }))
+      .map(([name]) => ({ name, cells: kernel.countCells(name) }))
     const work = workOf(host)
     const data = {
       world: kernel.id ?? null,

@@ -14,6 +14,7 @@ export const EXPR_ERRORS = {
   'expr.overflow': 'an integer result is out of range',
   'expr.divide_by_zero': 'a divisor is zero',
   'expr.never_equal': 'two values of types that are never equal are compared',
+  'expr.bad_state_form': 'a value that was read back from a snapshot is not in its form',
 } as const
 
 /** A code of this package. */

@@ -21,6 +21,7 @@ export {
 } from './value.ts'
 export { findMember, memberOf, parseReference, type Reference, type ReferenceRoot } from './reference.ts'
 export { encodeHashForm } from './hash-form.ts'
+export { decodeStateForm, encodeStateForm } from './state-form.ts'
 export { compileExpr, type CompiledExpr, type ExprScope } from './compile.ts'
 export { constantValue, literalValue } from './constant.ts'
 export { exprFromValue, valueFromExpr } from './convert.ts'

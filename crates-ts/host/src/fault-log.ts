@@ -112,6 +112,9 @@ function workOf(ingress: Ingress): readonly Data[] {
       return [ingress.intent, ingress.code]
     case 'approval':
       return [encodeApproval(ingress.approval)]
+    case 'snapshot_root':
+      return [ingress.cut, ingress.root]
+    case 'snapshot_cut':
     case 'tick':
       return []
   }

@@ -192,6 +192,7 @@ export function makeFakeWorld(folder = mkdtempSync(join(tmpdir(), 'aos-effects-'
         hash: formatHash(hash),
         height: entries.length + 1,
         index: 1,
+        manifest: formatHash(digest('manifest')),
         effectKind: 'test.once',
         params: bytes,
         paramsHash: sha256(nodeSha256, bytes),

@@ -1,9 +1,9 @@
 /** What every ingress has and is held to before its kind is looked at (K13, K15, K16; spec/06-kernel.md, "Ingress"). */
 import { compareBytes, encode, hashBytes, sha256 } from '@aos/cbor'
 import type { Hash, HashBytes } from '@aos/cbor'
-import type { Ingress, VerifiedSignature } from './api.ts'
+import type { Ingress, VerifiedSignature } from './ingress.ts'
 import { KIND_NUMBER } from './codes.ts'
-import { encodeClock, encodeKeyChange, encodeSetEngine, encodeSetManifest } from './commands.ts'
+import { encodeClock, encodeKeyChange, encodeSetEngine, encodeSetManifest, encodeSnapshotRoot } from './commands.ts'
 import { encodeApproval, encodeIntentCommand, encodeName, encodeReceipt } from './effect-commands.ts'
 import type { KernelSemantics } from './engine.ts'
 import type { IngressParts } from './entry-writer.ts'
@@ -150,8 +150,11 @@ function bodyOfCommand(ingress: Ingress): Uint8Array | null {
       return encodeIntentCommand(ingress.intent, ingress.code)
     case 'approval':
       return encodeApproval(ingress.approval)
+    case 'snapshot_root':
+      return encodeSnapshotRoot(ingress)
     case 'event':
     case 'tick':
+    case 'snapshot_cut':
       return null
   }
 }

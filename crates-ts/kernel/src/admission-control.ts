@@ -4,11 +4,12 @@ import { formatHash, hashBytes, sha256, toHex } from '@aos/cbor'
 import type { AosError, Hash } from '@aos/cbor'
 import { admitted, baseParts, checkShortText, sortBlobs } from './admission-common.ts'
 import type { Admitted, AdmissionPorts } from './admission-common.ts'
-import type { EngineIngress, GenesisIngress, KeyIngress, ManifestIngress, VerifiedSignature } from './api.ts'
+import type { EngineIngress, GenesisIngress, KeyIngress, ManifestIngress, VerifiedSignature } from './ingress.ts'
 import { EMPTY_CATALOG, loadCatalog } from './catalog.ts'
 import type { Catalog } from './catalog.ts'
 import { encodeGenesis, encodeKeyChange, encodeSetEngine, encodeSetManifest } from './commands.ts'
 import { kernelError } from './errors.ts'
+import { compareIntents } from './intents/effects-state.ts'
 import type { KernelPorts } from './ports.ts'
 import type { RegisteredKey, WorldState } from './state.ts'
 import type { EffectTurn } from './turn-effects.ts'
@@ -96,9 +97,8 @@ export function admitManifest(ports: KernelPorts, state: WorldState, ingress: Ma
 
 /** G8: what waits for an approval is judged again by what comes into force, in the entry that puts it there. */
 function rejudgeParked(state: WorldState, turn: EffectTurn, catalog: Catalog): void {
-  for (const intent of state.effects.intents.values()) {
-    if (intent.status === 'parked') turn.rejudge(intent, catalog, { isApproved: false })
-  }
+  const parked = [...state.effects.intents.values()].filter(({ status }) => status === 'parked')
+  for (const intent of parked.sort(compareIntents)) turn.rejudge(intent, catalog, { isApproved: false })
 }
 
 /** Throws `kernel.not_authorized`, `kernel.stale_base`, `kernel.key_exists`, `kernel.key_unknown`, `kernel.last_owner`. */
@@ -173,9 +173,12 @@ function semanticsOf(ports: AdmissionPorts, state: WorldState): number {
   return state.engine === undefined ? 0 : (ports.engines.get(state.engine) ?? 0)
 }
 
-function putEngine(ports: AdmissionPorts, state: WorldState, engine: Hash): void {
+/** What the engine in force has. Throws nothing: an engine that is not known has nothing. */
+export function putEngine(ports: AdmissionPorts, state: WorldState, engine: Hash): void {
   state.engine = engine
-  state.hasGate = semanticsOf(ports, state) >= 2
+  const semantics = semanticsOf(ports, state)
+  state.hasGate = semantics >= 2
+  state.hasSnapshots = semantics >= 3
 }
 
 /** The error with which a host leaves a world alone that needs another engine (spec/06-kernel.md, "Engine"). */

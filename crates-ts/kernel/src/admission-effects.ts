@@ -10,7 +10,7 @@ import type {
   SignalIngress,
   StartIngress,
   VerifiedSignature,
-} from './api.ts'
+} from './ingress.ts'
 import { encodeApproval, encodeIntentCommand, encodeName, encodeReceipt } from './effect-commands.ts'
 import { kernelError } from './errors.ts'
 import { parseDueWait } from './intents/effects-state.ts'
@@ -126,7 +126,7 @@ function admitCancel(state: WorldState, ingress: CancelIngress): EffectAdmission
 function needIntent(state: WorldState, hash: Hash, status: Intent['status']): Intent {
   const intent = state.effects.intents.get(hash)
   if (intent === undefined) {
-    const isSettled = state.effects.settled.has(hash.slice('sha256:'.length))
+    const isSettled = state.effects.settled.has(hash)
     throw kernelError(
       isSettled ? 'kernel.intent_settled' : 'kernel.intent_unknown',
       `no open intent is named ${hash}`,

@@ -3,10 +3,10 @@ import { NO_AUTH, NO_BLOBS, admitted, baseParts, changeNothing, sortBlobs } from
 import type { Admitted, AdmissionPorts } from './admission-common.ts'
 import { admitEngine, admitGenesis, admitKey, admitManifest } from './admission-control.ts'
 import { admitEffect, doDueWork } from './admission-effects.ts'
-import type { EventIngress, Ingress, Stamp } from './api.ts'
+import type { EventIngress, Ingress, SnapshotRootIngress, Stamp } from './ingress.ts'
 import { checkTime } from './clock.ts'
 import { KIND_NUMBER } from './codes.ts'
-import { encodeClock } from './commands.ts'
+import { encodeClock, encodeSnapshotRoot } from './commands.ts'
 import type { IngressParts } from './entry-writer.ts'
 import { kernelError } from './errors.ts'
 import { LIMITS } from './limits.ts'
@@ -39,6 +39,16 @@ export function admit(
         parts: baseParts(ingress),
         prepare: state.hasGate ? (turn) => doDueWork(state, turn) : undefined,
       })
+    case 'snapshot_cut':
+      needSnapshots(state)
+      return admitted({
+        parts: baseParts(ingress),
+        apply: (height) => {
+          state.lastCut = height
+        },
+      })
+    case 'snapshot_root':
+      return admitSnapshotRoot(state, ingress)
     case 'receipt':
     case 'start':
     case 'cancel':
@@ -49,6 +59,23 @@ export function admit(
       return admitted({ parts: { ...baseParts(ingress), ...parts }, prepare })
     }
   }
+}
+
+function needSnapshots(state: WorldState): void {
+  if (state.hasSnapshots) return
+  throw kernelError('kernel.no_snapshots', 'the engine of this world has no snapshots', {
+    path: ['kind'],
+    hint: 'run `aos upgrade`',
+  })
+}
+
+function admitSnapshotRoot(state: WorldState, ingress: SnapshotRootIngress): Admitted {
+  needSnapshots(state)
+  if (ingress.cut !== state.lastCut) {
+    const newest = state.lastCut === undefined ? 'there is none' : `the newest is at height ${state.lastCut}`
+    throw kernelError('kernel.no_cut', `expected the newest cut, found ${ingress.cut}; ${newest}`, { path: ['cut'] })
+  }
+  return admitted({ parts: { ...baseParts(ingress), command: encodeSnapshotRoot(ingress) } })
 }
 
 function admitEvent(state: WorldState, ingress: EventIngress): Admitted {

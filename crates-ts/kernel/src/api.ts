@@ -4,185 +4,13 @@
  * Everything is synchronous. The kernel returns entries; appending, syncing and acknowledging are the host's.
  */
 import type { AosError, CanonicalBytes, Hash, HashBytes } from '@aos/cbor'
-import type { Approval, BatchPlace, Receipt, ReceiptStatus, SigningKeyId } from '@aos/effects'
+import type { ReceiptStatus } from '@aos/effects'
+import type { FreshBlob } from './collections/trie-update.ts'
+import type { Ingress, Stamp } from './ingress.ts'
 import type { IntentChange } from './intents/effect-items.ts'
 import type { IntentReport } from './intents/intent.ts'
 import type { StepStatus } from './plans/instance.ts'
-
-/** K4: the numbers stand in spec/journal.cddl. */
-export type IngressKind =
-  | 'event'
-  | 'tick'
-  | 'genesis'
-  | 'manifest'
-  | 'key'
-  | 'clock'
-  | 'engine'
-  | 'receipt'
-  | 'start'
-  | 'cancel'
-  | 'requeue'
-  | 'approval'
-  | 'signal'
-
-/** A signature over the command's statement that the host has verified; the kernel checks that the key may. */
-export interface VerifiedSignature {
-  readonly keyId: SigningKeyId
-  readonly signature: Uint8Array
-  /** Set when the signature is over a batch: it stands for this place in it. */
-  readonly place?: BatchPlace
-}
-
-/** What the host samples for one ingress. Replay reads it from the entry. */
-export interface Stamp {
-  /** Wall clock, nanoseconds since 1970. */
-  readonly nowNs: bigint
-  /** 16 fresh bytes. */
-  readonly entropy: Uint8Array
-}
-
-interface IngressBase {
-  /** `method:id` (G1). */
-  readonly principal: string
-  /** 16 bytes; absent: the ingress starts its own trace. */
-  readonly trace?: Uint8Array
-  readonly idempotencyKey?: string
-}
-
-/** An event from outside, of a schema that the manifest in force has (spec/06-kernel.md, "Ingress"). */
-export interface EventIngress extends IngressBase {
-  readonly kind: 'event'
-  readonly schema: string
-  /** Prefixed canonical bytes. The kernel validates them; foreign bytes are canonicalised by the host first. */
-  readonly value: Uint8Array
-  /** Prefixed canonical bytes of the key, by the key schema of the routed reducers. */
-  readonly key?: Uint8Array
-  /** Content the event refers to; durable before the append. */
-  readonly blobs?: readonly Hash[]
-}
-
-/** The first ingress of a world; the leaf of its entry is the world id (spec/06-kernel.md, "Genesis and identity"). */
-export interface GenesisIngress extends IngressBase {
-  readonly kind: 'genesis'
-  /** The engine of the world; the newest of this release unless given. */
-  readonly engine?: Hash
-  readonly nonce: Uint8Array
-  readonly clock: 'real' | 'virtual'
-  readonly entropy: 'os' | 'seeded'
-  /** Raw ed25519 public keys. */
-  readonly ownerKeys: readonly Uint8Array[]
-  readonly hostKeys: readonly Uint8Array[]
-}
-
-/** Puts a manifest in force from the next height on. Needs an owner's signature over `request` (G2). */
-export interface ManifestIngress extends IngressBase {
-  readonly kind: 'manifest'
-  readonly manifest: Hash
-  /** The manifest it replaces and the height that put that in force; otherwise `kernel.stale_base`. */
-  readonly base: Hash
-  readonly baseHeight: number
-  readonly message?: string
-  /** Every node and module the manifest names, and the manifest itself. Durable before the append. */
-  readonly blobs: readonly Hash[]
-  readonly auth: readonly VerifiedSignature[]
-}
-
-/** Registers or revokes a key. Needs an owner's signature. */
-export interface KeyIngress extends IngressBase {
-  readonly kind: 'key'
-  readonly change: 'register' | 'revoke'
-  readonly publicKey: Uint8Array
-  /** `owner`, or an adapter id. */
-  readonly role: string
-  readonly kinds?: readonly string[]
-  /** Height of the newest change of keys that the signer saw (0: genesis); otherwise `kernel.stale_base`. */
-  readonly baseHeight: number
-  readonly auth: readonly VerifiedSignature[]
-}
-
-/**
- * Names the engine digest that replays from here on depend on. Needs an owner's signature (spec/06-kernel.md,
- * "Engine").
- */
-export interface EngineIngress extends IngressBase {
-  readonly kind: 'engine'
-  readonly engine: Hash
-  readonly auth: readonly VerifiedSignature[]
-}
-
-/** Carries nothing but its stamp: moves logical time on (spec/06-kernel.md, "Time"). */
-export interface TickIngress extends IngressBase {
-  readonly kind: 'tick'
-}
-
-/**
- * Sets the time on purpose: the only way in which it moves in a virtual world, and the end of a hold in a real one. The stamp
- * must carry the same time (spec/06-kernel.md, "Time").
- */
-export interface ClockIngress extends IngressBase {
-  readonly kind: 'clock'
-  /** Not before logical now (`kernel.clock_backwards`). */
-  readonly nowNs: bigint
-}
-
-/** What an adapter reports (G9). The host has verified the signature over the statement. */
-export interface ReceiptIngress extends IngressBase {
-  readonly kind: 'receipt'
-  readonly receipt: Receipt
-  /** The bytes behind `payloadHash`. */
-  readonly payload: Uint8Array
-  readonly signature: VerifiedSignature
-}
-
-/** Starts a plan by hand. */
-export interface StartIngress extends IngressBase {
-  readonly kind: 'start'
-  readonly plan: string
-  /** Prefixed canonical bytes by the plan's input schema. */
-  readonly input: Uint8Array
-}
-
-/** Ends an instance with the code `cancelled`. */
-export interface CancelIngress extends IngressBase {
-  readonly kind: 'cancel'
-  readonly instance: string
-}
-
-/** Opens a dead intent again. */
-export interface RequeueIngress extends IngressBase {
-  readonly kind: 'requeue'
-  readonly intent: Hash
-}
-
-/** The dispatcher gives an intent up: it is dead until it is requeued (K18). Only a principal of the method `host`. */
-export interface SignalIngress extends IngressBase {
-  readonly kind: 'signal'
-  readonly intent: Hash
-  readonly code: string
-}
-
-/** A person's answer to a parked intent (G7), with the signature of an approver over it. */
-export interface ApprovalIngress extends IngressBase {
-  readonly kind: 'approval'
-  readonly approval: Approval
-  readonly auth: readonly VerifiedSignature[]
-}
-
-/** The one way into a world: whatever changes it is one of these. Another kind is a change of format. */
-export type Ingress =
-  | EventIngress
-  | GenesisIngress
-  | ManifestIngress
-  | KeyIngress
-  | EngineIngress
-  | TickIngress
-  | ClockIngress
-  | ReceiptIngress
-  | StartIngress
-  | CancelIngress
-  | RequeueIngress
-  | SignalIngress
-  | ApprovalIngress
+import type { TailAmounts } from './snapshot/tail-cost.ts'
 
 /**
  * How a delivery ended. A closed list that stands in entries: no host message becomes one (spec/06-kernel.md,
@@ -285,7 +113,25 @@ export type TurnResult =
  */
 export interface CellReport {
   readonly key: CanonicalBytes
+  /** Bytes of the state. */
+  readonly size: number
+  readonly stateHash: HashBytes
+  /** Read from content when it is asked for. */
   readonly state: Uint8Array
+}
+
+/** Memory that a world takes beside its catalog, in bytes, roughly. */
+export interface MemoryReport {
+  readonly cells: number
+  /** States and nodes that the next snapshot will write. */
+  readonly dirty: number
+  readonly nodes: number
+}
+
+/** How much a world may keep in memory of what lies in content anyway. Changes no outcome. */
+export interface MemoryLimits {
+  readonly cells: number
+  readonly nodes: number
 }
 
 /** The first thing in which an entry and its re-derivation disagree. */
@@ -338,7 +184,7 @@ export interface PartDigests {
   readonly bodiesAt: number
 }
 
-/** How an entry is replayed. */
+/** How an entry is replayed. Who verifies derives snapshots, too, and holds all nodes in memory that are not in content any more. */
 export interface ReplayOptions {
   readonly verify: boolean
   /** Used only with `verify`. */
@@ -375,6 +221,27 @@ export interface World {
   listInstances(): Iterable<InstanceReport>
   /** Logical time of the next timer or deadline; a tick at or after it has work. */
   readonly nextDueNs: bigint | undefined
-  /** Cells of a reducer in ascending order of key bytes. */
+  /** Cells of a reducer in ascending order of key bytes. Costs a walk through all their keys. */
   listCells(reducer: string): Iterable<CellReport>
+  countCells(reducer: string): number
+  /** The cut whose nodes are being made; `root` once all have been given out. */
+  readonly snapshot: { readonly cut: number; readonly root: Hash | undefined } | undefined
+  /** Height of the newest cut. */
+  readonly lastCut: number | undefined
+  /**
+   * The next nodes of the snapshot under way, about so many bytes. All of them have to be stored before `snapshot_root` is submitted; from then
+   * on the world relies on reading them from content.
+   */
+  sliceSnapshot(bytesMax: number): readonly FreshBlob[]
+  /** What opening would have to derive again; grows as the world goes on. */
+  readonly tail: TailAmounts
+  /** Cells that changed since the newest root: opening would have to read each of them first. */
+  readonly dirtyCells: number
+  /**
+   * Starts an empty world from a snapshot; entries behind its cut are then replayed. Collections are read when they are asked for. Throws
+   * `kernel.bad_snapshot`, `engine.unsupported`, and what content throws for a miss.
+   */
+  open(root: Hash): void
+  readonly memory: MemoryReport
+  limitMemory(limits: MemoryLimits): void
 }

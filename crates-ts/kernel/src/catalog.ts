@@ -11,7 +11,7 @@ import { EMPTY_GATE_CATALOG } from './gate/gate-catalog.ts'
 import type { GateCatalog } from './gate/gate-catalog.ts'
 import { loadActions } from './load-actions.ts'
 import { loadDefinitions } from './load-definitions.ts'
-import type { GetNode } from './load-definitions.ts'
+import type { GetNode, LoadedDefinitions } from './load-definitions.ts'
 import type { CompiledPlan } from './plans/compiled-plan.ts'
 import type { CompiledTrigger } from './plans/triggers.ts'
 import type { KernelPorts, LoadedModule } from './ports.ts'
@@ -97,9 +97,7 @@ export function loadCatalog(
   options: { readonly hasGate: boolean },
 ): Catalog {
   const definitions = loadDefinitions(ports, manifestHash, get, options)
-  const table = new Map<string, TypeExpr>()
-  for (const [name, schema] of BUILTIN_SCHEMAS) table.set(name, schema.type)
-  for (const [name, schema] of definitions.schemas) table.set(name, schema.type)
+  const table = tableOf(definitions)
   const codec = makeCodecs(table)
   const reducers = new Map<string, ReducerRecord>()
   const modules = new Map<string, { readonly definition: DefModule; readonly module: LoadedModule }>()
@@ -115,6 +113,14 @@ export function loadCatalog(
     routes: buildRoutes(definitions.manifest, reducers, table),
     actions: options.hasGate ? loadActions(ports, { ...definitions, modules }, table) : EMPTY_ACTIONS,
   }
+}
+
+/** The types of a manifest's schemas and of the built-in ones, by name. */
+export function tableOf(definitions: LoadedDefinitions): SchemaTable {
+  const table = new Map<string, TypeExpr>()
+  for (const [name, schema] of BUILTIN_SCHEMAS) table.set(name, schema.type)
+  for (const [name, schema] of definitions.schemas) table.set(name, schema.type)
+  return table
 }
 
 /** Codecs are compiled when they are first asked for. */

@@ -1,5 +1,5 @@
 /** What a stamp may say (spec/06-kernel.md, "Time"). */
-import type { Ingress, Stamp } from './api.ts'
+import type { Ingress, Stamp } from './ingress.ts'
 import { kernelError } from './errors.ts'
 import type { WorldState } from './state.ts'
 

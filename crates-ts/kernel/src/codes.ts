@@ -1,5 +1,6 @@
 /** Numbers of the journal format (K4, K6; spec/journal.cddl). They are never reused. */
-import type { DeliveryOutcome, IngressKind } from './api.ts'
+import type { DeliveryOutcome } from './api.ts'
+import type { IngressKind } from './ingress.ts'
 
 /** K4: the number under which a kind stands in the header of an entry. Numbers are never reused. */
 export const KIND_NUMBER: Readonly<Record<IngressKind, number>> = {
@@ -16,6 +17,8 @@ export const KIND_NUMBER: Readonly<Record<IngressKind, number>> = {
   requeue: 7,
   approval: 9,
   signal: 11,
+  snapshot_cut: 13,
+  snapshot_root: 14,
 }
 
 const KIND_NAMES: readonly (readonly [number, string])[] = [

@@ -1,7 +1,14 @@
 /** Control commands as they stand in ingress, in the clear (spec/journal.cddl). Their bytes are what owners sign. */
 import { encode, hashBytes } from '@aos/cbor'
 import type { CanonicalBytes, Data, HashBytes } from '@aos/cbor'
-import type { ClockIngress, EngineIngress, GenesisIngress, KeyIngress, ManifestIngress } from './api.ts'
+import type {
+  ClockIngress,
+  EngineIngress,
+  GenesisIngress,
+  KeyIngress,
+  ManifestIngress,
+  SnapshotRootIngress,
+} from './ingress.ts'
 
 /** The journal format that this release writes. */
 export const JOURNAL_FORMAT = 1
@@ -53,6 +60,11 @@ export function encodeSetEngine(ingress: Pick<EngineIngress, 'engine'>): Canonic
 /** The command of a `clock` ingress as it is journaled, without the prefix. */
 export function encodeClock(ingress: Pick<ClockIngress, 'nowNs'>): CanonicalBytes {
   return encodeFields([ingress.nowNs])
+}
+
+/** The command of a `snapshot_root` ingress as it is journaled, without the prefix. */
+export function encodeSnapshotRoot(ingress: Pick<SnapshotRootIngress, 'cut' | 'root'>): CanonicalBytes {
+  return encodeFields([ingress.cut, hashBytes(ingress.root)])
 }
 
 /** A map from position to field; absent ones are left out. */

@@ -2,7 +2,7 @@
 import { encodeNode, hashText } from '@aos/cbor'
 import type { Hash, Sha256Port } from '@aos/cbor'
 import { EXPR_LIMITS } from '@aos/expr'
-import { EFFECT_LIMITS, LIMITS } from './limits.ts'
+import { EFFECT_LIMITS, LIMITS, SNAPSHOT_LIMITS } from './limits.ts'
 
 /** What the module runtime contributes to the engine: its versions and bounds decide where a module stops. */
 export interface ModuleProfile {
@@ -15,17 +15,17 @@ export interface ModuleProfile {
 
 /**
  * Numbered meaning of the kernel; raised with every change that would let an old journal replay differently. 1: no gate, every effect
- * is denied. 2: plans, gate, receipts.
+ * is denied. 2: plans, gate, receipts. 3: snapshots.
  */
-export type KernelSemantics = 1 | 2
+export type KernelSemantics = 1 | 2 | 3
 
 /** What a new world starts with. */
-export const KERNEL_SEMANTICS: KernelSemantics = 2
+export const KERNEL_SEMANTICS: KernelSemantics = 3
 
 /** Numbered meaning of value normalisation. */
 export const NORMALISER = 1
 
-const ALL_SEMANTICS: readonly KernelSemantics[] = [1, 2]
+const ALL_SEMANTICS: readonly KernelSemantics[] = [1, 2, 3]
 
 /** What a number of the kernel's meaning stands for beside it: the expression language, and the bounds that decide outcomes. */
 const PARTS: Readonly<
@@ -33,6 +33,7 @@ const PARTS: Readonly<
 > = {
   1: { expression: 0, limits: LIMITS },
   2: { expression: 1, limits: { ...LIMITS, ...EXPR_LIMITS, ...EFFECT_LIMITS } },
+  3: { expression: 1, limits: { ...LIMITS, ...EXPR_LIMITS, ...EFFECT_LIMITS, ...SNAPSHOT_LIMITS } },
 }
 
 /** Hash of the engine record, a node with text keys. Of the newest meaning unless told otherwise. */

@@ -1,9 +1,9 @@
 /** Reads entries back (spec/journal.cddl): a quick view for replay, and all fields for people and for comparison. */
 import { CborReader, HASH_BYTES, decode, isAosError } from '@aos/cbor'
 import type { Data, HashBytes } from '@aos/cbor'
-import type { BatchPlace } from '@aos/effects'
-import type { VerifiedSignature } from './api.ts'
+import type { VerifiedSignature } from './ingress.ts'
 import { ENTRY_KINDS } from './codes.ts'
+import { expectField, readAuth, readHashes } from './entry-auth.ts'
 import { kernelError } from './errors.ts'
 import { EFFECT_ITEM } from './intents/effect-items.ts'
 
@@ -194,45 +194,6 @@ class EntryCursor {
     if (command instanceof Map) return command
     throw badEntry('expected a map as command')
   }
-}
-
-function expectField(reader: CborReader, number: number): void {
-  const found = reader.uint()
-  if (found !== number) throw badEntry(`expected field ${number}, found ${found}`)
-}
-
-function readAuth(reader: CborReader): readonly VerifiedSignature[] {
-  const auth: VerifiedSignature[] = []
-  for (let left = reader.array(); left > 0; left -= 1) {
-    const fields = reader.map()
-    expectField(reader, 0)
-    const keyId = reader.bytes()
-    expectField(reader, 1)
-    const form = Number(reader.uint())
-    if (fields !== (form === SINGLE ? 3 : 6) || form > BATCH) throw badEntry('expected a single or a batch signature')
-    expectField(reader, 2)
-    const signature = reader.bytes()
-    auth.push(form === SINGLE ? { keyId, signature } : { keyId, signature, place: readPlace(reader) })
-  }
-  return auth
-}
-
-const SINGLE = 0
-const BATCH = 1
-
-function readPlace(reader: CborReader): BatchPlace {
-  expectField(reader, 3)
-  const index = Number(reader.uint())
-  expectField(reader, 4)
-  const size = Number(reader.uint())
-  expectField(reader, 5)
-  return { index, size, path: readHashes(reader) }
-}
-
-function readHashes(reader: CborReader): readonly HashBytes[] {
-  const hashes: HashBytes[] = []
-  for (let left = reader.array(); left > 0; left -= 1) hashes.push(reader.bytes())
-  return hashes
 }
 
 function badEntry(message: string): ReturnType<typeof kernelError> {

@@ -1,9 +1,11 @@
 /** Encodes the entry of one turn (K4 to K6; spec/journal.cddl). One writer serves a world, one entry at a time. */
 import { CborWriter, HASH_BYTES, sha256 } from '@aos/cbor'
 import type { HashBytes, Sha256Port } from '@aos/cbor'
-import type { DeliveryOutcome, PartDigests, VerifiedSignature } from './api.ts'
+import type { DeliveryOutcome, PartDigests } from './api.ts'
+import type { VerifiedSignature } from './ingress.ts'
 import { ITEM } from './codes.ts'
 import type { TurnBound } from './codes.ts'
+import { writeAuth } from './entry-auth.ts'
 import type { WriteSalted } from './intents/effect-items.ts'
 import { LEAF_TAG } from './leaf.ts'
 import { DIGEST } from './recorded-entry.ts'
@@ -376,25 +378,4 @@ function countFields(parts: IngressParts): number {
     if (field !== undefined) count += 1
   }
   return count
-}
-
-function writeAuth(writer: CborWriter, auth: readonly VerifiedSignature[]): void {
-  writer.array(auth.length)
-  for (const { keyId, signature, place } of auth) {
-    writer.map(place === undefined ? 3 : 6)
-    writer.uint(0)
-    writer.bytes(keyId)
-    writer.uint(1)
-    writer.uint(place === undefined ? 0 : 1)
-    writer.uint(2)
-    writer.bytes(signature)
-    if (place === undefined) continue
-    writer.uint(3)
-    writer.uint(place.index)
-    writer.uint(4)
-    writer.uint(place.size)
-    writer.uint(5)
-    writer.array(place.path.length)
-    for (const hash of place.path) writer.bytes(hash)
-  }
 }

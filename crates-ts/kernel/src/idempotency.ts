@@ -1,6 +1,9 @@
 /** The bounded table of idempotency keys (K15; spec/06-kernel.md, "Ingress"). */
-import { equalBytes } from '@aos/cbor'
+import { encode, equalBytes } from '@aos/cbor'
 import type { HashBytes } from '@aos/cbor'
+import type { Collection } from './collections/collection.ts'
+import { NUMBER_CHARACTERS, orderedNumber, textOfBytes } from './collections/key-text.ts'
+import type { OrderedSet } from './collections/ordered-set.ts'
 import { LIMITS } from './limits.ts'
 
 /** K15: what was asked under a key, at which height, and when, for eviction. */
@@ -18,30 +21,33 @@ export interface IdempotencyBounds {
 
 const BOUNDS: IdempotencyBounds = { keysMax: LIMITS.idempotencyKeysMax, ageNs: BigInt(LIMITS.idempotencyAgeNs) }
 
-interface Remembered {
-  readonly slot: string
-  readonly record: IdempotencyRecord
-}
-
-/** K15: the key of the table; a principal has no NUL, so that two pairs never meet. */
+/** K15: the key of the table: canonical bytes of [principal, key], one character a byte. */
 export function idempotencySlot(principal: string, key: string): string {
-  return `${principal}\u0000${key}`
+  return textOfBytes(encode([principal, key]))
 }
 
-/** Records by slot, and a queue of them by height: a Map alone would look for its oldest entry among the removed ones. */
+/** Records by slot, and the slots in the order of their heights. */
 export class IdempotencyTable {
   readonly #bounds: IdempotencyBounds
-  readonly #records = new Map<string, IdempotencyRecord>()
-  /** Oldest first, from `#first` on. */
-  #queue: (Remembered | undefined)[] = []
-  #first = 0
+  readonly #records: Collection<IdempotencyRecord>
+  /** Height, then slot. */
+  readonly #order: OrderedSet
+  #size: number
+  /** Logical time of the oldest record; undefined: not known. */
+  #oldestNs: bigint | undefined
 
-  constructor(bounds: IdempotencyBounds = BOUNDS) {
+  constructor(
+    parts: { readonly records: Collection<IdempotencyRecord>; readonly order: OrderedSet },
+    bounds: IdempotencyBounds = BOUNDS,
+  ) {
     this.#bounds = bounds
+    this.#records = parts.records
+    this.#order = parts.order
+    this.#size = parts.records.root.count
   }
 
   get size(): number {
-    return this.#records.size
+    return this.#size
   }
 
   /** `new`, the height of the first entry with the same body, or `conflict`. */
@@ -54,20 +60,22 @@ export class IdempotencyTable {
   /** Inserts a slot that is new, and puts out what is over the bounds, lowest height first. */
   remember(slot: string, record: IdempotencyRecord): void {
     this.#records.set(slot, record)
-    this.#queue.push({ slot, record })
+    this.#order.add(placeOf(record.height, slot))
+    this.#size += 1
     const oldestNs = record.logicalNs - this.#bounds.ageNs
-    for (;;) {
-      const oldest = this.#queue[this.#first]
-      if (oldest === undefined) break
-      if (this.#records.size <= this.#bounds.keysMax && oldest.record.logicalNs >= oldestNs) break
-      this.#records.delete(oldest.slot)
-      this.#queue[this.#first] = undefined
-      this.#first += 1
-    }
-    // Moved only when as many have gone as are left: each record is moved once on average.
-    if (this.#first > 1024 && this.#first * 2 > this.#queue.length) {
-      this.#queue = this.#queue.slice(this.#first)
-      this.#first = 0
+    for (let first = this.#order.first; first !== undefined; first = this.#order.first) {
+      const oldest = first.slice(NUMBER_CHARACTERS)
+      this.#oldestNs ??= this.#records.get(oldest)?.logicalNs ?? 0n
+      if (this.#size <= this.#bounds.keysMax && this.#oldestNs >= oldestNs) return
+      this.#records.delete(oldest)
+      this.#order.delete(first)
+      this.#size -= 1
+      this.#oldestNs = undefined
     }
   }
+}
+
+/** One entry has one key at most, so heights alone tell places apart. */
+function placeOf(height: number, slot: string): string {
+  return orderedNumber(BigInt(height)) + slot
 }

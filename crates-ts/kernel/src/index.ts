@@ -1,39 +1,52 @@
 /** @aos/kernel: the world as one synchronous function from ingress to entry (spec/06-kernel.md). */
 export type {
-  ApprovalIngress,
-  CancelIngress,
   CellReport,
-  ClockIngress,
   DecisionReport,
   DeliveryOutcome,
   Difference,
   EffectsReport,
+  InstanceReport,
+  KeyReport,
+  PartDigests,
+  RaisedReport,
+  ReplayOptions,
+  MemoryLimits,
+  MemoryReport,
+  StepReport,
+  TurnResult,
+  World,
+  WorldTime,
+} from './api.ts'
+export type {
+  ApprovalIngress,
+  CancelIngress,
+  ClockIngress,
   EngineIngress,
   EventIngress,
   GenesisIngress,
   Ingress,
   IngressKind,
-  InstanceReport,
   KeyIngress,
-  KeyReport,
   ManifestIngress,
-  PartDigests,
-  RaisedReport,
   ReceiptIngress,
-  ReplayOptions,
   RequeueIngress,
   SignalIngress,
+  SnapshotCutIngress,
+  SnapshotRootIngress,
   Stamp,
   StartIngress,
-  StepReport,
   TickIngress,
-  TurnResult,
   VerifiedSignature,
-  World,
-  WorldTime,
-} from './api.ts'
+} from './ingress.ts'
 export { ENTRY_KINDS, KIND_NUMBER, OUTCOMES } from './codes.ts'
-export { JOURNAL_FORMAT, encodeClock, encodeKeyChange, encodeSetEngine, encodeSetManifest } from './commands.ts'
+export {
+  JOURNAL_FORMAT,
+  encodeClock,
+  encodeKeyChange,
+  encodeSetEngine,
+  encodeSetManifest,
+  encodeSnapshotRoot,
+} from './commands.ts'
 export { KERNEL_SEMANTICS, NORMALISER, hashEngine, supportedEngines, type KernelSemantics } from './engine.ts'
 export type { ModuleProfile } from './engine.ts'
 export { decodeEntry } from './entry-reader.ts'
@@ -41,9 +54,14 @@ export type { DecodedEntry, DecodedItem } from './entry-reader.ts'
 export { KERNEL_ERRORS } from './errors.ts'
 export { DENIAL_ERRORS, type DenialCode } from './gate/denial-errors.ts'
 export type { KernelErrorCode } from './errors.ts'
-export { EFFECT_LIMITS, LIMITS } from './limits.ts'
+export { EFFECT_LIMITS, LIMITS, SNAPSHOT_LIMITS } from './limits.ts'
 export { KERNEL_ADAPTER, TIMER_KIND, type IntentReport, type IntentStatus } from './intents/intent.ts'
 export type { IntentChange } from './intents/effect-items.ts'
 export { decodeApproval, decodeReceipt, encodeApproval, encodeReceipt } from './effect-commands.ts'
 export type { CallOutcome, CallResult, ContentGetter, KernelPorts, LoadedModule, ModuleRuntime } from './ports.ts'
+export type { FreshBlob } from './collections/trie-update.ts'
+export { checkCellProof, proveCell, type CellProof, type ProvenCell } from './snapshot/cell-proof.ts'
+export { decodeSnapshot, type SnapshotRecord } from './snapshot/snapshot-record.ts'
+export type { TailAmounts } from './snapshot/tail-cost.ts'
+export { walkSnapshot, type SnapshotPiece } from './snapshot/walk-snapshot.ts'
 export { createWorld } from './world.ts'

@@ -37,3 +37,11 @@ export const EFFECT_LIMITS = {
   /** Spendings that one dimension of a budget keeps apart. */
   spendingsMax: 4096,
 } as const
+
+/** Form of snapshots, from kernel semantics 3 on (spec/16-snapshots.md, "Trie" and "Collections"): it decides what roots are. */
+export const SNAPSHOT_LIMITS = {
+  /** Entries of one leaf: with one more it becomes a branch. */
+  leafEntriesMax: 32,
+  /** Longer records lie beside the trie, by hash. */
+  inlineBytesMax: 1024,
+} as const

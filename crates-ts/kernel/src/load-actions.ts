@@ -34,15 +34,20 @@ import type { CompiledTrigger } from './plans/triggers.ts'
 import type { KernelPorts, LoadedModule } from './ports.ts'
 
 /** Every definition that a manifest lists, built-in ones included, checked together. */
-export interface ActionDefinitions {
-  readonly manifest: Manifest
-  readonly plans: ReadonlyMap<string, { readonly definition: DefPlan; readonly hash: Hash }>
-  readonly effects: ReadonlyMap<string, DefEffect>
+export interface ActionDefinitions extends PlanDefinitions {
   readonly caps: ReadonlyMap<string, DefCap>
   readonly policies: ReadonlyMap<string, DefPolicy>
   readonly secrets: ReadonlyMap<string, DefSecret>
   /** Modules that are loaded, by name. */
   readonly modules: ReadonlyMap<string, { readonly definition: DefModule; readonly module: LoadedModule }>
+}
+
+/** What plans and effects are compiled from. */
+export interface PlanDefinitions {
+  readonly manifestHash: Hash
+  readonly manifest: Manifest
+  readonly plans: ReadonlyMap<string, { readonly definition: DefPlan; readonly hash: Hash }>
+  readonly effects: ReadonlyMap<string, DefEffect>
 }
 
 const ALLOW_ALL = 'sys/CapAllowAll@1'
@@ -63,10 +68,7 @@ export function loadActions(ports: KernelPorts, definitions: ActionDefinitions, 
 
 function loadGate(ports: KernelPorts, definitions: ActionDefinitions, table: SchemaTable): GateCatalog {
   const { manifest, policies, secrets } = definitions
-  const effects = new Map<string, EffectRecord>()
-  for (const effect of definitions.effects.values()) {
-    effects.set(effect.effectKind, loadEffect(effect, manifest.bindings, table))
-  }
+  const effects = loadEffects(definitions, table)
   const policy = manifest.policy === undefined ? undefined : policies.get(manifest.policy)
   return {
     table,
@@ -75,6 +77,14 @@ function loadGate(ports: KernelPorts, definitions: ActionDefinitions, table: Sch
     policy: policy === undefined ? undefined : { name: policy.name, rules: loadRules(ports, policy) },
     secrets: new Map([...secrets].map(([name, secret]) => [name, loadSecret(secret)])),
   }
+}
+
+/** By kind. */
+export function loadEffects(definitions: PlanDefinitions, table: SchemaTable): ReadonlyMap<string, EffectRecord> {
+  const { bindings } = definitions.manifest
+  return new Map(
+    [...definitions.effects.values()].map((effect) => [effect.effectKind, loadEffect(effect, bindings, table)]),
+  )
 }
 
 function loadEffect(effect: DefEffect, bindings: readonly EffectBinding[], table: SchemaTable): EffectRecord {
@@ -153,17 +163,19 @@ function loadSecret(secret: DefSecret): SecretRecord {
   }
 }
 
-function loadPlans(
+/** By name. */
+export function loadPlans(
   ports: KernelPorts,
-  definitions: ActionDefinitions,
+  definitions: PlanDefinitions,
   table: SchemaTable,
 ): ReadonlyMap<string, CompiledPlan> {
   const schemas = new Map([...definitions.effects.values()].map((effect) => [effect.effectKind, effect.paramsSchema]))
   const paramsSchema = (kind: string): string | undefined => schemas.get(kind)
+  const { manifestHash } = definitions
   return new Map(
     [...definitions.plans].map(([name, { definition, hash }]) => [
       name,
-      compilePlan(definition, { sha256: ports.sha256, hash, table, paramsSchema }),
+      compilePlan(definition, { sha256: ports.sha256, hash, manifest: manifestHash, table, paramsSchema }),
     ]),
   )
 }

@@ -30,6 +30,7 @@ export type GetNode = (hash: Hash) => Uint8Array
 
 /** Everything a manifest names; built-in definitions are among them where the manifest lists them, capabilities always. */
 export interface LoadedDefinitions {
+  readonly manifestHash: Hash
   readonly manifest: Manifest
   /** Without the built-in ones. */
   readonly schemas: ReadonlyMap<string, DefSchema>
@@ -74,6 +75,7 @@ export function loadDefinitions(
   })
   const hashes = new Map(manifest.plans.map(({ name, hash }) => [name, hash]))
   return {
+    manifestHash,
     manifest,
     schemas,
     modules,

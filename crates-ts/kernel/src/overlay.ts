@@ -1,9 +1,11 @@
 /** What a turn has written so far; nothing of it is visible before it ends (K8; spec/06-kernel.md, "Turn"). */
 import type { Hash } from '@aos/cbor'
-import { EffectsOverlay } from './intents/effects-state.ts'
+import { EMPTY_KEY } from './cells/cell.ts'
+import type { Cell } from './cells/cell.ts'
+import { textOfBytes } from './collections/key-text.ts'
+import { EffectsOverlay } from './intents/effects-overlay.ts'
 import type { Delivery } from './routing.ts'
-import { EMPTY_KEY, cellKeyText } from './state.ts'
-import type { Cell, WorldState } from './state.ts'
+import type { WorldState } from './state.ts'
 
 /** The changes of one turn to cells, modules, plans and intents. */
 export class Overlay {
@@ -19,24 +21,17 @@ export class Overlay {
 
   /** The cell of a delivery; made without a state when there is none. */
   cell(delivery: Delivery): Cell {
-    const reducer = delivery.reducer.name
-    let table = this.#state.cells.get(reducer)
-    if (table === undefined) {
-      table = new Map()
-      this.#state.cells.set(reducer, table)
-    }
-    const key = delivery.key ?? EMPTY_KEY
-    const text = cellKeyText(key)
-    const known = table.get(text)
+    const table = this.#state.cells.open(delivery.reducer.name)
+    const text = textOfBytes(delivery.key ?? EMPTY_KEY)
+    const known = table.find(text)
     if (known !== undefined) return known
-    // A copy: the key may be a view of the ingress, whose bytes are the caller's.
-    const cell: Cell = { key: key.slice(), table, text, state: undefined, generation: 0, pending: undefined }
-    table.set(text, cell)
+    const cell = table.make(text)
     this.#touched.push(cell)
     return cell
   }
 
   write(cell: Cell, state: Uint8Array | null): void {
+    // A cell that was made for this turn is among the touched ones already; settling it twice does nothing.
     if (cell.pending === undefined) this.#touched.push(cell)
     cell.pending = state
   }
@@ -63,17 +58,11 @@ export class Overlay {
   merge(): void {
     this.#effects?.merge()
     for (const [wasm, rewritten] of this.#modules) this.#state.modulesUsed.set(wasm, rewritten)
-    for (const cell of this.#touched) {
-      if (cell.pending !== undefined) cell.state = cell.pending ?? undefined
-      cell.pending = undefined
-      if (cell.state === undefined) cell.table.delete(cell.text)
-    }
+    for (const cell of this.#touched) cell.table.settle(cell, true)
+    this.#state.cells.keepWithinLimit()
   }
 
   drop(): void {
-    for (const cell of this.#touched) {
-      cell.pending = undefined
-      if (cell.state === undefined) cell.table.delete(cell.text)
-    }
+    for (const cell of this.#touched) cell.table.settle(cell, false)
   }
 }

@@ -16,12 +16,14 @@ export const DIGEST: Readonly<Record<'entropy' | 'value' | 'ingress' | 'derived'
 const DIGESTS_BYTES = 5 * HASH_BYTES
 
 export class RecordedEntry {
+  readonly entry: Uint8Array
   readonly #view: EntryView
   readonly #bytes: DataView
   /** Only those of exactly the parts that the view has. */
   readonly digests: PartDigests | undefined
 
   constructor(bytes: Uint8Array, view: EntryView, digests: PartDigests | undefined) {
+    this.entry = bytes
     this.#view = view
     this.#bytes = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     this.digests = digests !== undefined && isOf(digests, view) ? digests : undefined

@@ -2,7 +2,7 @@
 import { formatHash } from '@aos/cbor'
 import type { Data, Hash } from '@aos/cbor'
 import { unsupportedEngine } from './admission-control.ts'
-import type { Ingress } from './api.ts'
+import type { Ingress } from './ingress.ts'
 import { ENTRY_KINDS, KIND_NUMBER } from './codes.ts'
 import { decodeApproval, decodeCode, decodeIntentHash, decodeName, decodeReceipt } from './effect-commands.ts'
 import type { EntryView } from './entry-reader.ts'
@@ -71,6 +71,17 @@ export function rebuildIngress(view: EntryView): Ingress {
       return { kind: 'signal', ...base, intent: decodeIntentHash(commandOf(view)), code: decodeCode(commandOf(view)) }
     case KIND_NUMBER.approval:
       return { kind: 'approval', ...base, approval: decodeApproval(commandOf(view)), auth: view.auth }
+    case KIND_NUMBER.snapshot_cut:
+      return { kind: 'snapshot_cut', ...base }
+    case KIND_NUMBER.snapshot_root: {
+      const command = commandOf(view)
+      return {
+        kind: 'snapshot_root',
+        ...base,
+        cut: Number(uintField(command, 0)),
+        root: formatHash(byteField(command, 1)),
+      }
+    }
     case KIND_NUMBER.engine:
       return { kind: 'engine', ...base, engine: formatHash(byteField(commandOf(view), 0)), auth: view.auth }
     default:

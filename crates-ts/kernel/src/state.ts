@@ -1,5 +1,5 @@
 /**
- * World state. What is authoritative (spec/06-kernel.md, "State"):
+ * World state. What is authoritative (spec/06-kernel.md, "State"; how it stands in a snapshot: spec/16-snapshots.md):
  *
  *   world id        hash     of the genesis leaf
  *   head            uint height, hash leaf
@@ -13,28 +13,25 @@
  *   cells           (reducer, key bytes) -> {generation: uint, state: bytes}
  *   modules used    wasm hash -> hash of the rewritten bytes
  *   effects         plan instances, intents, budgets (intents/effects-state.ts)
+ *   last cut        uint height of the newest snapshot_cut
  *
  * Derived and rebuilt: the catalog (compiled codecs and routes of the manifest).
  */
 import type { Hash, HashBytes } from '@aos/cbor'
+import { EMPTY_CATALOG } from './catalog.ts'
 import type { Catalog } from './catalog.ts'
-import type { IdempotencyTable } from './idempotency.ts'
+import { CellStore } from './cells/cell-store.ts'
+import { BYTE_KEYS, Collection, HASH_KEYS, HEX_KEYS } from './collections/collection.ts'
+import { NodeStore } from './collections/node-store.ts'
+import { OrderedSet } from './collections/ordered-set.ts'
+import type { TrieRoot } from './collections/trie-update.ts'
+import { IdempotencyTable } from './idempotency.ts'
+import type { IdempotencyRecord } from './idempotency.ts'
+import { makeEffectsState } from './intents/effects-state.ts'
 import type { EffectsState } from './intents/effects-state.ts'
-
-/** A cell that a turn has touched holds its new state in `pending` until the turn ends (K8). */
-export interface Cell {
-  readonly key: Uint8Array
-  readonly table: CellTable
-  /** Its key in the table. */
-  readonly text: string
-  state: Uint8Array | undefined
-  generation: number
-  /** undefined: untouched by this turn; null: deleted by it. */
-  pending: Uint8Array | null | undefined
-}
-
-/** Cells of one reducer by the text of their key; listing sorts them by bytes. */
-export type CellTable = Map<string, Cell>
+import type { KernelPorts } from './ports.ts'
+import type { PinnedDefinitions } from './snapshot/pinned.ts'
+import { IDEMPOTENCY_RECORDS, KEY_RECORDS, MODULE_RECORDS } from './snapshot/small-records.ts'
 
 /** A key that the world knows (G2). */
 export interface RegisteredKey {
@@ -60,22 +57,68 @@ export interface WorldState {
   manifestHeight: number
   engine: Hash | undefined
   keysHeight: number
-  readonly keys: Map<string, RegisteredKey>
+  lastCut: number | undefined
+  /** By key id, hexadecimal. */
+  readonly keys: Collection<RegisteredKey>
   readonly idempotency: IdempotencyTable
-  readonly cells: Map<string, CellTable>
-  readonly modulesUsed: Map<Hash, Hash>
+  readonly idempotencyRecords: Collection<IdempotencyRecord>
+  readonly idempotencyOrder: OrderedSet
+  readonly cells: CellStore
+  /** By wasm hash. */
+  readonly modulesUsed: Collection<Hash>
   catalog: Catalog
   /** The engine in force judges effects and runs plans (kernel semantics 2). */
   hasGate: boolean
+  /** The engine in force has snapshots (kernel semantics 3). */
+  hasSnapshots: boolean
   readonly effects: EffectsState
+  /** Where everything above that is not in memory is read. */
+  readonly nodes: NodeStore
 }
 
-/** Key bytes as a map key: one character a byte. */
-export function cellKeyText(key: Uint8Array): string {
-  let text = ''
-  for (let at = 0; at < key.length; at += 1) text += String.fromCharCode(key[at] ?? 0)
-  return text
+/** Roots that a state starts from; without any it is that of no world yet. */
+export interface StateRoots {
+  readonly collection: (name: string) => TrieRoot | undefined
+  readonly cells: ReadonlyMap<string, TrieRoot>
+  readonly waits: ReadonlyMap<string, TrieRoot>
 }
 
-/** The key of the one cell of a reducer that is not keyed (K19). */
-export const EMPTY_KEY: Uint8Array = new Uint8Array(0)
+const NO_ROOTS: StateRoots = { collection: () => undefined, cells: new Map(), waits: new Map() }
+
+/** Nodes that are read stay in memory up to this, until somebody sets another limit. */
+const NODE_BYTES_DEFAULT: number = 16 * 1024 * 1024
+
+/** The state of no entry, or the collections of a snapshot; the rest is filled in by whoever has read its record. */
+export function makeState(ports: KernelPorts, pinned: PinnedDefinitions, roots: StateRoots = NO_ROOTS): WorldState {
+  const nodes = new NodeStore(ports, NODE_BYTES_DEFAULT)
+  const { collection } = roots
+  const records = new Collection(nodes, { keys: BYTE_KEYS, records: IDEMPOTENCY_RECORDS }, collection('idempotency'))
+  const order = new OrderedSet(nodes, collection('idempotency_order'))
+  const cells = new CellStore(nodes)
+  for (const [reducer, root] of roots.cells) cells.open(reducer, root)
+  return {
+    id: undefined,
+    height: -1,
+    leaf: new Uint8Array(32),
+    clock: undefined,
+    entropy: undefined,
+    nowNs: 0n,
+    logicalNowNs: 0n,
+    manifestHash: undefined,
+    manifestHeight: 0,
+    engine: undefined,
+    keysHeight: 0,
+    lastCut: undefined,
+    keys: new Collection(nodes, { keys: HEX_KEYS, records: KEY_RECORDS }, collection('keys')),
+    idempotency: new IdempotencyTable({ records, order }),
+    idempotencyRecords: records,
+    idempotencyOrder: order,
+    cells,
+    modulesUsed: new Collection(nodes, { keys: HASH_KEYS, records: MODULE_RECORDS }, collection('modules')),
+    catalog: EMPTY_CATALOG,
+    hasGate: false,
+    hasSnapshots: false,
+    effects: makeEffectsState(nodes, pinned, roots),
+    nodes,
+  }
+}

@@ -94,6 +94,7 @@ export class GateTurn {
       hashBytes: hash,
       height,
       index,
+      manifest: facts.manifestHash,
       effectKind: effect.kind,
       params: judgement.params,
       paramsHash: sha256(ports.sha256, judgement.params),
@@ -113,7 +114,7 @@ export class GateTurn {
       dueNs: isTimer ? dueOf(effect, judgement.params) : undefined,
     }
     if (judgement.ledger !== undefined) this.#turn.overlay.effects.putLedger(grant.name, judgement.ledger)
-    this.#turn.overlay.effects.putIntent(intent)
+    this.#turn.overlay.effects.addIntent(intent)
     this.#report.emitted.push(intent)
     this.#turn.bytes += judgement.params.length
     const item = {

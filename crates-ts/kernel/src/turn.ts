@@ -127,7 +127,7 @@ export class Turn {
     const { hasGate, state } = this.input
     if (!hasGate) return false
     const { triggers } = state.catalog.actions
-    return this.overlay.hasEffects || triggers.has(schema) || (state.effects.waiting.get(schema)?.size ?? 0) > 0
+    return this.overlay.hasEffects || triggers.has(schema) || state.effects.waiting.has(schema)
   }
 
   #passed(): TurnBound | undefined {

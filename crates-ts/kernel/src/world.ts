@@ -1,5 +1,5 @@
 /** A world in memory: state, turns, replay, reads (spec/06-kernel.md). */
-import { HASH_BYTES, compareBytes, formatHash, hashBytes, isAosError, toHex } from '@aos/cbor'
+import { HASH_BYTES, formatHash, hashBytes, isAosError, toHex } from '@aos/cbor'
 import type { AosError, CanonicalBytes, Hash, HashBytes } from '@aos/cbor'
 import { admit } from './admission.ts'
 import { checkCommon, hashBody } from './admission-common.ts'
@@ -7,16 +7,19 @@ import type { AdmissionPorts, Admitted } from './admission-common.ts'
 import type {
   CellReport,
   Difference,
-  Ingress,
   InstanceReport,
   KeyReport,
+  MemoryLimits,
+  MemoryReport,
   ReplayOptions,
-  Stamp,
   TurnResult,
   World,
   WorldTime,
 } from './api.ts'
-import { EMPTY_CATALOG } from './catalog.ts'
+import type { Ingress, Stamp } from './ingress.ts'
+import { EMPTY_KEY } from './cells/cell.ts'
+import { textOfBytes } from './collections/key-text.ts'
+import type { FreshBlob } from './collections/trie-update.ts'
 import { DeliveryRunner } from './delivery.ts'
 import { findDifference } from './difference.ts'
 import { hashEngine, supportedEngines } from './engine.ts'
@@ -24,8 +27,8 @@ import { HEADER_AT, makeEntryMemo, readEntry } from './entry-reader.ts'
 import type { EntryMemo, EntryView } from './entry-reader.ts'
 import { EntryWriter } from './entry-writer.ts'
 import { kernelError } from './errors.ts'
-import { IdempotencyTable, idempotencySlot } from './idempotency.ts'
-import { makeEffectsState } from './intents/effects-state.ts'
+import { idempotencySlot } from './idempotency.ts'
+import { compareInstanceIds, compareIntents } from './intents/effects-state.ts'
 import type { IntentReport } from './intents/intent.ts'
 import { LeafHasher } from './leaf.ts'
 import type { KernelPorts } from './ports.ts'
@@ -33,8 +36,13 @@ import { reportInstance } from './plans/instance.ts'
 import { RecordedEntry } from './recorded-entry.ts'
 import { checkEngine, rebuildIngress } from './replay.ts'
 import { ENTROPY_BYTES } from './salts.ts'
-import { EMPTY_KEY, cellKeyText } from './state.ts'
-import type { Cell, WorldState } from './state.ts'
+import { loadPinned } from './snapshot/load-pinned.ts'
+import { openSnapshot } from './snapshot/open-snapshot.ts'
+import { PinnedDefinitions } from './snapshot/pinned.ts'
+import { Snapshots } from './snapshot/snapshots.ts'
+import type { TailAmounts } from './snapshot/tail-cost.ts'
+import { makeState } from './state.ts'
+import type { WorldState } from './state.ts'
 import { Overlay } from './overlay.ts'
 import { NOTHING_DONE } from './turn-effects.ts'
 import { runTurn } from './turn.ts'
@@ -65,7 +73,10 @@ class KernelWorld implements World {
   readonly #ports: AdmissionPorts
   readonly #runner: DeliveryRunner
   readonly #writer: EntryWriter
-  readonly #state: WorldState
+  readonly #pinned: PinnedDefinitions
+  #state: WorldState
+  readonly #snapshots: Snapshots
+  #limits: MemoryLimits | undefined
   readonly #leaves: LeafHasher
   readonly #memo: EntryMemo = makeEntryMemo()
   #inTurn = false
@@ -79,26 +90,13 @@ class KernelWorld implements World {
     this.#runner = new DeliveryRunner(ports)
     this.#writer = new EntryWriter(ports.sha256)
     this.#leaves = new LeafHasher(ports.sha256)
-    this.#state = {
-      id: undefined,
-      height: -1,
-      leaf: new Uint8Array(32),
-      clock: undefined,
-      entropy: undefined,
-      nowNs: 0n,
-      logicalNowNs: 0n,
-      manifestHash: undefined,
-      manifestHeight: 0,
-      engine: undefined,
-      keysHeight: 0,
-      keys: new Map(),
-      idempotency: new IdempotencyTable(),
-      cells: new Map(),
-      modulesUsed: new Map(),
-      catalog: EMPTY_CATALOG,
-      hasGate: false,
-      effects: makeEffectsState(),
-    }
+    this.#snapshots = new Snapshots(ports.sha256)
+    this.#pinned = new PinnedDefinitions((manifest) => {
+      const { manifestHash, catalog } = this.#state
+      if (manifest !== manifestHash) return loadPinned(ports, manifest)
+      return { plans: catalog.actions.plans, effects: catalog.actions.gate.effects }
+    })
+    this.#state = makeState(ports, this.#pinned)
   }
 
   get id(): Hash | undefined {
@@ -122,7 +120,9 @@ class KernelWorld implements World {
   }
 
   get keys(): readonly KeyReport[] {
-    return [...this.#state.keys.values()]
+    const keys = [...this.#state.keys.entries()]
+    keys.sort(([leftId, left], [rightId, right]) => left.from - right.from || (leftId < rightId ? -1 : 1))
+    return keys.map(([, key]) => key)
   }
 
   get engineDigest(): Hash {
@@ -148,6 +148,7 @@ class KernelWorld implements World {
         const earlier = this.#lookUpIdempotency(ingress)
         if (earlier !== undefined) return earlier
         admitted = admit(this.#ports, this.#state, { ingress, stamp })
+        if (ingress.kind === 'snapshot_root') this.#snapshots.checkRoot(ingress)
       } catch (error) {
         if (!isRefusal(error)) throw error
         return { kind: 'refused', error }
@@ -179,6 +180,12 @@ class KernelWorld implements World {
         if (!isRefusal(error)) throw error
         return difference(view, 'ingress', 'admitted', error.code)
       }
+      if (ingress.kind === 'snapshot_root') {
+        const expected = this.#snapshots.expectedRoot(ingress, options.verify ? 'verified' : 'replayed')
+        if (expected !== undefined && expected !== ingress.root) {
+          return difference(view, 'ingress.command.root', ingress.root, expected)
+        }
+      }
       if (!options.verify) {
         this.#perform(ingress, admitted, stamp, { leafOf: { entry, view } })
         return undefined
@@ -196,32 +203,74 @@ class KernelWorld implements World {
   }
 
   readCell(reducer: string, key: Uint8Array | undefined): Uint8Array | undefined {
-    return this.#state.cells.get(reducer)?.get(cellKeyText(key ?? EMPTY_KEY))?.state
+    return this.#state.cells.find(reducer)?.find(textOfBytes(key ?? EMPTY_KEY))?.state
   }
 
   listIntents(): Iterable<IntentReport> {
-    return this.#state.effects.intents.values()
+    return [...this.#state.effects.intents.values()].sort(compareIntents)
   }
 
   readIntent(hash: Hash): IntentReport | undefined {
     return this.#state.effects.intents.get(hash)
   }
 
-  *listInstances(): Iterable<InstanceReport> {
-    for (const instance of this.#state.effects.instances.values()) yield reportInstance(instance)
+  listInstances(): Iterable<InstanceReport> {
+    const instances = [...this.#state.effects.instances.values()]
+    return instances.sort((left, right) => compareInstanceIds(left.id, right.id)).map(reportInstance)
   }
 
   get nextDueNs(): bigint | undefined {
     return this.#state.effects.due.next?.atNs
   }
 
-  *listCells(reducer: string): Iterable<CellReport> {
-    const cells: Cell[] = [...(this.#state.cells.get(reducer)?.values() ?? [])]
-    cells.sort((left, right) => compareBytes(left.key, right.key))
-    for (const cell of cells) {
-      // Keys of cells are canonical: they were located in, or checked as, canonical values.
-      if (cell.state !== undefined) yield { key: cell.key as CanonicalBytes, state: cell.state }
-    }
+  listCells(reducer: string): Iterable<CellReport> {
+    // Keys of cells are canonical: they were located in, or checked as, canonical values.
+    return (this.#state.cells.find(reducer)?.list() ?? []) as Iterable<CellReport & { readonly key: CanonicalBytes }>
+  }
+
+  countCells(reducer: string): number {
+    return this.#state.cells.find(reducer)?.count ?? 0
+  }
+
+  get snapshot(): World['snapshot'] {
+    return this.#snapshots.work
+  }
+
+  get lastCut(): number | undefined {
+    return this.#state.lastCut
+  }
+
+  sliceSnapshot(bytesMax: number): readonly FreshBlob[] {
+    return this.#guarded(() => this.#snapshots.slice(bytesMax))
+  }
+
+  get tail(): TailAmounts {
+    return this.#snapshots.tail
+  }
+
+  get dirtyCells(): number {
+    return this.#state.cells.memory.dirtyCells + (this.#snapshots.work?.cells ?? 0)
+  }
+
+  open(root: Hash): void {
+    this.#guarded(() => {
+      if (this.#state.height >= 0)
+        throw kernelError('kernel.genesis_exists', 'only an empty world starts from a snapshot')
+      this.#state = openSnapshot(this.#ports, this.#pinned, root)
+      this.#snapshots.openedFrom(this.#state.height, root)
+      if (this.#limits !== undefined) this.limitMemory(this.#limits)
+    })
+  }
+
+  get memory(): MemoryReport {
+    const { bytes, dirtyBytes } = this.#state.cells.memory
+    return { cells: bytes, dirty: dirtyBytes, nodes: this.#state.nodes.bytes }
+  }
+
+  limitMemory(limits: MemoryLimits): void {
+    this.#limits = limits
+    this.#state.cells.limit(limits.cells)
+    this.#state.nodes.limit(limits.nodes)
   }
 
   /** A fault leaves the world stopped: it must be discarded and reopened (K11). */
@@ -304,6 +353,10 @@ class KernelWorld implements World {
       const slot = idempotencySlot(ingress.principal, ingress.idempotencyKey)
       state.idempotency.remember(slot, { body: hashBody(this.#ports, ingress), height, logicalNs: logicalNowNs })
     }
+    this.#snapshots.tail.add((leafOf ?? recorded ?? finished)?.entry.length ?? 0, end.fuel)
+    const source = leafOf !== undefined ? 'replayed' : recorded !== undefined ? 'verified' : 'live'
+    if (ingress.kind === 'snapshot_cut') this.#snapshots.cut(state, source)
+    if (ingress.kind === 'snapshot_root') this.#snapshots.adopt(source)
     return { end, leaf, entry: finished?.entry, isRecorded: finished?.isRecorded ?? false }
   }
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 
 import { EMPTY_MANIFEST, compileSchema, encodeDefinition, hashDefinition } from '@aos/air'
 import type { DefModule, DefSchema, EventRoute, Manifest, NamedRef, TypeExpr, Value } from '@aos/air'
-import { decodeForeign, encode, encodeNode, hashText, sha256 } from '@aos/cbor'
+import { decodeForeign, encode, encodeNode, formatHash, hashText, sha256 } from '@aos/cbor'
 import type { Data, Hash, Sha256Port } from '@aos/cbor'
 
 import { createWorld } from '../src/index.ts'
@@ -62,6 +62,11 @@ export interface WorldPlan {
 export const OWNER_KEY: Uint8Array = new Uint8Array(32).fill(7)
 export const OWNER_ID: Uint8Array = sha256(nodeSha256, OWNER_KEY)
 export const OWNER_AUTH = [{ keyId: OWNER_ID, signature: new Uint8Array(64).fill(1) }]
+
+function accepted(result: TurnResult): void {
+  if (result.kind !== 'accepted')
+    throw new Error(JSON.stringify(result, (_, value: unknown) => (value instanceof Error ? value.message : value)))
+}
 
 /** A test bench: content, scripts, a world, and every entry it made. */
 export class Bench {
@@ -157,6 +162,38 @@ export class Bench {
     const result = this.world.submit(ingress, this.stamp())
     if (result.kind === 'accepted') this.entries.push(result.entry)
     return result
+  }
+
+  /** A snapshot from cut to root; what it is made of goes into the content. */
+  snapshot(): Hash {
+    accepted(this.submit({ kind: 'snapshot_cut', principal: 'host:snapshot' }))
+    this.storeSlice(Number.POSITIVE_INFINITY)
+    return this.rootOfCut()
+  }
+
+  /** Stores the next blobs of the snapshot under way. */
+  storeSlice(bytesMax: number): void {
+    for (const { hash, bytes } of this.world.sliceSnapshot(bytesMax)) this.content.set(formatHash(hash), bytes)
+  }
+
+  /** Submits the root that the cut has come to. */
+  rootOfCut(): Hash {
+    const { snapshot } = this.world
+    if (snapshot?.root === undefined) throw new Error('the cut has not come to a root')
+    const { cut, root } = snapshot
+    accepted(this.submit({ kind: 'snapshot_root', principal: 'host:snapshot', cut, root }))
+    return root
+  }
+
+  /** A world that starts from the root and derives what lies behind its cut. */
+  openFrom(root: Hash, options: { readonly verify: boolean } = { verify: false }): World {
+    const world = createWorld(this.ports())
+    world.open(root)
+    for (const entry of this.entries.slice((world.head?.height ?? 0) + 1)) {
+      const difference = world.replay(entry, options)
+      if (difference !== undefined) throw new Error(JSON.stringify(difference))
+    }
+    return world
   }
 
   manifestIngress(plan: WorldPlan): ManifestIngress {

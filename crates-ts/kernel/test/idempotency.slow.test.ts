@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { IdempotencyTable } from '../src/idempotency.ts'
 import { createWorld, LIMITS } from '../src/index.ts'
 import type { Ingress, TurnResult } from '../src/index.ts'
+import { makeIdempotency } from './_collections.ts'
 import { Bench } from './_util.ts'
 
 const COUNT = LIMITS.idempotencyKeysMax + 10
@@ -30,7 +30,7 @@ it('of more keys than the bound the first are forgotten, in the world and in its
 it('going on over the bound costs no more than filling up to it', { timeout: 120_000 }, () => {
   const max = LIMITS.idempotencyKeysMax
   const body = new Uint8Array(32)
-  const table = new IdempotencyTable()
+  const table = makeIdempotency()
   const timed = (from: number, to: number): number => {
     const start = performance.now()
     for (let height = from; height <= to; height += 1) {

@@ -1,4 +1,6 @@
-/** What becomes due when, in (time, id) order (spec/06-kernel.md, "Time"). Built from state; not state of its own. */
+/** What becomes due when, in (time, id) order (spec/06-kernel.md, "Time"). */
+import { NUMBER_CHARACTERS, numberOf, orderedNumber, orderedText, textBehind } from '../collections/key-text.ts'
+import type { OrderedSet } from '../collections/ordered-set.ts'
 
 export interface DueItem {
   readonly atNs: bigint
@@ -6,52 +8,50 @@ export interface DueItem {
   readonly id: string
 }
 
-/** Sorted; insertion and removal cost a search and a move of what lies behind. */
+/** Items as keys of an ordered set: the time in eight bytes, then the id. */
 export class DueList {
-  readonly #items: DueItem[] = []
+  readonly set: OrderedSet
+  /** Of the first key, so that asking again costs nothing. */
+  #nextKey: string | undefined
+  #next: DueItem | undefined
 
-  get size(): number {
-    return this.#items.length
+  constructor(set: OrderedSet) {
+    this.set = set
   }
 
   get next(): DueItem | undefined {
-    return this.#items[0]
+    const key = this.set.first
+    if (key !== this.#nextKey) {
+      this.#nextKey = key
+      this.#next = key === undefined ? undefined : itemOf(key)
+    }
+    return this.#next
   }
 
   add(item: DueItem): void {
-    const at = this.#place(item)
-    const there = this.#items[at]
-    if (there !== undefined && compare(there, item) === 0) return
-    this.#items.splice(at, 0, item)
+    this.set.add(keyOf(item))
   }
 
   remove(item: DueItem): void {
-    const at = this.#place(item)
-    const there = this.#items[at]
-    if (there !== undefined && compare(there, item) === 0) this.#items.splice(at, 1)
+    this.set.delete(keyOf(item))
   }
 
   /** At most `count` items whose time has come, first things first. They stay in the list. */
   due(logicalNowNs: bigint, count: number): readonly DueItem[] {
-    const end = this.#items.findIndex(({ atNs }, at) => at >= count || atNs > logicalNowNs)
-    return this.#items.slice(0, end < 0 ? Math.min(count, this.#items.length) : end)
-  }
-
-  /** First position that does not come before the item. */
-  #place(item: DueItem): number {
-    let low = 0
-    let high = this.#items.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      const other = this.#items[middle]
-      if (other !== undefined && compare(other, item) < 0) low = middle + 1
-      else high = middle
+    const items: DueItem[] = []
+    for (const key of this.set.keys()) {
+      const item = itemOf(key)
+      if (item.atNs > logicalNowNs || items.length >= count) break
+      items.push(item)
     }
-    return low
+    return items
   }
 }
 
-function compare(left: DueItem, right: DueItem): number {
-  if (left.atNs !== right.atNs) return left.atNs < right.atNs ? -1 : 1
-  return left.id < right.id ? -1 : left.id > right.id ? 1 : 0
+function keyOf({ atNs, id }: DueItem): string {
+  return orderedNumber(atNs) + orderedText(id)
+}
+
+function itemOf(key: string): DueItem {
+  return { atNs: numberOf(key), id: textBehind(key, NUMBER_CHARACTERS) }
 }

@@ -1,40 +1,99 @@
 /**
- * Plans and intents as part of the world's state, and a turn's changes to them (K8, K18; spec/06-kernel.md, "State").
+ * Plans and intents as part of the world's state (K18; spec/06-kernel.md, "State").
  */
 import type { Hash } from '@aos/cbor'
+import { Collection, HASH_KEYS, TEXT_KEYS } from '../collections/collection.ts'
+import { NUMBER_CHARACTERS, numberOf, orderedNumber, orderedText, textBehind } from '../collections/key-text.ts'
+import type { NodeStore } from '../collections/node-store.ts'
+import { OrderedSet } from '../collections/ordered-set.ts'
 import type { Ledger } from '../gate/budgets.ts'
-import { copyInstance } from '../plans/instance.ts'
 import type { PlanInstance } from '../plans/instance.ts'
 import { deadlinesOf } from '../plans/waits.ts'
+import { decodeInstance, encodeInstance } from '../snapshot/instance-record.ts'
+import { decodeIntent, encodeIntent } from '../snapshot/intent-record.ts'
+import type { PinnedDefinitions } from '../snapshot/pinned.ts'
+import { LEDGER_RECORDS, PRESENCE_RECORDS } from '../snapshot/small-records.ts'
+import type { StateRoots } from '../state.ts'
 import { DueList } from './due-list.ts'
 import type { Intent } from './intent.ts'
 
 /** Running plans, intents and budgets of a world. */
 export interface EffectsState {
-  /** Open, parked and dead ones, in the order of emission. */
-  readonly intents: Map<Hash, Intent>
-  /** Hexadecimal hashes of those that are settled or cancelled: a second receipt is told apart from a foreign one. */
-  readonly settled: Set<string>
-  /** In the order of their start. */
-  readonly instances: Map<string, PlanInstance>
+  /** Open, parked and dead ones, by hash. */
+  readonly intents: Collection<Intent>
+  /** Hashes of those that are settled or cancelled: a second receipt is told apart from a foreign one. */
+  readonly settled: Collection<true>
+  /** By id. */
+  readonly instances: Collection<PlanInstance>
   /** By grant. */
-  readonly ledgers: Map<string, Ledger>
-  /** Built from the above. */
+  readonly ledgers: Collection<Ledger>
   readonly due: DueList
   /** Instances with an open wait, by event schema. */
-  readonly waiting: Map<string, Set<string>>
+  readonly waiting: WaitingSets
 }
 
-/** Of a world in which nothing was ever asked for. */
-export function makeEffectsState(): EffectsState {
+/** Of a world in which nothing was ever asked for, or of a snapshot. */
+export function makeEffectsState(nodes: NodeStore, pinned: PinnedDefinitions, roots: StateRoots): EffectsState {
+  const intents = { encode: encodeIntent, decode: (bytes: Uint8Array) => decodeIntent(bytes, pinned) }
+  const instances = { encode: encodeInstance, decode: (bytes: Uint8Array) => decodeInstance(bytes, pinned) }
+  const { collection } = roots
   return {
-    intents: new Map(),
-    settled: new Set(),
-    instances: new Map(),
-    ledgers: new Map(),
-    due: new DueList(),
-    waiting: new Map(),
+    intents: new Collection(nodes, { keys: HASH_KEYS, records: intents }, collection('intents')),
+    settled: new Collection(nodes, { keys: HASH_KEYS, records: PRESENCE_RECORDS }, collection('settled')),
+    instances: new Collection(nodes, { keys: TEXT_KEYS, records: instances }, collection('instances')),
+    ledgers: new Collection(nodes, { keys: TEXT_KEYS, records: LEDGER_RECORDS }, collection('budgets')),
+    due: new DueList(new OrderedSet(nodes, collection('due'))),
+    waiting: new WaitingSets(nodes, roots.waits),
   }
+}
+
+/** Who waits for events of which schema. */
+export class WaitingSets {
+  readonly #nodes: NodeStore
+  readonly #sets = new Map<string, OrderedSet>()
+
+  constructor(nodes: NodeStore, roots: StateRoots['waits']) {
+    this.#nodes = nodes
+    for (const [schema, root] of roots) this.#sets.set(schema, new OrderedSet(nodes, root))
+  }
+
+  sets(): Iterable<readonly [string, OrderedSet]> {
+    return this.#sets
+  }
+
+  has(schema: string): boolean {
+    return this.#sets.get(schema)?.isEmpty === false
+  }
+
+  /** Ids in the order of their start. */
+  *of(schema: string): Generator<string, void, undefined> {
+    for (const key of this.#sets.get(schema)?.keys() ?? []) yield idOfKey(key)
+  }
+
+  add(schema: string, id: string): void {
+    let set = this.#sets.get(schema)
+    if (set === undefined) {
+      set = new OrderedSet(this.#nodes)
+      this.#sets.set(schema, set)
+    }
+    set.add(keyOfId(id))
+  }
+
+  delete(schema: string, id: string): void {
+    this.#sets.get(schema)?.delete(keyOfId(id))
+  }
+}
+
+/** Height, index, plan: keys in the order in which instances were started. */
+function keyOfId(id: string): string {
+  const [height, index, plan] = partsOf(id)
+  return orderedNumber(BigInt(height)) + orderedNumber(BigInt(index)) + orderedText(plan)
+}
+
+function idOfKey(key: string): string {
+  const height = numberOf(key)
+  const index = numberOf(key.slice(NUMBER_CHARACTERS))
+  return `${height}.${index}/${textBehind(key, 2 * NUMBER_CHARACTERS)}`
 }
 
 /** Separates an instance from its step in the id of a due wait; stands in neither. */
@@ -51,116 +110,43 @@ export function parseDueWait(id: string): { readonly instance: string; readonly 
   return at < 0 ? undefined : { instance: id.slice(0, at), step: id.slice(at + 1) }
 }
 
-/** What a turn has changed so far; nothing is visible outside before `merge`. */
-export class EffectsOverlay {
-  readonly #state: EffectsState
-  /** null: ended. */
-  readonly #instances: Map<string, PlanInstance | null> = new Map()
-  /** null: settled or cancelled. */
-  readonly #intents: Map<Hash, Intent | null> = new Map()
-  readonly #ledgers: Map<string, Ledger> = new Map()
-
-  constructor(state: EffectsState) {
-    this.#state = state
+/** Puts an instance in the place of what was known of it; `after` null: it has ended. */
+export function putInstance(
+  state: EffectsState,
+  change: {
+    readonly id: string
+    readonly before: PlanInstance | undefined
+    readonly after: PlanInstance | null
+  },
+): void {
+  const { id, before, after } = change
+  if (before !== undefined) forgetWaits(state, before)
+  if (after === null) {
+    if (before !== undefined) state.instances.delete(id)
+    return
   }
-
-  /** The turn's own copy; undefined when there is none or it has ended. */
-  instance(id: string): PlanInstance | undefined {
-    const own = this.#instances.get(id)
-    if (own !== undefined) return own ?? undefined
-    const known = this.#state.instances.get(id)
-    if (known === undefined) return undefined
-    const copy = copyInstance(known)
-    this.#instances.set(id, copy)
-    return copy
-  }
-
-  hasInstance(id: string): boolean {
-    return this.#instances.has(id) ? this.#instances.get(id) !== null : this.#state.instances.has(id)
-  }
-
-  startInstance(instance: PlanInstance): void {
-    this.#instances.set(instance.id, instance)
-  }
-
-  endInstance(id: string): void {
-    this.#instances.set(id, null)
-  }
-
-  /** Instances that may wait for events of a schema, in the order of their start. */
-  waitingFor(schema: string): readonly string[] {
-    const known = this.#state.waiting.get(schema)
-    if ((known?.size ?? 0) === 0 && this.#instances.size === 0) return NONE
-    const found = new Set<string>(known)
-    for (const [id, instance] of this.#instances) if (instance !== null && waitsFor(instance, schema)) found.add(id)
-    return [...found].filter((id) => this.hasInstance(id)).sort(compareInstanceIds)
-  }
-
-  intent(hash: Hash): Intent | undefined {
-    const own = this.#intents.get(hash)
-    return own === undefined ? this.#state.intents.get(hash) : (own ?? undefined)
-  }
-
-  putIntent(intent: Intent): void {
-    this.#intents.set(intent.hash, intent)
-  }
-
-  settleIntent(hash: Hash): void {
-    this.#intents.set(hash, null)
-  }
-
-  ledger(grant: string): Ledger | undefined {
-    return this.#ledgers.get(grant) ?? this.#state.ledgers.get(grant)
-  }
-
-  putLedger(grant: string, ledger: Ledger): void {
-    this.#ledgers.set(grant, ledger)
-  }
-
-  /** Every intent as the turn sees it, in the order of emission. */
-  *intents(): Iterable<Intent> {
-    for (const [hash, intent] of this.#state.intents) {
-      const own = this.#intents.get(hash)
-      if (own !== null) yield own ?? intent
-    }
-    for (const [hash, own] of this.#intents) if (own !== null && !this.#state.intents.has(hash)) yield own
-  }
-
-  merge(): void {
-    const state = this.#state
-    for (const [id, instance] of this.#instances) {
-      const before = state.instances.get(id)
-      if (before !== undefined) forgetInstance(state, before)
-      if (instance === null) state.instances.delete(id)
-      else {
-        state.instances.set(id, instance)
-        indexInstance(state, instance)
-      }
-    }
-    for (const [hash, intent] of this.#intents) {
-      const before = state.intents.get(hash)
-      if (before?.dueNs !== undefined) state.due.remove({ atNs: before.dueNs, id: hash })
-      if (intent === null) {
-        state.intents.delete(hash)
-        state.settled.add(hash.slice('sha256:'.length))
-      } else {
-        state.intents.set(hash, intent)
-        if (intent.dueNs !== undefined && intent.status === 'open') state.due.add({ atNs: intent.dueNs, id: hash })
-      }
-    }
-    for (const [grant, ledger] of this.#ledgers) state.ledgers.set(grant, ledger)
-  }
+  state.instances.set(id, after)
+  rememberWaits(state, after)
 }
 
-const NONE: readonly string[] = []
-
-function waitsFor(instance: PlanInstance, schema: string): boolean {
-  return instance.plan.steps.some(
-    (step, index) => step.op === 'await_event' && step.event === schema && instance.steps[index]?.status === 'waiting',
-  )
+/** Puts an intent in the place of what was known of it; `after` null: it is settled or cancelled. */
+export function putIntent(
+  state: EffectsState,
+  change: { readonly hash: Hash; readonly before: Intent | undefined; readonly after: Intent | null },
+): void {
+  const { hash, before, after } = change
+  if (before?.dueNs !== undefined) state.due.remove({ atNs: before.dueNs, id: hash })
+  if (after === null) {
+    if (before !== undefined) state.intents.delete(hash)
+    state.settled.set(hash, true)
+    return
+  }
+  state.intents.set(hash, after)
+  if (after.dueNs !== undefined && after.status === 'open') state.due.add({ atNs: after.dueNs, id: hash })
 }
 
-function waitedSchemas(instance: PlanInstance): readonly string[] {
+/** Event schemas that open waits of an instance are for. */
+export function waitedSchemas(instance: PlanInstance): readonly string[] {
   let schemas: string[] | undefined
   for (let index = 0; index < instance.steps.length; index += 1) {
     const step = instance.plan.steps[index]
@@ -171,17 +157,15 @@ function waitedSchemas(instance: PlanInstance): readonly string[] {
   return schemas ?? NONE
 }
 
-function indexInstance(state: EffectsState, instance: PlanInstance): void {
-  for (const schema of waitedSchemas(instance)) {
-    const known = state.waiting.get(schema)
-    if (known === undefined) state.waiting.set(schema, new Set([instance.id]))
-    else known.add(instance.id)
-  }
+const NONE: readonly string[] = []
+
+function rememberWaits(state: EffectsState, instance: PlanInstance): void {
+  for (const schema of waitedSchemas(instance)) state.waiting.add(schema, instance.id)
   for (const { step, atNs } of deadlinesOf(instance)) state.due.add({ atNs, id: dueWait(instance.id, step) })
 }
 
-function forgetInstance(state: EffectsState, instance: PlanInstance): void {
-  for (const schema of waitedSchemas(instance)) state.waiting.get(schema)?.delete(instance.id)
+function forgetWaits(state: EffectsState, instance: PlanInstance): void {
+  for (const schema of waitedSchemas(instance)) state.waiting.delete(schema, instance.id)
   for (const { step, atNs } of deadlinesOf(instance)) state.due.remove({ atNs, id: dueWait(instance.id, step) })
 }
 
@@ -192,6 +176,11 @@ export function compareInstanceIds(left: string, right: string): number {
   if (leftHeight !== rightHeight) return leftHeight - rightHeight
   if (leftIndex !== rightIndex) return leftIndex - rightIndex
   return leftPlan < rightPlan ? -1 : leftPlan > rightPlan ? 1 : 0
+}
+
+/** By height, then index: the order in which they were emitted. */
+export function compareIntents(left: Intent, right: Intent): number {
+  return left.height - right.height || left.index - right.index
 }
 
 function partsOf(id: string): readonly [number, number, string] {

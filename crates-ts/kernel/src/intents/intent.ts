@@ -2,6 +2,7 @@
  * An effect that passed the gate and waits for what comes of it (K18; spec/11-gate.md, "Intents"). Part of the world's state:
  *
  *   hash, height, index, decision hash, request hash
+ *   manifest                        in force when it was emitted
  *   kind, params, grant, adapter    fixed when it was emitted
  *   origin                          the plan instance and step, or the reducer and cell
  *   status                          open | parked | dead; settled and cancelled ones leave only their hash
@@ -23,6 +24,8 @@ export interface Intent {
   readonly height: number
   /** Of its item in the entry (K2). */
   readonly index: number
+  /** In force when it was emitted: its schemas are those of this manifest (K26). */
+  readonly manifest: Hash
   readonly effectKind: string
   /** Prefixed canonical bytes. */
   readonly params: Uint8Array

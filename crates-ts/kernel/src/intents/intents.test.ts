@@ -10,7 +10,10 @@ import type { GateSchema } from '../gate/gate-catalog.ts'
 import type { RegisteredKey } from '../state.ts'
 import { DueList } from './due-list.ts'
 import type { DueItem } from './due-list.ts'
-import { EffectsOverlay, compareInstanceIds, dueWait, makeEffectsState, parseDueWait } from './effects-state.ts'
+import { makeEffects, makeNodes } from '../../test/_collections.ts'
+import { OrderedSet } from '../collections/ordered-set.ts'
+import { EffectsOverlay } from './effects-overlay.ts'
+import { compareInstanceIds, dueWait, parseDueWait } from './effects-state.ts'
 import type { Intent } from './intent.ts'
 import { countReceipt, findReceiptIntent } from './judge-receipt.ts'
 import { encodeReceiptEvent } from './receipt-event.ts'
@@ -35,6 +38,7 @@ const intent: Intent = {
   hashBytes: hash(1),
   height: 9,
   index: 2,
+  manifest: formatHash(hash(9)),
   effectKind: 'timer.set',
   params: paramBytes,
   paramsHash: sha256(port, paramBytes),
@@ -83,7 +87,7 @@ describe('a receipt', () => {
     const ground = {
       world,
       intents: change.settled === true ? new Map<Hash, Intent>() : new Map([[stored.hash, stored]]),
-      settled: new Set(change.settled === true ? [toHex(intent.hashBytes)] : []),
+      settled: new Set(change.settled === true ? [intent.hash] : []),
       keys: new Map([[toHex(hash(8)), { ...key, ...change.key }]]),
     }
     try {
@@ -166,7 +170,7 @@ describe('the list of what is due', () => {
     const item = fc.record({ atNs: fc.bigInt({ min: 0n, max: 5n }), id: fc.constantFrom('a', 'b', 'c') })
     fc.assert(
       fc.property(fc.array(item), fc.array(item), fc.bigInt({ min: 0n, max: 6n }), (added, removed, now) => {
-        const list = new DueList()
+        const list = new DueList(new OrderedSet(makeNodes()))
         const expected = new Map<string, DueItem>()
         for (const one of added) {
           list.add(one)
@@ -179,7 +183,6 @@ describe('the list of what is due', () => {
         const sorted = [...expected.keys()].sort().map((text) => expected.get(text))
         expect(list.due(100n, 1_000)).toEqual(sorted)
         expect(list.due(now, 3)).toEqual(sorted.filter((one) => one !== undefined && one.atNs <= now).slice(0, 3))
-        expect(list.size).toBe(sorted.length)
         expect(list.next).toEqual(sorted[0])
       }),
       { seed: SEED },
@@ -189,20 +192,21 @@ describe('the list of what is due', () => {
 
 describe('the overlay', () => {
   test('shows a turn its own changes and the world none of them before the merge', () => {
-    const state = makeEffectsState()
+    const state = makeEffects()
     const first = new EffectsOverlay(state)
     first.putIntent({ ...intent, dueNs: 5n })
     expect(first.intent(intent.hash)?.status).toBe('open')
-    expect([...first.intents()].length).toBe(1)
-    expect(state.intents.size).toBe(0)
+    expect(first.intents().length).toBe(1)
+    expect([...state.intents.values()]).toEqual([])
     first.merge()
     expect(state.due.next).toEqual({ atNs: 5n, id: intent.hash })
     const second = new EffectsOverlay(state)
     second.settleIntent(intent.hash)
-    expect([...second.intents()]).toEqual([])
-    expect(state.intents.size).toBe(1)
+    expect(second.intents()).toEqual([])
+    expect([...state.intents.values()].length).toBe(1)
     second.merge()
-    expect([state.intents.size, state.due.size, state.settled.has(toHex(intent.hashBytes))]).toEqual([0, 0, true])
+    expect([...state.intents.values()]).toEqual([])
+    expect([state.due.next, state.settled.has(intent.hash)]).toEqual([undefined, true])
   })
 
   test('instances are ordered by number, not by text, and waits have ids of their own', () => {

@@ -1,7 +1,7 @@
 /** What is checked of a receipt before it counts (G9, K13; spec/12-receipts.md, "Admission"). */
 import { compileSchema } from '@aos/air'
 import type { TypeExpr } from '@aos/air'
-import { equalBytes, isAosError, sha256, toHex } from '@aos/cbor'
+import { equalBytes, formatHash, isAosError, sha256, toHex } from '@aos/cbor'
 import type { Hash, Sha256Port } from '@aos/cbor'
 import type { Receipt, ReceiptStatus } from '@aos/effects'
 import { kernelError } from '../errors.ts'
@@ -30,9 +30,10 @@ export interface ReceiptQuestion {
 /** What of the world a receipt is held to. */
 export interface ReceiptGround {
   readonly world: Hash
-  readonly intents: ReadonlyMap<Hash, Intent>
-  readonly settled: ReadonlySet<string>
-  readonly keys: ReadonlyMap<string, RegisteredKey>
+  readonly intents: { get(hash: Hash): Intent | undefined }
+  readonly settled: { has(hash: Hash): boolean }
+  /** By key id, hexadecimal. */
+  readonly keys: { get(id: string): RegisteredKey | undefined }
 }
 
 /** The intent that the receipt settles. Throws what makes it refused: nothing is recorded and the intent stays open. */
@@ -41,12 +42,12 @@ export function findReceiptIntent(port: Sha256Port, ground: ReceiptGround, quest
   if (receipt.world !== ground.world) {
     throw kernelError('kernel.other_world', `the receipt is for the world ${receipt.world}`, { path: ['world'] })
   }
-  const hash = toHex(receipt.intentHash)
-  const intent = ground.intents.get(`sha256:${hash}` as Hash) // the spelling that formatHash gives
+  const hash = formatHash(receipt.intentHash)
+  const intent = ground.intents.get(hash)
   if (intent === undefined) {
     const code = ground.settled.has(hash) ? 'kernel.intent_settled' : 'kernel.intent_unknown'
     const what = code === 'kernel.intent_settled' ? 'has its receipt already' : 'is not one of this world'
-    throw kernelError(code, `the intent sha256:${hash} ${what}`, { path: ['intent_hash'] })
+    throw kernelError(code, `the intent ${hash} ${what}`, { path: ['intent_hash'] })
   }
   if (intent.status === 'parked') {
     throw kernelError('kernel.intent_parked', `${intent.hash} waits for an approval, so nothing can have come of it`, {

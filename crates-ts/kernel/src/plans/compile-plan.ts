@@ -13,6 +13,7 @@ export interface CompilePlanOptions {
   readonly sha256: Sha256Port
   /** Hash of the definition. */
   readonly hash: Hash
+  readonly manifest: Hash
   readonly table: SchemaTable
   /** Parameter schema of an effect kind that the manifest lists. */
   readonly paramsSchema: (effectKind: string) => string | undefined
@@ -29,6 +30,7 @@ export function compilePlan(plan: DefPlan, options: CompilePlanOptions): Compile
   return {
     name: plan.name,
     hash: options.hash,
+    manifest: options.manifest,
     table: options.table,
     input: compiler.schema(plan.input),
     output: plan.output === undefined ? undefined : compiler.schema(plan.output),

@@ -88,6 +88,8 @@ export type CompiledStep = EmitStep | AwaitReceiptStep | AwaitEventStep | RaiseS
 export interface CompiledPlan {
   readonly name: string
   readonly hash: Hash
+  /** The manifest that it was compiled with: it and the name lead to the same plan again. */
+  readonly manifest: Hash
   readonly table: SchemaTable
   readonly input: TypedSchema
   readonly output: TypedSchema | undefined

@@ -68,9 +68,10 @@ function planOf(
     invariants: [],
     ...more,
   }
-  return compilePlan(definition, { sha256: port, hash: formatHash(new Uint8Array(32)), table, paramsSchema: () => 'demo/Ask@1' }) // prettier-ignore
+  return compilePlan(definition, { sha256: port, hash: NO_HASH, manifest: NO_HASH, table, paramsSchema: () => 'demo/Ask@1' }) // prettier-ignore
 }
 
+const NO_HASH = formatHash(new Uint8Array(32))
 const starter = { eventId: '7.0', principal: 'local:me', trace: undefined }
 
 function start(plan: CompiledPlan, total = 5): PlanInstance {

@@ -1,0 +1,233 @@
+/** The cells of one reducer (K22): those in memory, and a trie of the rest (spec/16-snapshots.md, "Cells"). */
+import { sha256 } from '@aos/cbor'
+import type { HashBytes } from '@aos/cbor'
+import { bytesOfText, textOfBytes } from '../collections/key-text.ts'
+import type { NodeStore } from '../collections/node-store.ts'
+import type { SnapshotPart } from '../collections/part.ts'
+import { Trie } from '../collections/trie.ts'
+import { EMPTY_ROOT } from '../collections/trie-update.ts'
+import type { FreshBlob, TrieChange, TrieRoot } from '../collections/trie-update.ts'
+import type { Cell } from './cell.ts'
+import { decodeCellValue, encodeCellValue } from './cell-value.ts'
+
+/** Memory that all tables of a world take together. */
+export interface CellMemory {
+  /** Cells with their states, roughly. */
+  bytes: number
+  /** States that changed since the last cut, and what a snapshot will make of them. */
+  dirtyBytes: number
+  /** Cells that changed since the last cut. */
+  dirtyCells: number
+}
+
+/** A cell that is listed; its state is read when it is asked for. */
+export interface ListedCell {
+  readonly key: Uint8Array
+  readonly size: number
+  readonly stateHash: HashBytes
+  readonly state: Uint8Array
+}
+
+/** A cell without its state: the object, its text, its place in the table. */
+export const CELL_BYTES = 360
+/** What a changed cell adds to a snapshot beside its state: its share of a leaf. */
+const DIRTY_CELL_BYTES = 1200
+
+interface Frozen {
+  readonly cell: Cell
+  readonly state: Uint8Array | undefined
+  readonly generation: number
+}
+
+/** Reads and writes are by the text of the key. */
+export class CellTable implements SnapshotPart {
+  readonly #nodes: NodeStore
+  readonly #memory: CellMemory
+  readonly #cells = new Map<string, Cell>()
+  readonly #trie: Trie
+  #dirty: Cell[] = []
+  #frozen: readonly Frozen[] = []
+  #flushed: TrieRoot | undefined
+  #count: number
+
+  constructor(nodes: NodeStore, memory: CellMemory, root: TrieRoot = EMPTY_ROOT) {
+    this.#nodes = nodes
+    this.#memory = memory
+    this.#trie = new Trie(nodes, 'hashed', root)
+    this.#count = root.count
+  }
+
+  get root(): TrieRoot {
+    return this.#trie.root
+  }
+
+  /** Cells that have a state. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** The cell, read into memory when it is not there; undefined when there is none. */
+  find(text: string): Cell | undefined {
+    const known = this.#cells.get(text)
+    if (known === undefined) return this.#read(text)
+    known.wasUsed = true
+    return known
+  }
+
+  /** A cell without a state, for a turn that may give it one. To be given to `settle` at the end of the turn. */
+  make(text: string): Cell {
+    return this.#put({ text, state: undefined, generation: 0, isStored: false })
+  }
+
+  /** The end of a turn: `pending` counts, or is dropped. */
+  settle(cell: Cell, isMerged: boolean): void {
+    const { pending } = cell
+    cell.pending = undefined
+    if (isMerged && pending !== undefined) this.#write(cell, pending ?? undefined)
+    if (cell.state === undefined && !cell.isStored && !cell.isFrozen) this.#forget(cell)
+  }
+
+  /** Ascending by key bytes. Costs a walk through the whole trie and a sort. */
+  *list(): Generator<ListedCell, void, undefined> {
+    const listed: { readonly text: string; readonly value: Uint8Array | undefined }[] = []
+    for (const [text, cell] of this.#cells) if (cell.state !== undefined) listed.push({ text, value: undefined })
+    for (const { key, value } of this.#trie.entries()) {
+      const text = textOfBytes(key)
+      if (!this.#cells.has(text)) listed.push({ text, value })
+    }
+    listed.sort((left, right) => (left.text < right.text ? -1 : left.text > right.text ? 1 : 0))
+    for (const { text, value } of listed) {
+      const cell = value === undefined ? this.#cells.get(text) : undefined
+      if (cell?.state !== undefined) yield this.#listed(bytesOfText(text), cell.state)
+      else if (value !== undefined) yield this.#listedFrom(bytesOfText(text), value)
+    }
+  }
+
+  freeze(): void {
+    for (const { cell } of this.#frozen) {
+      cell.isFrozen = false
+      if (!cell.isDirty) this.#dirty.push(cell)
+    }
+    const frozen: Frozen[] = []
+    for (const cell of this.#dirty) {
+      cell.isDirty = false
+      // Made and deleted again between two cuts: no root has ever held it.
+      if (cell.state === undefined && !cell.isStored) continue
+      cell.isFrozen = true
+      frozen.push({ cell, state: cell.state, generation: cell.generation })
+    }
+    this.#frozen = frozen
+    this.#dirty = []
+  }
+
+  *flush(): Generator<FreshBlob, TrieRoot, undefined> {
+    const changes: TrieChange[] = []
+    for (const { cell, state, generation } of this.#frozen) {
+      const key = bytesOfText(cell.text)
+      if (state === undefined) changes.push({ key, value: undefined })
+      else {
+        const stateHash = sha256(this.#nodes.sha256, state)
+        yield { hash: stateHash, bytes: state }
+        changes.push({ key, value: encodeCellValue({ generation, size: state.length, stateHash }) })
+      }
+    }
+    this.#flushed = yield* this.#trie.update(changes)
+    return this.#flushed
+  }
+
+  adopt(isStored: boolean): void {
+    this.#trie.adopt(this.#flushed ?? this.#trie.root, isStored)
+    this.#flushed = undefined
+    for (const { cell, state } of this.#frozen) {
+      cell.isFrozen = false
+      cell.isStored = state !== undefined
+      if (cell.isDirty) continue
+      if (cell.state === undefined) this.#forget(cell)
+      // A piece of a block would keep the whole block alive.
+      else if (isStored) cell.state = cell.state.slice()
+    }
+    this.#frozen = []
+  }
+
+  /** Looks once through the cells and forgets those that nobody asked for since the last time, until `isEnough`. */
+  evict(isEnough: () => boolean): void {
+    for (const cell of this.#cells.values()) {
+      if (cell.isDirty || cell.isFrozen || cell.pending !== undefined || !cell.isStored) continue
+      if (cell.wasUsed) cell.wasUsed = false
+      else {
+        this.#forget(cell)
+        if (isEnough()) return
+      }
+    }
+  }
+
+  #read(text: string): Cell | undefined {
+    if (this.#trie.root.ref === undefined) return undefined
+    const value = this.#trie.get(bytesOfText(text))
+    if (value === undefined) return undefined
+    const { generation, stateHash } = decodeCellValue(value)
+    return this.#put({ text, state: this.#nodes.read(textOfBytes(stateHash)), generation, isStored: true })
+  }
+
+  #put(known: Pick<Cell, 'text' | 'state' | 'generation' | 'isStored'>): Cell {
+    const { text, state, generation, isStored } = known
+    const cell: Cell = {
+      table: this,
+      text,
+      state,
+      generation,
+      pending: undefined,
+      isDirty: false,
+      isFrozen: false,
+      isStored,
+      wasUsed: true,
+    }
+    this.#cells.set(text, cell)
+    this.#memory.bytes += CELL_BYTES + text.length + (state?.length ?? 0)
+    return cell
+  }
+
+  #forget(cell: Cell): void {
+    this.#cells.delete(cell.text)
+    this.#memory.bytes -= CELL_BYTES + cell.text.length + (cell.state?.length ?? 0)
+  }
+
+  #write(cell: Cell, state: Uint8Array | undefined): void {
+    const memory = this.#memory
+    const size = state?.length ?? 0
+    memory.bytes += size - (cell.state?.length ?? 0)
+    memory.dirtyBytes += size
+    if ((cell.state === undefined) !== (state === undefined)) this.#count += state === undefined ? -1 : 1
+    cell.state = state
+    if (cell.isDirty) return
+    cell.isDirty = true
+    memory.dirtyBytes += DIRTY_CELL_BYTES
+    memory.dirtyCells += 1
+    this.#dirty.push(cell)
+  }
+
+  #listed(key: Uint8Array, state: Uint8Array): ListedCell {
+    const { sha256: port } = this.#nodes
+    return {
+      key,
+      size: state.length,
+      state,
+      get stateHash() {
+        return sha256(port, state)
+      },
+    }
+  }
+
+  #listedFrom(key: Uint8Array, value: Uint8Array): ListedCell {
+    const nodes = this.#nodes
+    const { size, stateHash } = decodeCellValue(value)
+    return {
+      key,
+      size,
+      stateHash,
+      get state() {
+        return nodes.read(textOfBytes(stateHash))
+      },
+    }
+  }
+}

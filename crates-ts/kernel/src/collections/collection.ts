@@ -1,0 +1,173 @@
+/** Records of the state by key: what has changed lies in memory, the rest in a trie that is read when it is asked for (K29). */
+import { CborReader, HASH_BYTES, encode, formatHash, fromHex, sha256, toHex } from '@aos/cbor'
+import { SNAPSHOT_LIMITS } from '../limits.ts'
+import { bytesOfText, textOfBytes, utf8Bytes, utf8Text } from './key-text.ts'
+import type { NodeStore } from './node-store.ts'
+import type { SnapshotPart } from './part.ts'
+import { Trie } from './trie.ts'
+import { EMPTY_ROOT } from './trie-update.ts'
+import type { FreshBlob, TrieChange, TrieRoot } from './trie-update.ts'
+
+/** How a record stands in the trie. Equal records have equal bytes; the bytes are an array of CBOR. */
+export interface RecordCodec<V> {
+  encode(record: V): Uint8Array
+  decode(bytes: Uint8Array): V
+}
+
+/** How the text of a key becomes its bytes in the trie, and back. */
+export interface KeyCodec {
+  toBytes(text: string): Uint8Array
+  toText(bytes: Uint8Array): string
+}
+
+/** The bytes themselves, one character each. */
+export const BYTE_KEYS: KeyCodec = { toBytes: bytesOfText, toText: textOfBytes }
+/** Two hexadecimal digits a byte. */
+export const HEX_KEYS: KeyCodec = { toBytes: fromHex, toText: toHex }
+/** `sha256:` and two hexadecimal digits a byte. */
+export const HASH_KEYS: KeyCodec = { toBytes: (text) => fromHex(text.slice('sha256:'.length)), toText: formatHash }
+/** Text in UTF-8. */
+export const TEXT_KEYS: KeyCodec = { toBytes: utf8Bytes, toText: utf8Text }
+
+/** How the entries of a collection stand in its trie. */
+export interface CollectionForm<V> {
+  readonly keys: KeyCodec
+  readonly records: RecordCodec<V>
+}
+
+/** Records that stay in memory although nothing about them has changed. */
+const CLEAN_MAX = 16_384
+
+/** Records by the text of their key. Records never change: another one is put in their place. */
+export class Collection<V> implements SnapshotPart {
+  readonly #nodes: NodeStore
+  readonly #codec: RecordCodec<V>
+  readonly #keys: KeyCodec
+  #trie: Trie
+  readonly #clean = new Map<string, V>()
+  /** Changed since the last cut; undefined: gone. */
+  #dirty = new Map<string, V | undefined>()
+  /** Changed before the cut that is under way. */
+  #frozen = new Map<string, V | undefined>()
+  #flushed: TrieRoot | undefined
+
+  constructor(nodes: NodeStore, form: CollectionForm<V>, root: TrieRoot = EMPTY_ROOT) {
+    this.#nodes = nodes
+    this.#codec = form.records
+    this.#keys = form.keys
+    this.#trie = new Trie(nodes, 'hashed', root)
+  }
+
+  get root(): TrieRoot {
+    return this.#trie.root
+  }
+
+  /** Records that the next snapshot will write. */
+  get dirtyCount(): number {
+    return this.#dirty.size
+  }
+
+  get(key: string): V | undefined {
+    const known = this.#dirty.get(key)
+    if (known !== undefined) return known
+    if (this.#dirty.has(key)) return undefined
+    const frozen = this.#frozen.get(key)
+    if (frozen !== undefined) return frozen
+    if (this.#frozen.has(key)) return undefined
+    return this.#clean.get(key) ?? this.#read(key)
+  }
+
+  has(key: string): boolean {
+    return this.get(key) !== undefined
+  }
+
+  set(key: string, record: V): void {
+    this.#dirty.set(key, record)
+    this.#clean.delete(key)
+  }
+
+  delete(key: string): void {
+    this.#clean.delete(key)
+    // What no root has ever held leaves nothing behind.
+    if (this.#trie.root.ref === undefined && this.#frozen.size === 0) this.#dirty.delete(key)
+    else this.#dirty.set(key, undefined)
+  }
+
+  /** Every record. Those that were read from the trie come in its order, behind those in memory: sort where order counts. */
+  *entries(): Generator<readonly [string, V], void, undefined> {
+    for (const [key, record] of this.#dirty) if (record !== undefined) yield [key, record]
+    for (const [key, record] of this.#frozen) {
+      if (record !== undefined && !this.#dirty.has(key)) yield [key, record]
+    }
+    for (const entry of this.#trie.entries()) {
+      const key = this.#keys.toText(entry.key)
+      if (!this.#dirty.has(key) && !this.#frozen.has(key))
+        yield [key, this.#clean.get(key) ?? this.#decode(entry.value)]
+    }
+  }
+
+  *values(): Generator<V, void, undefined> {
+    for (const [, record] of this.entries()) yield record
+  }
+
+  freeze(): void {
+    for (const [key, record] of this.#frozen) if (!this.#dirty.has(key)) this.#dirty.set(key, record)
+    this.#frozen = this.#dirty
+    this.#dirty = new Map()
+  }
+
+  *flush(): Generator<FreshBlob, TrieRoot, undefined> {
+    const changes: TrieChange[] = []
+    for (const [text, record] of this.#frozen) {
+      const key = this.#keys.toBytes(text)
+      if (record === undefined) changes.push({ key, value: undefined })
+      else changes.push({ key, value: yield* this.#place(this.#codec.encode(record)) })
+    }
+    this.#flushed = yield* this.#trie.update(changes)
+    return this.#flushed
+  }
+
+  adopt(isStored: boolean): void {
+    this.#trie.adopt(this.#flushed ?? this.#trie.root, isStored)
+    this.#flushed = undefined
+    for (const [key, record] of this.#frozen) {
+      if (record !== undefined && !this.#dirty.has(key)) this.#clean.set(key, record)
+    }
+    this.#frozen = new Map()
+    if (!isStored) return
+    for (const key of this.#clean.keys()) {
+      if (this.#clean.size <= CLEAN_MAX) break
+      this.#clean.delete(key)
+    }
+  }
+
+  *#place(bytes: Uint8Array): Generator<FreshBlob, Uint8Array, undefined> {
+    if (bytes.length <= SNAPSHOT_LIMITS.inlineBytesMax) return bytes
+    const hash = sha256(this.#nodes.sha256, bytes)
+    yield { hash, bytes }
+    return encode(hash)
+  }
+
+  #read(key: string): V | undefined {
+    if (this.#trie.root.ref === undefined) return undefined
+    const value = this.#trie.get(this.#keys.toBytes(key))
+    if (value === undefined) return undefined
+    const record = this.#decode(value)
+    this.#clean.set(key, record)
+    return record
+  }
+
+  #decode(value: Uint8Array): V {
+    const hash = referenceOf(value)
+    return this.#codec.decode(hash === undefined ? value : this.#nodes.read(textOfBytes(hash)))
+  }
+}
+
+/** The hash under which a record lies; undefined when the value is the record itself. */
+export function referenceOf(value: Uint8Array): Uint8Array | undefined {
+  if (value.length !== HASH_BYTES + 2 || value[0] !== BYTES_HEAD) return undefined
+  return new CborReader(value).bytes()
+}
+
+/** A byte string whose length stands in one byte. */
+const BYTES_HEAD = 0x58

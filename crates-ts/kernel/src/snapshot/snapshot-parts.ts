@@ -1,0 +1,37 @@
+/** Which collections a state has, under which names they stand in a snapshot (K29; spec/16-snapshots.md, "Collections"). */
+import type { SnapshotPart } from '../collections/part.ts'
+import type { WorldState } from '../state.ts'
+
+/** `named` is the fixed list; the other two have a part for each reducer and each event schema. */
+export type PartFamily = 'named' | 'cells' | 'waits'
+
+/** A collection with its place in the record. */
+export interface PlacedPart {
+  readonly family: PartFamily
+  readonly name: string
+  readonly part: SnapshotPart
+}
+
+/** In the order in which a snapshot takes them. */
+export function partsOf(state: WorldState): readonly PlacedPart[] {
+  const { effects } = state
+  const named: readonly (readonly [string, SnapshotPart])[] = [
+    ['keys', state.keys],
+    ['modules', state.modulesUsed],
+    ['idempotency', state.idempotencyRecords],
+    ['idempotency_order', state.idempotencyOrder],
+    ['intents', effects.intents],
+    ['settled', effects.settled],
+    ['instances', effects.instances],
+    ['budgets', effects.ledgers],
+    ['due', effects.due.set],
+  ]
+  const place =
+    (family: PartFamily) =>
+    ([name, part]: readonly [string, SnapshotPart]): PlacedPart => ({ family, name, part })
+  return [
+    ...named.map(place('named')),
+    ...[...state.cells.tables()].map(place('cells')),
+    ...[...effects.waiting.sets()].map(place('waits')),
+  ]
+}
