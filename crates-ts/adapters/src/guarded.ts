@@ -18,11 +18,7 @@ export async function callAdapter(
   options: { readonly secrets: Iterable<string | Uint8Array>; readonly question?: AdapterQuestion },
 ): Promise<AdapterResult | undefined> {
   const scrubber = makeScrubber(options.secrets)
-  const { blobs } = call
-  const guarded: AdapterCall = {
-    ...call,
-    blobs: { get: (hash) => blobs.get(hash), put: (bytes) => blobs.put(scrubber.bytes(bytes)) },
-  }
+  const guarded = scrubber.isIdle ? call : guard(call, scrubber)
   try {
     if (options.question !== 'lookup') return scrubResult(scrubber, await adapter.perform(guarded))
     const found = await adapter.lookup?.(call.idempotencyKey, guarded)
@@ -34,6 +30,15 @@ export async function callAdapter(
   }
 }
 
+function guard(call: AdapterCall, scrubber: Scrubber): AdapterCall {
+  const { blobs } = call
+  return {
+    ...call,
+    blobs: { get: (hash) => blobs.get(hash), put: (bytes) => blobs.put(scrubber.bytes(bytes)) },
+  }
+}
+
 function scrubResult(scrubber: Scrubber, result: AdapterResult): AdapterResult {
+  if (scrubber.isIdle) return result
   return { ...result, payload: scrubber.value(result.payload) }
 }

@@ -37,11 +37,21 @@ export function receiptSigningBytes(port: Sha256Port, receipt: Receipt): Uint8Ar
   })
 }
 
+/** A map from dimension to amount in canonical form. */
+export function writeCost(writer: CborWriter, cost: Receipt['cost']): void {
+  if (cost.size > 1) return encodeInto(writer, cost)
+  writer.map(cost.size)
+  for (const [dimension, amount] of cost) {
+    writer.text(dimension)
+    writer.uint(amount)
+  }
+}
+
 /** Every field of the receipt, keys in canonical order: shorter ones first (spec/02-encoding.md, "Canonical form"). */
 function writeStatement(writer: CborWriter, receipt: Receipt): void {
   writer.map(11)
   writer.text('cost')
-  encodeInto(writer, receipt.cost)
+  writeCost(writer, receipt.cost)
   writer.text('world')
   writer.text(receipt.world)
   writer.text('height')

@@ -57,8 +57,12 @@ class Compiler {
       case 'operation':
         return this.#operation(expr, depth)
       case 'record': {
-        const fields = [...expr.fields].map(([name, field]) => [name, this.compile(field, depth + 1)] as const)
-        return (scope) => recordValue(new Map(fields.map(([name, field]) => [name, field(scope)])))
+        const fields = [...expr.fields].map(([name, field]) => ({ name, make: this.compile(field, depth + 1) }))
+        return (scope) => {
+          const made = new Map<string, ExprValue>()
+          for (const { name, make } of fields) made.set(name, make(scope))
+          return recordValue(made)
+        }
       }
       case 'list':
       case 'set': {

@@ -2,16 +2,91 @@
  * The form under the operator `hash`: every value tagged with its sort, as AIR v1 wrote it
  * (spec/09-expressions.md, "Hash form").
  */
-import { encodeNode } from '@aos/cbor'
-import type { CanonicalBytes, Data } from '@aos/cbor'
+import { encodeInto, encodeNode, takeWritten } from '@aos/cbor'
+import type { CanonicalBytes, CborWriter, Data } from '@aos/cbor'
 import type { ExprKey, ExprValue } from './value.ts'
 
-/** Prefixed canonical bytes of the tagged form. */
+/** A tag nests the form once more; what is nested deeper than this may meet the bound of the encoder. */
+const PLAIN_DEPTH_MAX = 32
+
+/** Prefixed canonical bytes of the tagged form. Throws `cbor.depth` for a value that is nested too deeply. */
 export function encodeHashForm(value: ExprValue): CanonicalBytes {
-  return encodeNode(hashForm(value))
+  if (value.depth > PLAIN_DEPTH_MAX) return encodeNode(hashForm(value))
+  return takeWritten((writer) => {
+    writer.prefix()
+    writeForm(writer, value)
+  })
 }
 
-function hashForm(value: ExprValue): Data {
+/** Writes what `hashForm` makes; what is not in canonical order already is left to the encoder. */
+function writeForm(writer: CborWriter, value: ExprValue): void {
+  switch (value.sort) {
+    case 'int':
+    case 'nat':
+    case 'time':
+    case 'duration':
+      tag(writer, TAGS[value.sort])
+      return writer.int(value.value)
+    case 'text':
+    case 'hash':
+    case 'uuid':
+    case 'dec128':
+      tag(writer, TAGS[value.sort])
+      return writer.text(value.value)
+    case 'bytes':
+      tag(writer, 'Bytes')
+      return writer.bytes(value.value)
+    case 'list':
+      tag(writer, 'List')
+      writer.array(value.items.length)
+      for (const item of value.items) writeForm(writer, item)
+      return
+    case 'record':
+      return writeRecord(writer, value)
+    default:
+      encodeInto(writer, hashForm(value))
+  }
+}
+
+const TAGS = {
+  int: 'Int',
+  nat: 'Nat',
+  time: 'TimeNs',
+  duration: 'DurationNs',
+  text: 'Text',
+  hash: 'Hash',
+  uuid: 'Uuid',
+  dec128: 'Dec128',
+} as const
+
+function tag(writer: CborWriter, name: string): void {
+  writer.map(1)
+  writer.text(name)
+}
+
+function writeRecord(writer: CborWriter, value: Extract<ExprValue, { readonly sort: 'record' }>): void {
+  const { fields } = value
+  let before = ''
+  for (const name of fields.keys()) {
+    if (!isBefore(before, name)) return encodeInto(writer, hashForm(value))
+    before = name
+  }
+  tag(writer, 'Record')
+  writer.map(fields.size)
+  for (const [name, field] of fields) {
+    writer.text(name)
+    writeForm(writer, field)
+  }
+}
+
+/** True for names that are certainly in canonical order: of ASCII names, the shorter one comes first. */
+function isBefore(left: string, right: string): boolean {
+  for (let at = 0; at < right.length; at += 1) if (right.charCodeAt(at) >= 0x80) return false
+  return left.length === right.length ? left < right : left.length < right.length
+}
+
+/** The form as data; exported for the tests that compare the two. */
+export function hashForm(value: ExprValue): Data {
   switch (value.sort) {
     case 'null':
       return 'Null'

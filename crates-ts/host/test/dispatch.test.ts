@@ -318,15 +318,15 @@ test('a mark that a crash cut off belongs to a call that was not made', async ()
 
 test('a log of settled calls does not grow for ever', async () => {
   const effects = await started({ adapters: [answered] })
-  for (let n = 0; n < 800; n += 1) fake.emit(n, { effectKind: 'test.again' })
+  for (let n = 0; n < 3400; n += 1) fake.emit(n, { effectKind: 'test.again' })
   await quiet(effects)
-  for (let n = 1000; n < 1010; n += 1) {
+  for (let n = 5000; n < 5010; n += 1) {
     fake.emit(n)
     await quiet(effects)
   }
   expect(existsSync(`${fake.world.folder.dispatchLog}.new`)).toBe(false)
   expect(logText().length).toBeLessThan(4000)
-  expect(fake.receipts).toHaveLength(810)
+  expect(fake.receipts).toHaveLength(3410)
 })
 
 test('a receipt at which the machine failed twice becomes unknown', async () => {

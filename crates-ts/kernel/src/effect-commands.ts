@@ -1,7 +1,7 @@
 /** Commands about plans and effects as they stand in ingress (spec/journal.cddl), and back. */
-import { encode, formatHash, hashBytes } from '@aos/cbor'
+import { encode, formatHash, hashBytes, takeWritten } from '@aos/cbor'
 import type { CanonicalBytes, Data, Hash, HashBytes } from '@aos/cbor'
-import { RECEIPT_STATUSES } from '@aos/effects'
+import { RECEIPT_STATUSES, writeCost } from '@aos/effects'
 import type { Approval, Receipt } from '@aos/effects'
 import { kernelError } from './errors.ts'
 
@@ -10,19 +10,31 @@ export type CommandFields = ReadonlyMap<Data, Data>
 
 /** The receipt statement, its keys by position (spec/12-receipts.md, "Receipt statement"). */
 export function encodeReceipt(receipt: Receipt): CanonicalBytes {
-  return encodePositions([
-    hashBytes(receipt.world),
-    receipt.height,
-    receipt.intentHash,
-    receipt.paramsHash,
-    receipt.decisionHash,
-    receipt.adapterId,
-    RECEIPT_STATUSES.indexOf(receipt.status),
-    receipt.payloadHash,
-    receipt.cost,
-    receipt.startedNs,
-    receipt.finishedNs,
-  ])
+  return takeWritten((writer) => {
+    writer.map(11)
+    writer.uint(0)
+    writer.bytes(hashBytes(receipt.world))
+    writer.uint(1)
+    writer.uint(receipt.height)
+    writer.uint(2)
+    writer.bytes(receipt.intentHash)
+    writer.uint(3)
+    writer.bytes(receipt.paramsHash)
+    writer.uint(4)
+    writer.bytes(receipt.decisionHash)
+    writer.uint(5)
+    writer.text(receipt.adapterId)
+    writer.uint(6)
+    writer.uint(RECEIPT_STATUSES.indexOf(receipt.status))
+    writer.uint(7)
+    writer.bytes(receipt.payloadHash)
+    writer.uint(8)
+    writeCost(writer, receipt.cost)
+    writer.uint(9)
+    writer.uint(receipt.startedNs)
+    writer.uint(10)
+    writer.uint(receipt.finishedNs)
+  })
 }
 
 /** Throws `kernel.bad_entry`. */

@@ -15,6 +15,8 @@ export const SECRET_BYTES_MIN = 8
 
 /** Removes the same secrets from everything. Without secrets it gives back what it gets. */
 export interface Scrubber {
+  /** There are no secrets. */
+  readonly isIdle: boolean
   readonly bytes: (bytes: Uint8Array) => Uint8Array
   readonly text: (text: string) => string
   /** Texts, bytes and text keys at any depth. */
@@ -33,6 +35,7 @@ export interface ScrubStream {
 
 /** Throws `secret.too_short`. A text stands for its UTF-8 bytes. */
 export function makeScrubber(secrets: Iterable<string | Uint8Array>): Scrubber {
+  if (Array.isArray(secrets) && secrets.length === 0) return IDLE
   const values = [...secrets].map((secret) => (typeof secret === 'string' ? Buffer.from(secret, 'utf8') : secret))
   for (const { length } of values) {
     if (length < SECRET_BYTES_MIN) {
@@ -48,6 +51,7 @@ export function makeScrubber(secrets: Iterable<string | Uint8Array>): Scrubber {
 }
 
 const IDLE: Scrubber = {
+  isIdle: true,
   bytes: (bytes) => bytes,
   text: (text) => text,
   value: (value) => value,
@@ -66,7 +70,7 @@ function scrubberOf(source: string, reach: number): Scrubber {
     return after === before ? input : Buffer.from(after).toString('utf8')
   }
   const value = (input: Value): Value => scrubValue({ bytes, text }, input)
-  return { bytes, text, value, stream: () => scrubStream(source, reach) }
+  return { isIdle: false, bytes, text, value, stream: () => scrubStream(source, reach) }
 }
 
 function scrubStream(source: string, reach: number): ScrubStream {

@@ -1,7 +1,9 @@
 /** One intent from its first call to its result (spec/14-dispatch.md, "Calls" and "After a crash"). */
 import { SECRET_BYTES_MIN, callAdapter } from '@aos/adapters'
 import type { Adapter, AdapterCall, AdapterResult, BlobAccess } from '@aos/adapters'
+import type { Value } from '@aos/air'
 import { AosError, toHex } from '@aos/cbor'
+import type { Hash } from '@aos/cbor'
 import type { IntentReport } from '@aos/kernel'
 import type { ContentStore } from '@aos/store'
 import { lookUpSecret } from '../secrets/secret-bindings.ts'
@@ -12,6 +14,9 @@ import type { DispatchLog } from './dispatch-log.ts'
 import { codeOf, encodeResult, failure, failureValue } from './effect-result.ts'
 import type { EncodedResult } from './effect-result.ts'
 import type { EffectsEvent } from './effects-face.ts'
+import type { Settling } from './settler.ts'
+import type { StopListener, StopNotice } from './stop-notice.ts'
+import type { LimitGroup, Limited, TimeLimits } from './time-limits.ts'
 import type { Timers } from './timers.ts'
 
 /** What every call of an effects host shares. */
@@ -20,6 +25,7 @@ export interface CallGround {
   readonly content: Pick<ContentStore, 'get' | 'put'>
   readonly environment: SecretEnvironment
   readonly timers: Timers
+  readonly limits: TimeLimits
   /** From 0 up to 1. */
   readonly chance: () => number
   readonly onEvent: (event: EffectsEvent) => void
@@ -31,22 +37,9 @@ export interface EffectJob {
   readonly adapter: Adapter
   readonly policy: CallPolicy
   readonly catalog: DispatchCatalog
-  /** Aborted when the host stops and does not wait for this call any more. */
-  readonly stopped: AbortSignal
+  /** Given when the host stops and does not wait for this call any more. */
+  readonly stopped: StopNotice
 }
-
-/** How the work on an intent ended. */
-export type CallOutcome =
-  | {
-      readonly kind: 'receipt'
-      readonly result: EncodedResult
-      readonly startedNs: bigint
-      readonly finishedNs: bigint
-    }
-  /** No try succeeded, and another one later may. */
-  | { readonly kind: 'dead'; readonly code: 'attempts' }
-  /** The host stopped; the intent stays as it is. */
-  | { readonly kind: 'left' }
 
 const BACKOFF_MS = 200
 const BACKOFF_MS_MAX = 30_000
@@ -55,35 +48,41 @@ const BACKOFF_MS_MAX = 30_000
 const ABORT_GRACE_MS = 1000
 const STOP_GRACE_MS = 50
 
-/** Never rejects because of an adapter; rejects when the dispatch log or the content store fails. */
-export async function performEffect(job: EffectJob, ground: CallGround): Promise<CallOutcome> {
+/**
+ * What is to be told of an intent; undefined when the host stopped, and the intent stays as it is. Never rejects because of an adapter; rejects
+ * when the dispatch log or the content store fails.
+ */
+export async function performEffect(job: EffectJob, ground: CallGround): Promise<Settling | undefined> {
   const startedNs = ground.timers.wallNs()
-  const finish = (result: EncodedResult): CallOutcome => {
-    return { kind: 'receipt', result, startedNs, finishedNs: ground.timers.wallNs() }
-  }
-  const prepared = prepare(job, ground)
-  if (!prepared.ok) return finish(prepared.result)
   const { intent, policy } = job
+  const prepared = prepare(job, ground)
+  if (!prepared.ok) return receiptOf(job, ground, startedNs, prepared.result)
   if (!policy.idempotent && ground.log.isMarked(intent.hash)) {
     const found = await resolveEarlier(job, ground, prepared)
-    return found === undefined ? { kind: 'left' } : finish(found)
+    return found === undefined ? undefined : receiptOf(job, ground, startedNs, found)
   }
   for (let attempt = 1; ; attempt += 1) {
     await ground.log.mark(intent.hash, attempt, { sync: !policy.idempotent })
-    if (job.stopped.aborted) return { kind: 'left' }
+    if (job.stopped.isGiven) return undefined
     ground.onEvent(callEvent('call', intent, attempt))
-    const result = await callOnce(job, ground, { ...prepared, attempt, question: 'perform' })
-    if (typeof result === 'string') return { kind: 'left' }
+    const call = beginCall(job, ground, { prepared, attempt, question: 'perform' })
+    const first = await endOf(call, job, ground)
+    const result = isClosed(call, first) ? first : await closeCall(call, first, job, ground)
+    if (typeof result === 'string') return undefined
     const again = policy.idempotent && result.retryable === true
     if (!again || (attempt >= policy.attemptsMax && (result.status === 'ok' || policy.attemptsMax <= 1))) {
-      return finish(encodeResult(intent, result))
+      return receiptOf(job, ground, startedNs, encodeResult(intent, result))
     }
-    if (attempt >= policy.attemptsMax) return { kind: 'dead', code: 'attempts' }
+    if (attempt >= policy.attemptsMax) return { kind: 'dead', intent, code: 'attempts' }
     const delayMs = backoffMs(attempt, ground.chance())
     const code = codeOf(result) ?? result.status
     ground.onEvent({ type: 'retry', intent: intent.hash, attempt, delayMs, code })
-    if (!(await pause(delayMs, job.stopped, ground.timers))) return { kind: 'left' }
+    if (!(await pause(delayMs, job.stopped, ground.timers))) return undefined
   }
+}
+
+function receiptOf({ intent }: EffectJob, ground: CallGround, startedNs: bigint, result: EncodedResult): Settling {
+  return { kind: 'receipt', intent, result, startedNs, finishedNs: ground.timers.wallNs() }
 }
 
 /** Doubles from 200 ms to 30 s; between half of it and all of it. */
@@ -107,7 +106,20 @@ function prepare({ intent, catalog }: EffectJob, ground: CallGround): Prepared {
     return { ok: false, result: failure('grant_missing', `the grant ${intent.grant} is gone`, { status: 'denied' }) }
   }
   const { type, codec } = intent.paramsSchema
-  const resolved = resolveSecrets(type, codec.decode(intent.params), {
+  const params = codec.decode(intent.params)
+  if (!catalog.takesSecrets(type)) return { ok: true, params, grant, secrets: NO_SECRETS }
+  return resolve(params, { intent, catalog, grant }, ground)
+}
+
+const NO_SECRETS: readonly string[] = []
+
+function resolve(
+  given: Value,
+  job: Pick<EffectJob, 'intent' | 'catalog'> & { readonly grant: AdapterCall['grant'] },
+  ground: CallGround,
+): Prepared {
+  const { intent, catalog, grant } = job
+  const resolved = resolveSecrets(intent.paramsSchema.type, given, {
     table: catalog.table,
     lookUp: (name) => lookUpSecret(name, catalog.secret(name), ground.environment),
   })
@@ -128,7 +140,8 @@ async function resolveEarlier(
   const { intent, adapter } = job
   if (adapter.lookup !== undefined) {
     ground.onEvent(callEvent('lookup', intent, 1))
-    const found = await callOnce(job, ground, { ...prepared, attempt: 1, question: 'lookup' })
+    const call = beginCall(job, ground, { prepared, attempt: 1, question: 'lookup' })
+    const found = await closeCall(call, await endOf(call, job, ground), job, ground)
     if (found === 'stopped') return undefined
     if (found !== 'nothing') return encodeResult(intent, found)
   }
@@ -136,46 +149,28 @@ async function resolveEarlier(
   return failure('interrupted', message, { status: 'unknown' })
 }
 
-interface OneCall {
-  readonly params: AdapterCall['params']
-  readonly grant: AdapterCall['grant']
-  readonly secrets: readonly string[]
-  readonly attempt: number
-  readonly question: 'perform' | 'lookup'
+/** A call under way. */
+interface BegunCall {
+  readonly blobs: CallBlobs
+  readonly abort: CallAbort
+  /** undefined: a look-up that cannot tell. */
+  readonly working: Promise<AdapterResult | undefined>
 }
 
-/** `stopped`: the host does not wait for it. `nothing`: the look-up could not tell. */
-async function callOnce(
-  job: EffectJob,
-  ground: CallGround,
-  one: OneCall,
-): Promise<AdapterResult | 'stopped' | 'nothing'> {
-  const { timers } = ground
-  const abort = new AbortController()
-  const { blobs, stored } = blobsOf(ground.content)
-  const call = callOf(job.intent, { ...one, blobs, signal: abort.signal })
-  const { secrets, question } = one
-  const working = callAdapter(job.adapter, call, { secrets, question }).then((result) => result ?? 'nothing')
-  const end = endOf(job, timers)
-  let first = await Promise.race([working, end.reached])
-  end.cancel()
-  if (first === 'timeout' || first === 'stopped') {
-    abort.abort()
-    const late = await within(working, first === 'stopped' ? STOP_GRACE_MS : ABORT_GRACE_MS, timers)
-    if (first === 'stopped' && (typeof late === 'string' || late.status !== 'ok')) return 'stopped'
-    first = late === 'late' ? timedOut(job) : late
-  }
-  // What the payload names is on the medium before anybody hears of it.
-  await stored()
-  return first
-}
-
-function callOf(
-  intent: IntentReport,
-  given: OneCall & { readonly blobs: BlobAccess; readonly signal: AbortSignal },
-): AdapterCall {
-  const { params, grant, attempt, blobs, signal } = given
-  return {
+function beginCall(
+  { intent, adapter }: EffectJob,
+  { content }: CallGround,
+  given: {
+    readonly prepared: Extract<Prepared, { readonly ok: true }>
+    readonly attempt: number
+    readonly question: 'perform' | 'lookup'
+  },
+): BegunCall {
+  const { prepared, attempt, question } = given
+  const { params, grant, secrets } = prepared
+  const blobs = new CallBlobs(content)
+  const abort = new CallAbort()
+  const call: AdapterCall = {
     effectKind: intent.effectKind,
     params,
     intentHash: intent.hash,
@@ -183,57 +178,119 @@ function callOf(
     attempt,
     grant,
     blobs,
-    signal,
+    get signal() {
+      return abort.signal
+    },
+  }
+  return { blobs, abort, working: callAdapter(adapter, call, { secrets, question }) }
+}
+
+/** What came of a call before anything else did. */
+type First = AdapterResult | 'timeout' | 'stopped' | undefined
+
+/** True for a result that came in time and left nothing to be stored. */
+function isClosed({ blobs }: BegunCall, first: First): first is AdapterResult {
+  return typeof first === 'object' && blobs.puts.length === 0
+}
+
+/** `stopped`: the host does not wait for it. `nothing`: the look-up could not tell. */
+async function closeCall(
+  { blobs, abort, working }: BegunCall,
+  given: First,
+  job: EffectJob,
+  { timers }: CallGround,
+): Promise<AdapterResult | 'stopped' | 'nothing'> {
+  let first = given
+  if (first === 'timeout' || first === 'stopped') {
+    abort.abort()
+    const late = await within(working, first === 'stopped' ? STOP_GRACE_MS : ABORT_GRACE_MS, timers)
+    if (first === 'stopped' && (late === 'late' || late?.status !== 'ok')) return 'stopped'
+    first = late === 'late' ? timedOut(job) : late
+  }
+  // What the payload names is on the medium before anybody hears of it.
+  if (blobs.puts.length > 0) await Promise.all(blobs.puts)
+  return first ?? 'nothing'
+}
+
+/** Ends one call. The signal is made for an adapter that looks at it: making one takes longer than a short call. */
+class CallAbort {
+  #controller: AbortController | undefined
+  #isAborted = false
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#isAborted) this.#controller.abort()
+    return this.#controller.signal
+  }
+
+  abort(): void {
+    this.#isAborted = true
+    this.#controller?.abort()
   }
 }
 
-/** Content for one call; `stored` resolves when all that it put is durable. */
-function blobsOf(content: CallGround['content']): {
-  readonly blobs: BlobAccess
-  readonly stored: () => Promise<void>
-} {
-  const puts: Promise<unknown>[] = []
-  const blobs: BlobAccess = {
-    get: (hash) => content.get(hash),
-    put(bytes) {
-      const put = content.put([bytes]).then(([hash]) => {
-        if (hash === undefined) throw new AosError('host.fault', 'the content store gave no hash for what it stored')
-        return hash
-      })
-      put.catch(() => undefined)
-      puts.push(put)
-      return put
-    },
-  }
-  return {
-    blobs,
-    async stored() {
-      await Promise.all(puts)
-    },
-  }
-}
+/** Content for one call. */
+class CallBlobs implements BlobAccess {
+  /** Resolve when what was put is durable. */
+  readonly puts: Promise<unknown>[] = []
+  readonly #content: CallGround['content']
 
-/** The end of the time for one call, or of the host's patience. */
-function endOf(
-  { policy, stopped }: EffectJob,
-  timers: Timers,
-): { readonly reached: Promise<'timeout' | 'stopped'>; readonly cancel: () => void } {
-  let cancel = (): void => undefined
-  const reached = new Promise<'timeout' | 'stopped'>((resolve) => {
-    const onStop = (): void => {
-      resolve('stopped')
-    }
-    const cancelTimer = timers.after(policy.timeoutMs, () => {
-      resolve('timeout')
+  constructor(content: CallGround['content']) {
+    this.#content = content
+  }
+
+  get(hash: Hash): Uint8Array | undefined {
+    return this.#content.get(hash)
+  }
+
+  put(bytes: Uint8Array): Promise<Hash> {
+    const put = this.#content.put([bytes]).then(([hash]) => {
+      if (hash === undefined) throw new AosError('host.fault', 'the content store gave no hash for what it stored')
+      return hash
     })
-    stopped.addEventListener('abort', onStop, { once: true })
-    if (stopped.aborted) onStop()
-    cancel = () => {
-      cancelTimer()
-      stopped.removeEventListener('abort', onStop)
-    }
+    put.catch(() => undefined)
+    this.puts.push(put)
+    return put
+  }
+}
+
+/** What comes first: the result, the end of the time for one call, or of the host's patience. */
+function endOf({ working }: BegunCall, { policy, stopped }: EffectJob, { limits }: CallGround): Promise<First> {
+  return new Promise((resolve, reject) => {
+    const end = new CallEnd(resolve, stopped)
+    end.limit = limits.start(policy.timeoutMs, end)
+    stopped.add(end)
+    // Only our own guard rejects.
+    working.then((result) => {
+      end.reach(result)
+    }, reject)
   })
-  return { reached, cancel }
+}
+
+/** Reached once; what comes later is not heard. */
+class CallEnd implements Limited, StopListener {
+  limit: LimitGroup | undefined
+  readonly #resolve: (first: First) => void
+  readonly #stopped: StopNotice
+
+  constructor(resolve: (first: First) => void, stopped: StopNotice) {
+    this.#resolve = resolve
+    this.#stopped = stopped
+  }
+
+  reach(first: First): void {
+    this.limit?.drop(this)
+    this.#stopped.drop(this)
+    this.#resolve(first)
+  }
+
+  onTimeout(): void {
+    this.reach('timeout')
+  }
+
+  onStop(): void {
+    this.reach('stopped')
+  }
 }
 
 async function within<T>(work: Promise<T>, ms: number, timers: Timers): Promise<T | 'late'> {
@@ -255,18 +312,19 @@ function timedOut({ policy }: EffectJob): AdapterResult {
 }
 
 /** False when the host stopped. */
-function pause(ms: number, stopped: AbortSignal, timers: Timers): Promise<boolean> {
+function pause(ms: number, stopped: StopNotice, timers: Timers): Promise<boolean> {
   return new Promise((resolve) => {
-    const onStop = (): void => {
-      cancel()
-      resolve(false)
+    const listener: StopListener = {
+      onStop() {
+        cancel()
+        resolve(false)
+      },
     }
     const cancel = timers.after(ms, () => {
-      stopped.removeEventListener('abort', onStop)
+      stopped.drop(listener)
       resolve(true)
     })
-    stopped.addEventListener('abort', onStop, { once: true })
-    if (stopped.aborted) onStop()
+    stopped.add(listener)
   })
 }
 

@@ -1,9 +1,10 @@
 /** What dispatch asks of the definitions in force (G8; spec/14-dispatch.md, "What counts"). */
 import type { Adapter, GrantView } from '@aos/adapters'
 import { BUILTIN_CAPS, decodeDefinition } from '@aos/air'
-import type { DefCap, DefSecret, EffectBinding, Manifest, NamedRef, SchemaTable } from '@aos/air'
+import type { DefCap, DefSecret, EffectBinding, Manifest, NamedRef, SchemaTable, TypeExpr } from '@aos/air'
 import type { Hash } from '@aos/cbor'
 import { literalValue, valueFromExpr } from '@aos/expr'
+import { hasSecretSlots } from '@aos/kernel'
 import type { IntentReport } from '@aos/kernel'
 import type { Definitions } from '../definitions.ts'
 
@@ -29,6 +30,8 @@ export interface DispatchCatalog {
   readonly table: SchemaTable
   /** By the binding in force, if it still names the adapter that the intent was emitted for. */
   readonly policyOf: (intent: Pick<IntentReport, 'effectKind' | 'adapter'>) => CallPolicy
+  /** True when a value of the type may hold a reference to a secret. */
+  readonly takesSecrets: (type: TypeExpr) => boolean
   /** undefined: taken away since. */
   readonly grant: (name: string) => GrantView | undefined
   /** By `alias@version`. */
@@ -42,9 +45,20 @@ export function makeDispatchCatalog(
 ): DispatchCatalog {
   const { manifest, table } = definitions
   const grants = new Map<string, GrantView | undefined>()
+  const policies = new Map<string, BoundPolicy>()
+  const slots = new WeakMap<TypeExpr, boolean>()
   return {
     table,
-    policyOf: (intent) => policyOf(manifest, intent),
+    policyOf({ effectKind, adapter }) {
+      const bound = policies.get(effectKind) ?? policyOf(manifest, effectKind)
+      policies.set(effectKind, bound)
+      return bound.adapter === adapter ? bound.policy : CALL_DEFAULTS
+    },
+    takesSecrets(type) {
+      const takes = slots.get(type) ?? hasSecretSlots(type, table)
+      slots.set(type, takes)
+      return takes
+    },
     grant(name) {
       if (!grants.has(name)) grants.set(name, readGrant(manifest, { name, table, read }))
       return grants.get(name)
@@ -63,15 +77,24 @@ export function bindingOf(bindings: readonly EffectBinding[], effectKind: string
   )
 }
 
-function policyOf(manifest: Manifest, intent: Pick<IntentReport, 'effectKind' | 'adapter'>): CallPolicy {
-  const binding = bindingOf(manifest.bindings, intent.effectKind)
-  if (binding?.adapter !== intent.adapter) return CALL_DEFAULTS
+/** The policy of a kind, as long as its intents are for that adapter. */
+interface BoundPolicy {
+  readonly adapter: string | undefined
+  readonly policy: CallPolicy
+}
+
+function policyOf(manifest: Manifest, effectKind: string): BoundPolicy {
+  const binding = bindingOf(manifest.bindings, effectKind)
+  if (binding === undefined) return { adapter: undefined, policy: CALL_DEFAULTS }
   const { idempotent, timeoutMs, attemptsMax, concurrencyMax } = CALL_DEFAULTS
   return {
-    idempotent: binding.idempotent ?? idempotent,
-    timeoutMs: binding.timeoutMs ?? timeoutMs,
-    attemptsMax: binding.attemptsMax ?? attemptsMax,
-    concurrencyMax: Math.max(1, binding.concurrencyMax ?? concurrencyMax),
+    adapter: binding.adapter,
+    policy: {
+      idempotent: binding.idempotent ?? idempotent,
+      timeoutMs: binding.timeoutMs ?? timeoutMs,
+      attemptsMax: binding.attemptsMax ?? attemptsMax,
+      concurrencyMax: Math.max(1, binding.concurrencyMax ?? concurrencyMax),
+    },
   }
 }
 

@@ -25,15 +25,17 @@ const writeTo = promisify(write)
 const syncData = promisify(fdatasync)
 
 /** A log is written anew when it is longer than this and most of it is settled. */
-const COMPACT_BYTES = 65_536
+const COMPACT_BYTES = 262_144
 const COMPACT_FACTOR = 4
 
 /** Why what a log should have said had to be assumed. */
 export type LogLoss = 'missing' | 'damaged' | 'foreign'
 
-interface Waiting {
-  readonly line: string
-  readonly sync: boolean
+/** Lines that are written together. */
+interface Group {
+  readonly lines: string[]
+  sync: boolean
+  readonly written: Promise<void>
   readonly resolve: () => void
   readonly reject: (error: AosError) => void
 }
@@ -47,7 +49,7 @@ export class DispatchLog {
   readonly #marks: Map<Hash, number>
   #file: number
   #length: number
-  #waiting: Waiting[] = []
+  #waiting: Group | undefined
   #underWay: Promise<void> | undefined
   #failure: AosError | undefined
   #isClosed = false
@@ -89,11 +91,11 @@ export class DispatchLog {
   mark(intent: Hash, attempt: number, options: { readonly sync: boolean }): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     this.#marks.set(intent, attempt)
-    const written = new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ line: markLine(intent, attempt), sync: options.sync, resolve, reject })
-    })
+    const group = (this.#waiting ??= makeGroup())
+    group.lines.push(markLine(intent, attempt))
+    if (options.sync) group.sync = true
     this.#underWay ??= this.#run()
-    return written
+    return group.written
   }
 
   /** The intent is durably settled: its mark is not needed any more. */
@@ -104,8 +106,9 @@ export class DispatchLog {
   /** Writes anew without what is settled, when that is most of it. */
   compact(): void {
     if (this.#isClosed || this.#underWay !== undefined || this.#failure !== undefined) return
+    if (this.#length <= COMPACT_BYTES) return
     const live = headerLine(this.#world).length + this.#marks.size * markLine(this.#world, 0).length
-    if (this.#length > COMPACT_BYTES && this.#length > COMPACT_FACTOR * live) this.#rewrite()
+    if (this.#length > COMPACT_FACTOR * live) this.#rewrite()
   }
 
   /** Waits for what is being written. */
@@ -117,18 +120,16 @@ export class DispatchLog {
 
   /** Writes and syncs what waits, in groups, until nothing waits. */
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting
-      this.#waiting = []
+    for (let group = this.#waiting; group !== undefined; group = this.#waiting) {
+      this.#waiting = undefined
       try {
-        const bytes = Buffer.from(group.map(({ line }) => line).join(''), 'latin1')
-        await this.#append(bytes)
-        if (group.some(({ sync }) => sync)) await syncData(this.#file)
+        await this.#append(Buffer.from(group.lines.join(''), 'latin1'))
+        if (group.sync) await syncData(this.#file)
       } catch (cause) {
-        this.#fail(cause, [...group, ...this.#waiting])
+        this.#fail(cause, group)
         break
       }
-      for (const { resolve } of group) resolve()
+      group.resolve()
     }
     this.#underWay = undefined
   }
@@ -142,14 +143,15 @@ export class DispatchLog {
   }
 
   /** A failed sync is never tried again: what it should have kept may be gone. */
-  #fail(cause: unknown, waiting: readonly Waiting[]): void {
+  #fail(cause: unknown, group: Group): void {
     const reason = cause instanceof Error ? cause.message : String(cause)
     this.#failure = new AosError('host.dispatch_log', `the dispatch log cannot be written: ${reason}`, {
       cause,
       hint: 'make room on the disk, or look at the permissions of .aos; then open the world again',
     })
-    this.#waiting = []
-    for (const { reject } of waiting) reject(this.#failure)
+    group.reject(this.#failure)
+    this.#waiting?.reject(this.#failure)
+    this.#waiting = undefined
   }
 
   #rewrite(): void {
@@ -157,6 +159,16 @@ export class DispatchLog {
     this.#length = writeLog(this.#path, { world: this.#world, marks: this.#marks })
     this.#file = openSync(this.#path, 'a')
   }
+}
+
+function makeGroup(): Group {
+  let resolve: () => void = () => undefined
+  let reject: (error: AosError) => void = () => undefined
+  const written = new Promise<void>((onWritten, onFailure) => {
+    resolve = onWritten
+    reject = onFailure
+  })
+  return { lines: [], sync: false, written, resolve, reject }
 }
 
 interface FoundLog {

@@ -1,5 +1,4 @@
 /** Which intent is performed when: in the order of emission, a bounded number at a time for each adapter (spec/14-dispatch.md, "Order"). */
-import { setMaxListeners } from 'node:events'
 import type { Adapter } from '@aos/adapters'
 import type { Hash } from '@aos/cbor'
 import type { IntentReport, KeyReport } from '@aos/kernel'
@@ -8,6 +7,7 @@ import type { CallGround } from './call-effect.ts'
 import type { CallPolicy, DispatchCatalog } from './dispatch-catalog.ts'
 import { hostFault } from './settler.ts'
 import type { Settling } from './settler.ts'
+import { StopNotice } from './stop-notice.ts'
 
 /** What a dispatcher asks about the world and tells. */
 export interface DispatcherOptions {
@@ -37,16 +37,16 @@ export class Dispatcher {
   readonly #lanes = new Map<string, Lane>()
   /** Queued, running, or told and not settled yet: what is given again is passed over. */
   readonly #known = new Set<Hash>()
-  readonly #running = new Map<Hash, Promise<void>>()
+  readonly #running = new Set<Hash>()
   /** Ends calls that may be made again. */
-  readonly #soft = new AbortController()
+  readonly #soft = new StopNotice()
   /** Ends all calls. */
-  readonly #hard = new AbortController()
+  readonly #hard = new StopNotice()
+  /** Who waits until nothing runs. */
+  #idle: (() => void)[] = []
 
   constructor(options: DispatcherOptions) {
     this.#options = options
-    // Every call under way listens to one of them.
-    setMaxListeners(0, this.#soft.signal, this.#hard.signal)
   }
 
   get queued(): number {
@@ -62,7 +62,7 @@ export class Dispatcher {
   /** Takes a durable intent. What is not open, is done by ticks, or is done elsewhere is left alone. */
   add(intent: IntentReport): void {
     const { hash, adapter } = intent
-    if (this.#soft.signal.aborted || this.#known.has(hash) || this.#running.has(hash) || !this.#isMine(intent)) return
+    if (this.#soft.isGiven || this.#known.has(hash) || this.#running.has(hash) || !this.#isMine(intent)) return
     this.#known.add(hash)
     const lane = this.#lanes.get(adapter) ?? { queue: [], running: 0 }
     this.#lanes.set(adapter, lane)
@@ -77,12 +77,12 @@ export class Dispatcher {
 
   /** Calls of kinds that are not idempotent get that long; what is queued stays. */
   async stop(graceMs: number): Promise<void> {
-    this.#soft.abort()
+    this.#soft.give()
     for (const lane of this.#lanes.values()) lane.queue.length = 0
     const cancel = this.#options.ground.timers.after(graceMs, () => {
-      this.#hard.abort()
+      this.#hard.give()
     })
-    await Promise.all(this.#running.values())
+    if (this.#running.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
     cancel()
   }
 
@@ -105,42 +105,48 @@ export class Dispatcher {
       const policy = catalog.policyOf(intent)
       if (lane.running >= policy.concurrencyMax) return
       lane.queue.shift()
-      this.#begin(lane, { intent, policy, catalog })
+      lane.running += 1
+      this.#running.add(hash)
+      void this.#run(lane, { intent, policy, catalog })
     }
   }
 
-  #begin(lane: Lane, work: Work): void {
-    const { hash } = work.intent
-    lane.running += 1
-    const running = this.#perform(work)
-      .catch((thrown: unknown) => {
-        this.#options.onFailure(thrown)
-      })
-      .then(() => {
-        lane.running -= 1
-        this.#running.delete(hash)
-        if (!this.#soft.signal.aborted) this.#pump(lane)
-        this.#options.onChange()
-      })
-    this.#running.set(hash, running)
+  async #run(lane: Lane, work: Work): Promise<void> {
+    const { intent } = work
+    try {
+      const settling = this.#answer(work) ?? (await this.#perform(work))
+      if (settling === undefined) this.#known.delete(intent.hash)
+      else this.#options.onDone(settling)
+    } catch (thrown) {
+      this.#options.onFailure(thrown)
+    }
+    lane.running -= 1
+    this.#running.delete(intent.hash)
+    if (!this.#soft.isGiven) this.#pump(lane)
+    this.#options.onChange()
+    if (this.#running.size > 0) return
+    const idle = this.#idle
+    this.#idle = []
+    for (const resolve of idle) resolve()
   }
 
-  async #perform({ intent, policy, catalog }: Work): Promise<void> {
-    const { adapters, ground, isQuarantined, onDone } = this.#options
+  /** What is to be told without a call. */
+  #answer({ intent }: Work): Settling | undefined {
+    const { adapters, ground, isQuarantined } = this.#options
     if (isQuarantined(intent.hash)) {
       const nowNs = ground.timers.wallNs()
-      onDone({ kind: 'receipt', intent, result: hostFault(), startedNs: nowNs, finishedNs: nowNs })
-      return
+      return { kind: 'receipt', intent, result: hostFault(), startedNs: nowNs, finishedNs: nowNs }
     }
+    return adapters.has(intent.adapter) ? undefined : { kind: 'dead', intent, code: 'no_adapter' }
+  }
+
+  /** undefined: the host stopped, and the intent stays as it is. */
+  #perform({ intent, policy, catalog }: Work): Promise<Settling | undefined> {
+    const { adapters, ground } = this.#options
     const adapter = adapters.get(intent.adapter)
-    if (adapter === undefined) {
-      onDone({ kind: 'dead', intent, code: 'no_adapter' })
-      return
-    }
-    const stopped = policy.idempotent ? this.#soft.signal : this.#hard.signal
-    const outcome = await performEffect({ intent, adapter, policy, catalog, stopped }, ground)
-    if (outcome.kind === 'left') this.#known.delete(intent.hash)
-    else onDone({ intent, ...outcome })
+    const stopped = policy.idempotent ? this.#soft : this.#hard
+    if (adapter === undefined) return Promise.resolve(undefined)
+    return performEffect({ intent, adapter, policy, catalog, stopped }, ground)
   }
 }
 

@@ -22,6 +22,7 @@ import type {
 import { Settler, hostFault, receiptIngress } from './settler.ts'
 import type { Settled } from './settler.ts'
 import { Ticker } from './ticker.ts'
+import { TimeLimits } from './time-limits.ts'
 import { OS_TIMERS, TIMER_MS_MAX } from './timers.ts'
 import type { Timers } from './timers.ts'
 
@@ -40,6 +41,13 @@ interface Parts {
   readonly unobserve: () => void
 }
 
+interface Arrival {
+  readonly durable: Promise<void>
+  entries: number
+  readonly opened: Hash[]
+  readonly gone: Hash[]
+}
+
 class WorldEffects implements EffectsHost {
   readonly #host: EffectsWorld
   readonly #options: EffectsHostOptions
@@ -56,6 +64,8 @@ class WorldEffects implements EffectsHost {
     ticks: 0,
   }
   #parts: Parts | undefined
+  /** What the entries that become durable next have for the dispatcher. */
+  #arrival: Arrival | undefined
   /** Entries with work for the dispatcher that are not durable yet. */
   #arriving = 0
   #failure: AosError | undefined
@@ -63,6 +73,7 @@ class WorldEffects implements EffectsHost {
   #catalog: { readonly of: Hash; readonly catalog: DispatchCatalog } | undefined
   /** Who waits for a change of what is under way. */
   readonly #waiting = new Set<() => void>()
+  #isWaking = false
   /** Receipts from outside go in as they came. */
   #intake: Promise<unknown> = Promise.resolve()
 
@@ -109,7 +120,8 @@ class WorldEffects implements EffectsHost {
       verifier: this.#verifier,
       signsEach: this.#options.signatures === 'each',
       onSettled: (settled) => {
-        this.#onSettled(settled)
+        for (const one of settled) this.#onSettled(one)
+        this.#changed()
       },
       onFailure: fail,
     })
@@ -194,6 +206,7 @@ class WorldEffects implements EffectsHost {
         content: this.#host.store.content,
         environment: this.#options.environment,
         timers: this.#timers,
+        limits: new TimeLimits(this.#timers),
         chance: this.#options.chance ?? Math.random,
         onEvent: (event) => {
           this.#onCall(event)
@@ -230,43 +243,55 @@ class WorldEffects implements EffectsHost {
   /** A turn waits to become durable; what it opened is dispatched after that. */
   readonly #onTurn = (result: Parameters<OnTurn>[0], ingress: Ingress): void => {
     const { emitted, changed, settled } = result.effects
-    const opened: Hash[] = emitted.filter(({ status }) => status === 'open').map(({ hash }) => hash)
+    const mayFallDue = ingress.kind === 'clock' || this.#host.kernel.nextDueNs !== undefined
+    if (emitted.length + changed.length + settled.length === 0 && !mayFallDue) return
+    const { opened, gone } = this.#nextArrival()
+    for (const { status, hash } of emitted) if (status === 'open') opened.push(hash)
     for (const { intent, change } of changed) {
       if (change === 'released' || change === 'requeued') opened.push(intent)
     }
-    const mayFallDue = ingress.kind === 'clock' || this.#host.kernel.nextDueNs !== undefined
-    if (opened.length === 0 && settled.length === 0 && !mayFallDue) return
-    this.#arriving += 1
-    const durable: Promise<void> = this.#host.durable() ?? Promise.resolve()
-    durable.then(
-      () => {
-        this.#arriving -= 1
-        for (const { intent } of settled) this.#onGone(intent)
-        this.#open(opened)
-      },
-      (thrown: unknown) => {
-        this.#arriving -= 1
-        this.#fail(thrown)
-      },
-    )
+    for (const { intent } of settled) gone.push(intent)
   }
 
-  #open(hashes: readonly Hash[]): void {
-    const { dispatcher, ticker } = this.#parts ?? {}
-    for (const hash of hashes) {
+  /** Entries that become durable together arrive together. */
+  #nextArrival(): Arrival {
+    const durable: Promise<void> = this.#host.durable() ?? Promise.resolve()
+    let arrival = this.#arrival
+    if (arrival?.durable !== durable) {
+      const made: Arrival = { durable, entries: 0, opened: [], gone: [] }
+      durable.then(
+        () => {
+          this.#arrive(made)
+        },
+        (thrown: unknown) => {
+          this.#arriving -= made.entries
+          this.#fail(thrown)
+        },
+      )
+      this.#arrival = made
+      arrival = made
+    }
+    arrival.entries += 1
+    this.#arriving += 1
+    return arrival
+  }
+
+  #arrive({ entries, opened, gone }: Arrival): void {
+    this.#arriving -= entries
+    const { dispatcher, log, ticker } = this.#parts ?? {}
+    // Settled, by whom it may be: marks are not needed any more.
+    for (const intent of gone) {
+      dispatcher?.forget(intent)
+      log?.settle(intent)
+    }
+    if (gone.length > 0) log?.compact()
+    for (const hash of opened) {
       const intent: IntentReport | undefined = this.#host.kernel.readIntent(hash)
       dispatcher?.forget(hash)
       if (intent !== undefined && !this.#isStopped) dispatcher?.add(intent)
     }
     ticker?.look()
     this.#changed()
-  }
-
-  /** Settled, by whom it may be: its mark is not needed any more. */
-  #onGone(intent: Hash): void {
-    this.#parts?.dispatcher.forget(intent)
-    this.#parts?.log.settle(intent)
-    this.#parts?.log.compact()
   }
 
   #onCall(event: EffectsEvent): void {
@@ -291,7 +316,6 @@ class WorldEffects implements EffectsHost {
       if (status === 'unknown') this.#counters.unknown += 1
       this.#emit({ type: 'receipt', intent: intent.hash, height: settled.height, status, code })
     }
-    this.#changed()
   }
 
   #fail(thrown: unknown): void {
@@ -316,10 +340,16 @@ class WorldEffects implements EffectsHost {
     return this.#parts?.ticker.isBusy === true || (nextMs !== undefined && nextMs <= withinMs)
   }
 
+  /** Whoever waits looks once for all changes of a turn of the event loop. */
   #changed(): void {
-    const waiting = [...this.#waiting]
-    this.#waiting.clear()
-    for (const wake of waiting) wake()
+    if (this.#waiting.size === 0 || this.#isWaking) return
+    this.#isWaking = true
+    setImmediate(() => {
+      this.#isWaking = false
+      const waiting = [...this.#waiting]
+      this.#waiting.clear()
+      for (const wake of waiting) wake()
+    })
   }
 
   /** Until something changes, or that long. */

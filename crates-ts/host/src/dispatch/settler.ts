@@ -37,13 +37,16 @@ export interface SettlerOptions {
   readonly verifier: ReceiptVerifier
   /** No batches. */
   readonly signsEach: boolean
-  /** In the order of the entries. */
-  readonly onSettled: (settled: Settled) => void
+  /** In the order of the entries, those of a group together. */
+  readonly onSettled: (settled: readonly Settled[]) => void
   /** Called once, when the world failed; nothing is settled any more. */
   readonly onFailure: (thrown: unknown) => void
 }
 
-/** One group is signed and submitted while the next one collects. */
+/** Groups that are on their way to the disk before the next one is signed. */
+const GROUPS_MAX = 2
+
+/** A group is signed and submitted while those before become durable and the next one collects. */
 export class Settler {
   readonly #options: SettlerOptions
   #waiting: Settling[] = []
@@ -77,12 +80,23 @@ export class Settler {
     await new Promise<void>((resolve) => {
       setImmediate(resolve)
     })
+    const groups: Promise<void>[] = []
     try {
-      while (this.#waiting.length > 0) {
+      for (;;) {
+        const isFull = groups.length === GROUPS_MAX
+        if (this.#waiting.length === 0 || isFull) {
+          const first = groups.shift()
+          if (first === undefined) break
+          await first
+          continue
+        }
         const group = this.#waiting
         this.#waiting = []
-        this.#inFlight = group.length
-        await this.#settle(group)
+        this.#inFlight += group.length
+        const settled = this.#settled(await this.#submit(group))
+        // Its failure is met where the group is waited for.
+        settled.catch(() => undefined)
+        groups.push(settled)
       }
     } catch (thrown) {
       this.#isBroken = true
@@ -93,40 +107,44 @@ export class Settler {
     this.#underWay = undefined
   }
 
-  async #settle(group: readonly Settling[]): Promise<void> {
-    const { host, onSettled } = this.#options
+  /** Runs the turns; what they say may leave when it is durable. */
+  async #submit(group: readonly Settling[]): Promise<readonly Settled[]> {
+    const { host } = this.#options
     const signed = await this.#sign(group)
     const results: Settled[] = []
+    let at = 0
     for (const settling of group) {
-      const receipt = signed.get(settling)
+      const receipt = settling.kind === 'receipt' ? signed[at++] : undefined
       const ingress = receipt === undefined ? signalOf(settling) : receiptIngress(receipt)
       results.push(toSettled(settling, host.submit(ingress)))
     }
     host.flush()
+    return results
+  }
+
+  async #settled(results: readonly Settled[]): Promise<void> {
+    const { host, onSettled } = this.#options
     await host.durable()
-    // Nothing is pending any more when the last of them is told of.
-    this.#inFlight = 0
+    const told: Settled[] = []
     for (const settled of results) {
       const again = quarantinedOnce(settled)
-      if (again === undefined) onSettled(settled)
+      if (again === undefined) told.push(settled)
       else this.#waiting.push(again)
     }
+    // Nothing of the group is pending any more when it is told of.
+    this.#inFlight -= results.length
+    onSettled(told)
   }
 
   /** One signature for all receipts of the group, checked as one from outside would be. */
-  async #sign(group: readonly Settling[]): Promise<ReadonlyMap<Settling, SignedReceipt>> {
+  async #sign(group: readonly Settling[]): Promise<readonly SignedReceipt[]> {
     const { host, key, verifier, signsEach } = this.#options
-    const receipts = group.filter((settling) => settling.kind === 'receipt')
-    if (receipts.length === 0) return new Map()
-    const unsigned = receipts.map((settling) => unsignedOf(host, settling))
+    const unsigned: UnsignedReceipt[] = []
+    for (const settling of group) if (settling.kind === 'receipt') unsigned.push(unsignedOf(host, settling))
+    if (unsigned.length === 0) return []
     const signed = signsEach ? unsigned.flatMap((one) => signReceipts(key, [one])) : signReceipts(key, unsigned)
     await verifier.verify(host.kernel.keys, signed)
-    return new Map(
-      receipts.flatMap((settling, index) => {
-        const one = signed[index]
-        return one === undefined ? [] : [[settling, one] as const]
-      }),
-    )
+    return signed
   }
 }
 

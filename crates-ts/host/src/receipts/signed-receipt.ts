@@ -30,6 +30,8 @@ export interface UnsignedReceipt {
 /** A receipt with what makes it count. */
 export interface SignedReceipt extends UnsignedReceipt {
   readonly signature: GivenSignature
+  /** What a single signature would cover, from whoever has just made it out of this receipt; absent: it is made when it is needed. */
+  readonly message?: Uint8Array
 }
 
 /** Length of an ed25519 signature. */
@@ -52,14 +54,18 @@ function signBatch(key: KeyPair, unsigned: readonly UnsignedReceipt[]): readonly
   const [first] = unsigned
   const [message] = messages
   if (first === undefined || message === undefined) return []
-  if (unsigned.length === 1) return [{ ...first, signature: { keyId: key.keyId, signature: key.sign(message) } }]
+  const { keyId } = key
+  if (unsigned.length === 1) return [{ ...first, signature: { keyId, signature: key.sign(message) }, message }]
   const { root, places } = makeBatch(nodeSha256, messages)
   const { world } = first.receipt
   const signature = key.sign(batchSigningBytes(nodeSha256, { world, size: messages.length, root }))
-  return unsigned.map((one, index) => {
-    const place = places[index]
-    return { ...one, signature: { keyId: key.keyId, signature, ...(place === undefined ? {} : { place }) } }
-  })
+  const signed: SignedReceipt[] = []
+  for (const [index, { receipt, payload }] of unsigned.entries()) {
+    const [place, own] = [places[index], messages[index]]
+    if (place === undefined || own === undefined) throw new RangeError('a batch has a place for each of its messages')
+    signed.push({ receipt, payload, signature: { keyId, signature, place }, message: own })
+  }
+  return signed
 }
 
 function messageOf(receipt: Receipt): Uint8Array {
@@ -122,24 +128,30 @@ export class ReceiptVerifier {
 function listChecks(receipts: readonly SignedReceipt[]): readonly Check[] {
   const checks: Check[] = []
   let batch: CheckedBatch | undefined
-  for (const { receipt, signature } of receipts) {
-    const { place } = signature
-    const given = { keyId: signature.keyId, signature: signature.signature, receipt }
+  for (const { receipt, signature: given, message: made } of receipts) {
+    const { keyId, signature, place } = given
+    const single = made ?? messageOf(receipt)
     if (place === undefined) {
-      checks.push({ ...given, message: messageOf(receipt) })
+      checks.push({ keyId, signature, message: single, receipt })
       continue
     }
     // The receipts of a batch stand together.
-    if (batch?.isOf(receipt, signature) !== true) batch = new CheckedBatch(receipt, signature)
-    const message = inBatch(receipt, batch, place)
-    if (message !== undefined) checks.push({ ...given, message })
+    if (batch?.isOf(receipt, given) !== true) batch = new CheckedBatch(receipt, given)
+    const message = inBatch(batch, { receipt, single, place })
+    if (message !== undefined) checks.push({ keyId, signature, message, receipt })
   }
   return checks
 }
 
-function inBatch(receipt: Receipt, batch: CheckedBatch, place: BatchPlace): Uint8Array | undefined {
+interface Placed {
+  readonly receipt: Receipt
+  readonly single: Uint8Array
+  readonly place: BatchPlace
+}
+
+function inBatch(batch: CheckedBatch, { receipt, single, place }: Placed): Uint8Array | undefined {
   try {
-    return batch.messageOf(receipt, place)
+    return batch.messageOf(single, place)
   } catch (error) {
     if (isAosError(error) && error.code === 'effects.bad_batch') throw badSignature(receipt.intentHash, error)
     throw error
@@ -166,11 +178,11 @@ class CheckedBatch {
   }
 
   /** What the signature must cover; undefined when an earlier receipt of the batch has said so. Throws `effects.bad_batch`. */
-  messageOf(receipt: Receipt, place: BatchPlace): Uint8Array | undefined {
-    const root = this.#known.rootOf(messageOf(receipt), place)
+  messageOf(single: Uint8Array, place: BatchPlace): Uint8Array | undefined {
+    const root = this.#known.rootOf(single, place)
     if (root === this.#root) return undefined
     this.#root ??= root
-    return batchSigningBytes(nodeSha256, { world: receipt.world, size: place.size, root })
+    return batchSigningBytes(nodeSha256, { world: this.#world, size: place.size, root })
   }
 }
 

@@ -25,8 +25,10 @@ export interface PolicyAnswer {
 /** Never throws: what cannot be judged is denied. */
 export function askPolicy(policy: PolicyRecord | undefined, question: PolicyQuestion): PolicyAnswer {
   if (policy === undefined) return { decision: 'deny', rule: undefined, code: 'policy.none' }
-  for (const [index, rule] of policy.rules.entries()) {
-    if (!matchesFields(rule, question)) continue
+  const { rules } = policy
+  for (let index = 0; index < rules.length; index += 1) {
+    const rule = rules[index]
+    if (rule === undefined || !matchesFields(rule, question)) continue
     const condition = judgeCondition(rule, question)
     // A condition that cannot be judged could have been meant either way: the effect is denied.
     if (condition === 'failed') return { decision: 'deny', rule: index, code: 'policy.condition' }

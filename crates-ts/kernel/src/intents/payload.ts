@@ -17,6 +17,7 @@ export interface SettledPayload {
 }
 
 const NO_TYPES: SchemaTable = new Map()
+const NO_COST: ReadonlyMap<string, number> = new Map()
 const failureCodec = compileSchema(FAILURE_TYPE, NO_TYPES)
 
 /** The payload of something that was not done. */
@@ -36,10 +37,10 @@ export function payloadValue(
   table: SchemaTable,
 ): ReceiptValue {
   const { status, adapterId } = settlement
-  const amounts = [...(settlement.cost ?? [])].map(([dimension, amount]) => ({
-    key: textValue('text', dimension),
-    value: integerValue('nat', BigInt(amount)),
-  }))
+  const amounts: { readonly key: ExprValue; readonly value: ExprValue }[] = []
+  for (const [dimension, amount] of settlement.cost ?? NO_COST) {
+    amounts.push({ key: textValue('text', dimension), value: integerValue('nat', BigInt(amount)) })
+  }
   const payload = valueOf(intent, settlement.payload, table)
   return makeReceiptValue({ status, payload, adapterId, cost: mapValue(amounts), intentHash: intent.hash })
 }

@@ -184,13 +184,11 @@ function emit(running: Running, step: EmitStep): PlanEnding | undefined {
   instance.intents.set(index, intentHash)
   instance.variables.set(step.handle, textValue('text', step.handle))
   const { type, codec } = step.paramsSchema
-  state.value = recordValue(
-    new Map([
-      ['handle', textValue('text', step.handle)],
-      ['intent_hash', textValue('hash', intentHash)],
-      ['params', exprFromValue(codec.decode(params), type, instance.plan.table)],
-    ]),
-  )
+  const fields = new Map<string, ExprValue>()
+  fields.set('handle', textValue('text', step.handle))
+  fields.set('intent_hash', textValue('hash', intentHash))
+  fields.set('params', exprFromValue(codec.decode(params), type, instance.plan.table))
+  state.value = recordValue(fields)
   finish(running, step)
   return undefined
 }

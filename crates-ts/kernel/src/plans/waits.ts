@@ -127,14 +127,11 @@ export function makeReceiptValue(parts: {
   readonly cost: ExprValue
   readonly intentHash: string
 }): ReceiptValue {
-  const record = recordValue(
-    new Map([
-      ['status', textValue('text', parts.status)],
-      ['payload', parts.payload],
-      ['adapter_id', textValue('text', parts.adapterId)],
-      ['cost', parts.cost],
-      ['intent_hash', textValue('hash', parts.intentHash)],
-    ]),
-  )
-  return { status: parts.status, payload: parts.payload, record }
+  const fields = new Map<string, ExprValue>()
+  fields.set('status', textValue('text', parts.status))
+  fields.set('payload', parts.payload)
+  fields.set('adapter_id', textValue('text', parts.adapterId))
+  fields.set('cost', parts.cost)
+  fields.set('intent_hash', textValue('hash', parts.intentHash))
+  return { status: parts.status, payload: parts.payload, record: recordValue(fields) }
 }
