@@ -45,7 +45,7 @@ export function findReceiptIntent(port: Sha256Port, ground: ReceiptGround, quest
   const hash = formatHash(receipt.intentHash)
   const intent = ground.intents.get(hash)
   if (intent === undefined) {
-    const code = ground.settled.has(hash.slice('sha256:'.length)) ? 'kernel.intent_settled' : 'kernel.intent_unknown'
+    const code = ground.settled.has(hash) ? 'kernel.intent_settled' : 'kernel.intent_unknown'
     const what = code === 'kernel.intent_settled' ? 'has its receipt already' : 'is not one of this world'
     throw kernelError(code, `the intent ${hash} ${what}`, { path: ['intent_hash'] })
   }
