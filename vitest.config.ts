@@ -13,6 +13,7 @@ export default defineConfig({
       'cli/src/**/*.test.ts',
       'cli/test/**/*.test.ts',
       'conformance/**/*.test.ts',
+      'bench/**/*.test.ts',
     ],
     exclude: ['**/node_modules/**', '**/dist/**', '**/*.slow.test.ts'],
   },

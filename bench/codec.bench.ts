@@ -2,8 +2,10 @@
  * What one event costs the schema codec, in ns per call. Bars: encode 600, validate 400.
  * Run: npx tsx --conditions=@aos/source bench/codec.bench.ts
  */
+import { join } from 'node:path'
 import { compileSchema, makeDynamicCodec, type TypeExpr, type Value } from '@aos/air'
 import { encodeNode, decode, type Data } from '@aos/cbor'
+import { machineFacts, machineText } from './machine.ts'
 
 const EVENT: TypeExpr = {
   kind: 'record',
@@ -69,6 +71,7 @@ function time(body: () => unknown): number {
   return Number(process.hrtime.bigint() - start) / CALLS
 }
 
+console.log(machineText(machineFacts(join(import.meta.dirname, '..'))))
 for (const [name, type, value, locate] of [
   ['event', EVENT, event, 'subject'],
   ['order', ORDER, order, '$value.totals'],

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { formatHash, parseHash, sha256, type Hash } from '@aos/cbor'
 import { nodeDisk, nodeSha256, openWorldStore, type WorldStore } from '@aos/store'
+import { machineFacts, machineText } from './machine.ts'
 import { median, now, percentile } from './measure.ts'
 
 interface PutShape {
@@ -149,6 +150,7 @@ async function benchDriver(content: 'packs' | 'level', milliseconds: number): Pr
   }
 }
 
+console.log(machineText(machineFacts(join(import.meta.dirname, '..'))))
 const milliseconds = Number(process.argv[2] ?? 2) * 1000
 for (const driver of ['level', 'packs'] as const) {
   if (process.argv[3] !== undefined && process.argv[3] !== driver) continue

@@ -1,47 +1,23 @@
 /** A counter world in a temporary folder, made by the command and then opened in this process. */
-import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import type { SchemaCodec } from '@aos/air'
 import type { Sha256Port } from '@aos/cbor'
-import { HostWorld, MODULE_PROFILE, makeOsStamper, openFolder, replayInto, worldFolderAt } from '@aos/host'
-import type { KeyEnvironment, OpenedFolder, WorldFolder } from '@aos/host'
+import { HostWorld, MODULE_PROFILE, makeOsStamper, openFolder, replayInto } from '@aos/host'
+import type { OpenedFolder, OpenedStore } from '@aos/host'
 import { createWorld } from '@aos/kernel'
 import type { EventIngress, World } from '@aos/kernel'
+import { initBenchWorld, pushBenchWorld } from './bench-world.ts'
+import type { BenchWorld } from './bench-world.ts'
+
+export type { BenchWorld } from './bench-world.ts'
 
 export const COUNTER_EVENT = 'demo/CounterEvent@1'
 export const COUNTER_REDUCER = 'demo/CounterSM@1'
 
-export interface BenchWorld {
-  /** Temporary folder around everything; for files of a bench, too. */
-  readonly scratch: string
-  readonly folder: WorldFolder
-  readonly environment: KeyEnvironment
-  /** Runs the command with this world's keys. */
-  command(args: readonly string[]): Promise<string>
-  remove(): void
-}
-
 /** `root` is the checkout; the bundle must be there. */
 export async function makeBenchWorld(root: string): Promise<BenchWorld> {
-  const scratch = mkdtempSync(join(tmpdir(), 'aos-bench-'))
-  const keyFolder = join(scratch, 'keys')
-  const environment: KeyEnvironment = { ...process.env, AOS_KEY_DIR: keyFolder }
-  const command = async (args: readonly string[]): Promise<string> => {
-    const ran = await promisify(execFile)(process.execPath, [join(root, 'cli/bin/aos.mjs'), ...args], {
-      env: { ...process.env, AOS_KEY_DIR: keyFolder },
-    })
-    return ran.stdout
-  }
-  const place = join(scratch, 'world')
-  await command(['init', place, '--template', 'counter', '--json'])
-  await command(['push', '--world', place, '--json'])
-  const remove = (): void => {
-    rmSync(scratch, { recursive: true, force: true })
-  }
-  return { scratch, folder: worldFolderAt(place), environment, command, remove }
+  const bench = await initBenchWorld(root, 'counter')
+  await pushBenchWorld(bench)
+  return bench
 }
 
 export interface OpenBenchWorld {
@@ -49,9 +25,14 @@ export interface OpenBenchWorld {
   readonly host: HostWorld
 }
 
-/** Like `openWorld`, with the kernel's SHA-256 given, so that it can be counted. */
-export async function openBenchWorld(bench: BenchWorld, sha256: Sha256Port): Promise<OpenBenchWorld> {
-  const opened = await openFolder(bench.folder, { environment: bench.environment })
+/** Like `openWorld`, with the kernel's SHA-256 given, so that it can be counted; a given store takes the place of the one on disk. */
+export async function openBenchWorld(
+  bench: BenchWorld,
+  sha256: Sha256Port,
+  store?: OpenedStore,
+): Promise<OpenBenchWorld> {
+  const { environment } = bench
+  const opened = await openFolder(bench.folder, store === undefined ? { environment } : { environment, store })
   const kernel = makeKernel(opened, sha256)
   replayInto(kernel, opened.store.journal, {})
   return { opened, host: new HostWorld({ ...opened, kernel, stamper: makeOsStamper() }) }

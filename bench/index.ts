@@ -1,46 +1,79 @@
-/** The benches by name. `aos bench` prints their rows. */
+/** The benches by name, one file per bar. A new one is a file and a line here. */
 import { join } from 'node:path'
+import { benchCells } from './cells.ts'
+import { comparisonText, compareRows } from './compare.ts'
 import { benchEffects } from './effects.ts'
 import { benchLatency } from './latency.ts'
-import type { BenchRow } from './measure.ts'
+import { machineText } from './machine.ts'
+import { benchMemory } from './memory.ts'
+import { benchNoBatch } from './no-batch.ts'
+import { benchOpen } from './open.ts'
 import { benchReplay } from './replay.ts'
+import { parseBase } from './run-document.ts'
+import type { BaseRun } from './run-document.ts'
+import { runEntries } from './run.ts'
+import type { BenchEntry, BenchRun } from './run.ts'
 import { benchStart } from './start.ts'
+import { rowsText } from './table.ts'
+import type { TableStyle } from './table.ts'
 import { benchThroughput } from './throughput.ts'
+import { benchUnsynced } from './unsynced.ts'
 
+export type { ComparedRow } from './compare.ts'
 export type { BenchRow } from './measure.ts'
+export type { BaseRow, BaseRun } from './run-document.ts'
+export type { BenchRun } from './run.ts'
 
-type Bench = (root: string) => Promise<readonly BenchRow[]>
+const ENTRIES: readonly BenchEntry[] = [
+  { name: 'throughput', run: benchThroughput },
+  { name: 'no-batch', run: benchNoBatch },
+  { name: 'unsynced', run: benchUnsynced },
+  { name: 'latency', run: benchLatency },
+  { name: 'replay', run: benchReplay },
+  { name: 'open', run: benchOpen },
+  { name: 'cells', run: benchCells },
+  { name: 'effects', run: benchEffects },
+  { name: 'start', run: benchStart },
+  { name: 'memory', run: benchMemory },
+]
 
-const BENCHES: ReadonlyMap<string, Bench> = new Map([
-  ['throughput', benchThroughput],
-  ['latency', benchLatency],
-  ['replay', benchReplay],
-  ['start', benchStart],
-  ['effects', benchEffects],
-])
-
-export const BENCH_NAMES: readonly string[] = [...BENCHES.keys()]
+/** Everything that can be named. */
+export const BENCH_NAMES: readonly string[] = ENTRIES.map(({ name }) => name)
 
 export interface RunBenchesOptions {
-  /** The checkout; default: the folder above this file. */
-  readonly root?: string
+  /** The checkout. */
+  readonly root: string
+  /** Instead of what each bench takes for itself. */
+  readonly rounds?: number | undefined
+  /** Sizes as the bars name them. */
+  readonly isFull?: boolean
   /** Called before each bench. */
   readonly onBench?: (name: string) => void
+  /** Called for each file that is written for people. */
+  readonly onFile?: (path: string) => void
+  /** Called before something that takes long. */
+  readonly onStep?: (what: string) => void
 }
 
 /** Runs the named benches one after the other, or all. Throws RangeError for a name that is none of BENCH_NAMES. */
-export async function runBenches(
-  names: readonly string[] = [],
-  options: RunBenchesOptions = {},
-): Promise<readonly BenchRow[]> {
-  const root = options.root ?? join(import.meta.dirname, '..')
-  const chosen = names.length === 0 ? BENCH_NAMES : names
-  const unknown = chosen.find((name) => !BENCHES.has(name))
-  if (unknown !== undefined) throw new RangeError(`no bench ${unknown}; there are ${BENCH_NAMES.join(', ')}`)
-  const rows: BenchRow[] = []
-  for (const name of chosen) {
-    options.onBench?.(name)
-    rows.push(...((await BENCHES.get(name)?.(root)) ?? []))
-  }
-  return rows
+export function runBenches(names: readonly string[], options: RunBenchesOptions): Promise<BenchRun> {
+  const { root, rounds, isFull = false, onBench = ignore, onFile = ignore, onStep = ignore } = options
+  const resultsFolder = join(root, 'bench', 'results')
+  return runEntries(ENTRIES, names, { root, rounds, isFull, resultsFolder, onBench, onFile, onStep })
 }
+
+function ignore(): void {
+  return undefined
+}
+
+/** A run for a terminal: machine, table, bars, and the comparison when there is a base. */
+export function runText(run: BenchRun, base: BaseRun | undefined, style: TableStyle): string {
+  const parts = [
+    machineText(run.machine),
+    rowsText(run.rows, style),
+    ...(base === undefined ? [] : [comparisonText(base, { ...run, rows: compareRows(base.rows, run.rows) }, style)]),
+  ]
+  return parts.join('\n\n')
+}
+
+export { compareRows, parseBase }

@@ -4,11 +4,12 @@ import { EventMaker, makeBenchWorld, openBenchWorld } from './counter-world.ts'
 import { measureDurableWrites } from './disk-limit.ts'
 import { makeRow, now, percentile, runRounds } from './measure.ts'
 import type { BenchRow } from './measure.ts'
+import type { BenchContext } from './run.ts'
 
 const ROUNDS = 5
 const EVENTS = 400
 
-export async function benchLatency(root: string): Promise<readonly BenchRow[]> {
+export async function benchLatency({ root, rounds }: BenchContext): Promise<readonly BenchRow[]> {
   const bench = await makeBenchWorld(root)
   try {
     const { host } = await openBenchWorld(bench, nodeSha256)
@@ -16,7 +17,7 @@ export async function benchLatency(root: string): Promise<readonly BenchRow[]> {
     await host.send(maker.start(Number.MAX_SAFE_INTEGER))
     const ratios: number[] = []
     const writes: number[] = []
-    const events = await runRounds(ROUNDS, async () => {
+    const events = await runRounds(rounds(ROUNDS), async () => {
       const write = percentile(await measureDurableWrites(bench.scratch, EVENTS), 0.5)
       const times: number[] = []
       for (let sent = 0; sent < EVENTS; sent += 1) {

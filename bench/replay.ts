@@ -3,25 +3,28 @@ import { nodeSha256, replayJournal } from '@aos/host'
 import { EventMaker, makeBenchWorld, openBenchWorld } from './counter-world.ts'
 import { makeRow, median, now, runRounds } from './measure.ts'
 import type { BenchRow } from './measure.ts'
-import { pumpEvents } from './throughput.ts'
+import { pump } from './pump.ts'
+import type { BenchContext } from './run.ts'
 
 const ROUNDS = 5
+const LIVE_ROUNDS = 2
+const EVENTS = 60_000
 
-export async function benchReplay(root: string): Promise<readonly BenchRow[]> {
+export async function benchReplay({ root, rounds }: BenchContext): Promise<readonly BenchRow[]> {
   const bench = await makeBenchWorld(root)
   try {
     const { opened, host } = await openBenchWorld(bench, nodeSha256)
     const maker = new EventMaker(host)
     await host.send(maker.start(Number.MAX_SAFE_INTEGER))
-    const live = await runRounds(2, () => pumpEvents(host, maker))
+    const live = await runRounds(LIVE_ROUNDS, () => pump(host, EVENTS, () => maker.tick()))
     const replay = (verify: boolean) => (): number => {
       const started = now()
       const report = replayJournal(opened, { to: undefined, verify, onProgress: () => undefined })
       if (!report.ok) throw new Error('the replay differs')
       return report.entries / ((now() - started) / 1000)
     }
-    const verified = await runRounds(ROUNDS, replay(true))
-    const plain = await runRounds(ROUNDS, replay(false))
+    const verified = await runRounds(rounds(ROUNDS), replay(true))
+    const plain = await runRounds(rounds(ROUNDS), replay(false))
     await host.close()
     const ofLive = verified.map((rate) => rate / median(live))
     return [

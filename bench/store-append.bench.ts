@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeEntries, openWorldStore, verifyJournal, worldOf, type JournalRecord, type WorldStore } from '@aos/store'
+import { machineFacts, machineText } from './machine.ts'
 
 const WINDOWS = [1, 16, 256, 1024] as const
 const SCAN_ENTRIES = 1_000_000
@@ -130,6 +131,7 @@ async function benchScan(): Promise<void> {
   })
 }
 
+console.log(machineText(machineFacts(join(import.meta.dirname, '..'))))
 const seconds = Number(process.argv[2] ?? 2)
 await benchAppend(seconds * 1000)
 await benchScan()

@@ -1,16 +1,18 @@
 /** Many events through one world: pipelined, each durable before its reply, checked, hashed, stepped in isolation. */
-import { EventPipeline, nodeSha256 } from '@aos/host'
+import { nodeSha256 } from '@aos/host'
 import type { HostWorld } from '@aos/host'
 import { CountingSha256, EventMaker, makeBenchWorld, makeKernel, openBenchWorld } from './counter-world.ts'
 import type { OpenBenchWorld } from './counter-world.ts'
 import { measureDiskLimit } from './disk-limit.ts'
 import { makeRow, median, now, runRounds } from './measure.ts'
 import type { BenchRow } from './measure.ts'
+import { pump } from './pump.ts'
+import type { BenchContext } from './run.ts'
 
 const ROUNDS = 5
 const EVENTS = 60_000
 
-export async function benchThroughput(root: string): Promise<readonly BenchRow[]> {
+export async function benchThroughput({ root, rounds }: BenchContext): Promise<readonly BenchRow[]> {
   const bench = await makeBenchWorld(root)
   try {
     const sha256 = new CountingSha256(nodeSha256)
@@ -18,16 +20,16 @@ export async function benchThroughput(root: string): Promise<readonly BenchRow[]
     const maker = new EventMaker(open.host)
     await open.host.send(maker.start(Number.MAX_SAFE_INTEGER))
     const hashes: number[] = []
-    const durable = await runRounds(ROUNDS, async () => {
+    const durable = await runRounds(rounds(ROUNDS), async () => {
       const before = sha256.count
-      const rate = await pumpEvents(open.host, maker)
+      const rate = await pump(open.host, EVENTS, () => maker.tick())
       hashes.push((sha256.count - before) / EVENTS)
       return rate
     })
     const entryBytes = lastEntryBytes(open)
-    const kernelOnly = await runRounds(ROUNDS, () => pumpKernel(open, maker))
+    const kernelOnly = await runRounds(rounds(ROUNDS), () => pumpKernel(open, maker))
     await open.host.close()
-    const limit = await runRounds(ROUNDS, () =>
+    const limit = await runRounds(rounds(ROUNDS), () =>
       measureDiskLimit({ folder: bench.scratch, sha256: nodeSha256, entryBytes, events: EVENTS }),
     )
     const share = durable.map((rate) => rate / median(limit))
@@ -36,30 +38,12 @@ export async function benchThroughput(root: string): Promise<readonly BenchRow[]
       makeRow({ name: 'throughput.limit', unit: 'events/s', rounds: limit }),
       makeRow({ name: 'throughput.share_of_limit', unit: 'ratio', rounds: share }, { atLeast: 0.2 }),
       makeRow({ name: 'throughput.kernel_only', unit: 'events/s', rounds: kernelOnly }),
-      makeRow({ name: 'throughput.hashes_per_event', unit: 'hashes', rounds: hashes }),
+      makeRow({ name: 'throughput.hashes_per_event', unit: 'hashes', rounds: hashes.slice(1) }),
       makeRow({ name: 'throughput.entry_bytes', unit: 'bytes', rounds: [entryBytes] }),
     ]
   } finally {
     bench.remove()
   }
-}
-
-/** Events per second, from the first push to the last reply. */
-export async function pumpEvents(host: HostWorld, maker: EventMaker): Promise<number> {
-  let replies = 0
-  const pipeline = new EventPipeline<undefined>(host, (reply) => {
-    if (reply.kind === 'accepted') replies += 1
-  })
-  const started = now()
-  for (let sent = 0; sent < EVENTS; sent += 1) {
-    pipeline.push(maker.tick(), undefined)
-    const room = pipeline.room()
-    if (room !== undefined) await room
-  }
-  await pipeline.end()
-  const seconds = (now() - started) / 1000
-  if (replies !== EVENTS) throw new Error(`${replies} of ${EVENTS} events were accepted`)
-  return EVENTS / seconds
 }
 
 /** The same turns on a second kernel; their entries are dropped. */

@@ -6,6 +6,7 @@ export const CLI_ERRORS = {
   'cli.bad_story': 'The story of an example is not of its form, or did not come out.',
   'cli.unknown_template': 'There is no template of this name.',
   'cli.unknown_bench': 'There is no bench of this name.',
+  'cli.bad_base': 'The file to compare with is not an earlier run of the benches.',
   'cli.bad_line': 'A line of the stream is not one event.',
   'cli.internal': 'The command has a bug; AOS_DEBUG=1 shows where.',
 } as const

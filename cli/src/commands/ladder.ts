@@ -15,7 +15,12 @@ export const LADDER_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
   {
     command: 'bench [name..]',
     describe: 'measure, and compare with the bars',
-    options: (parser) => parser.positional('name', { type: 'string', array: true }),
+    options: (parser) =>
+      parser
+        .positional('name', { type: 'string', array: true })
+        .option('compare', { type: 'string', requiresArg: true, describe: 'file of an earlier run (--json)' })
+        .option('rounds', { type: 'string', requiresArg: true, describe: 'figures of a row; each bench has its own' })
+        .option('full', { type: 'boolean', describe: 'sizes of the bars (1,000,000), minutes (or AOS_BENCH_FULL=1)' }),
     load: async () => (await import('../run/bench.ts')).bench,
   },
 ]

@@ -1,43 +1,99 @@
 /** `aos bench`: the benches of the checkout, bundled beside the command. */
 import { AosError } from '@aos/cbor'
+import { readText } from '@aos/host'
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { usage } from '../arguments.ts'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
 
-interface BenchRow {
-  readonly name: string
-  readonly unit: string
-  readonly value: number
-  readonly spread: number
-  readonly bar?: number
-  readonly holds?: boolean
+/** Rows and machine are printed as they come. */
+interface BenchRun {
+  readonly machine: unknown
+  readonly rows: readonly unknown[]
+}
+
+interface BaseRun {
+  readonly rows: readonly unknown[]
+}
+
+interface RunOptions {
+  readonly root: string
+  readonly rounds: number | undefined
+  readonly isFull: boolean
+  readonly onBench: (name: string) => void
+  readonly onFile: (path: string) => void
+  readonly onStep: (what: string) => void
 }
 
 /** The door of bench/. */
 interface BenchDoor {
   readonly BENCH_NAMES: readonly string[]
-  readonly runBenches: (
-    names: readonly string[],
-    options: { readonly root: string; readonly onBench: (name: string) => void },
-  ) => Promise<readonly BenchRow[]>
+  readonly runBenches: (names: readonly string[], options: RunOptions) => Promise<BenchRun>
+  /** Throws RangeError. */
+  readonly parseBase: (text: string) => BaseRun
+  readonly compareRows: (base: readonly unknown[], rows: readonly unknown[]) => readonly unknown[]
+  readonly runText: (run: BenchRun, base: BaseRun | undefined, style: CommandContext['style']) => string
 }
 
-/** The figures inform; a bar that does not hold does not change the exit code. */
+const ROUNDS_MAX = 1000
+
+/** The figures inform; a bar that does not hold does not change the exit code. What was asked is checked before anything runs. */
 export async function bench(context: CommandContext, args: Arguments): Promise<CommandResult> {
   const root = resolve(context.assets, '..', '..', '..')
+  const rounds = roundsOf(args)
+  const isFull = args.flag('full') || context.environment['AOS_BENCH_FULL'] === '1'
   const door = await loadBenches(context, root)
   const names = args.list('name')
   const unknown = names.find((name) => !door.BENCH_NAMES.includes(name))
   if (unknown !== undefined) {
     throw new AosError('cli.unknown_bench', `expected one of ${door.BENCH_NAMES.join(', ')}, found ${unknown}`)
   }
-  const onBench = (name: string): void => {
-    if (!context.quiet) context.stderr.write(`bench ${name}\n`)
+  const base = readBase(context, door, args.optionalText('compare'))
+  const tell = (line: string): void => {
+    if (!context.quiet) context.stderr.write(`${line}\n`)
   }
-  const data = await door.runBenches(names, { root, onBench })
-  return { data, text: data.map((row) => rowText(context, row)).join('\n') }
+  const run = await door.runBenches(names, {
+    root,
+    rounds,
+    isFull,
+    onBench: (name) => {
+      tell(`bench ${name}`)
+    },
+    onFile: (path) => {
+      tell(`wrote ${relative(context.cwd, path)}`)
+    },
+    onStep: (what) => {
+      tell(`  ${what}`)
+    },
+  })
+  const data = base === undefined ? run.rows : door.compareRows(base.rows, run.rows)
+  return { data, meta: { machine: run.machine }, text: door.runText(run, base, context.style) }
+}
+
+function roundsOf(args: Arguments): number | undefined {
+  const rounds = args.optionalHeight('rounds')
+  if (rounds !== undefined && (rounds < 1 || rounds > ROUNDS_MAX)) {
+    throw usage(`--rounds: expected a number from 1 to ${ROUNDS_MAX}, found ${rounds}`)
+  }
+  return rounds
+}
+
+/** Throws `cli.bad_base`, and `host.file` when there is nothing to read. */
+function readBase(context: CommandContext, door: BenchDoor, path: string | undefined): BaseRun | undefined {
+  if (path === undefined) return undefined
+  const file = resolve(context.cwd, path)
+  const text = readText(file)
+  try {
+    return door.parseBase(text)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new AosError('cli.bad_base', `${file} is not an earlier run: ${error.message}`, {
+      cause: error,
+      hint: 'make one with `aos bench --json > base.json`',
+    })
+  }
 }
 
 async function loadBenches(context: CommandContext, root: string): Promise<BenchDoor> {
@@ -48,12 +104,4 @@ async function loadBenches(context: CommandContext, root: string): Promise<Bench
     })
   }
   return (await import(pathToFileURL(bundle).href)) as BenchDoor // bench/index.ts, bundled beside this file
-}
-
-function rowText(context: CommandContext, row: BenchRow): string {
-  const holds =
-    row.holds === undefined ? '' : row.holds ? context.style.good(' holds') : context.style.bad(' does not hold')
-  const bar = row.bar === undefined ? '' : `  bar ${row.bar}${holds}`
-  const value = row.value.toLocaleString('en', { maximumSignificantDigits: 4 })
-  return `${row.name.padEnd(34)} ${value.padStart(12)} ${row.unit.padEnd(10)} ±${Math.round(row.spread * 50)} %${bar}`
 }

@@ -114,8 +114,16 @@ function bench(): TSchema {
       unit: Type.String(),
       value: Type.Number(),
       spread: Type.Number(),
+      min: optional(Type.Number()),
+      max: optional(Type.Number()),
+      rounds: optional(count()),
       bar: optional(Type.Number()),
+      bar_is: optional(oneOf(['at_least', 'at_most'])),
       holds: optional(Type.Boolean()),
+      note: optional(Type.String()),
+      base: optional(Type.Number()),
+      change: optional(Type.Number()),
+      outside: optional(Type.Boolean()),
     }),
   )
 }

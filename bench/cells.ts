@@ -1,0 +1,105 @@
+/** Many cells: what an event costs beside a world of a thousand, and the memory of the process that holds them. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { openWorld } from '@aos/host'
+import type { HostWorld } from '@aos/host'
+import { Random } from '@aos/store'
+import type { BenchWorld } from './bench-world.ts'
+import { CELL_EVENT, Deposits, depositLine, fillCells, makeCellWorld, makePicker } from './cell-world.ts'
+import { peakMemory, startHostProcess } from './host-process.ts'
+import { makeRow, ratios, runPairs } from './measure.ts'
+import type { BenchRow } from './measure.ts'
+import { pump } from './pump.ts'
+import type { BenchContext } from './run.ts'
+
+const ROUNDS = 5
+const MEMORY_ROUNDS = 3
+const EVENTS = 20_000
+const CELLS_SMALL = 1000
+/** What the bar is for, and what is measured when nobody asks for that. */
+const CELLS_FULL = 1_000_000
+const CELLS = 100_000
+/** Cells that the events of the bar go to, evenly among all. */
+const WORKING_SET = 10_000
+const COST_RATIO_MAX = 1.5
+const SEED = 1
+const MEGABYTE = 1_000_000
+
+export async function benchCells(context: BenchContext): Promise<readonly BenchRow[]> {
+  const { root, isFull, onStep } = context
+  const cells = isFull ? CELLS_FULL : CELLS
+  const large = await makeCellWorld(root)
+  const small = await makeCellWorld(root)
+  try {
+    const few = await openFilled(small, CELLS_SMALL)
+    onStep(`${cells} cells`)
+    const many = await openFilled(large, cells)
+    const cost = await costRows(context, { few, many, cells })
+    await few.close()
+    await many.close()
+    onStep(`memory of a process with ${cells} cells`)
+    return [...cost, await memoryRow(context, large, cells)]
+  } finally {
+    large.remove()
+    small.remove()
+  }
+}
+
+async function openFilled(bench: BenchWorld, cells: number): Promise<HostWorld> {
+  const host = await openWorld(bench.folder, { environment: bench.environment })
+  await fillCells(host, 0, cells)
+  return host
+}
+
+interface CellHosts {
+  readonly few: HostWorld
+  readonly many: HostWorld
+  readonly cells: number
+}
+
+async function costRows(
+  { rounds, isFull }: BenchContext,
+  { few, many, cells }: CellHosts,
+): Promise<readonly BenchRow[]> {
+  const random = new Random(SEED)
+  const lane = (host: HostWorld, pick: () => number) => {
+    const deposits = new Deposits(host)
+    return () => pump(host, EVENTS, () => deposits.into(pick()))
+  }
+  const ofFew = lane(few, makePicker(random, CELLS_SMALL, CELLS_SMALL))
+  const warm = await runPairs(rounds(ROUNDS), lane(many, makePicker(random, cells, WORKING_SET)), ofFew)
+  const uniform = await runPairs(rounds(ROUNDS), lane(many, makePicker(random, cells, cells)), ofFew)
+  const note = isFull ? undefined : `the bar is for ${CELLS_FULL.toLocaleString('en')}: --full`
+  const name = `cells.cost_${cells}_to_${CELLS_SMALL}`
+  return [
+    makeRow({ name: `cells.events_${CELLS_SMALL}`, unit: 'events/s', rounds: warm.right }),
+    makeRow({ name: `cells.events_${cells}`, unit: 'events/s', rounds: warm.left }),
+    makeRow({ name, unit: 'ratio', rounds: ratios(warm.right, warm.left), note }, { atMost: COST_RATIO_MAX }),
+    makeRow({ name: `cells.uniform_events_${cells}`, unit: 'events/s', rounds: uniform.left }),
+    makeRow({
+      name: `cells.uniform_cost_${cells}_to_${CELLS_SMALL}`,
+      unit: 'ratio',
+      rounds: ratios(uniform.right, uniform.left),
+      note: 'every cell equally likely, so most are not in the cache of a world that bounds it',
+    }),
+  ]
+}
+
+/** The most memory of `aos run` while updates go to cells all over the world. */
+async function memoryRow({ root, rounds, isFull }: BenchContext, bench: BenchWorld, cells: number): Promise<BenchRow> {
+  const random = new Random(SEED)
+  const file = join(bench.scratch, 'updates.ndjson')
+  const lines = Array.from({ length: isFull ? 100_000 : EVENTS }, () => depositLine(random.below(cells)))
+  writeFileSync(file, `${lines.join('\n')}\n`)
+  const host = await startHostProcess(root, bench)
+  const peaks: number[] = []
+  try {
+    while (peaks.length < rounds(MEMORY_ROUNDS)) {
+      const words = ['event', 'send', CELL_EVENT, `@${file}`, '--ndjson', '--json', '--world', bench.folder.root]
+      peaks.push((await peakMemory(host, () => bench.command(words))) / MEGABYTE)
+    }
+  } finally {
+    await host.stop()
+  }
+  return makeRow({ name: `cells.memory_${cells}`, unit: 'MB', rounds: peaks })
+}

@@ -1,0 +1,74 @@
+/** Opening a world with a long history of many cells, and reading one cell of it from a new process. */
+import { openWorld } from '@aos/host'
+import { CELL_REDUCER, cellKey, fillCells, makeCellWorld } from './cell-world.ts'
+import type { BenchWorld } from './bench-world.ts'
+import { makeRow, now, runPairs } from './measure.ts'
+import type { BenchRow } from './measure.ts'
+import type { BenchContext } from './run.ts'
+
+const ROUNDS = 3
+/** What the bar is for, and what is measured when nobody asks for that. */
+const ENTRIES_FULL = 1_000_000
+const ENTRIES = 100_000
+const ENTRIES_SMALL = 10
+const OPEN_MS_MAX = 300
+const READ_MS_MAX = 50
+
+export async function benchOpen({ root, rounds, isFull, onStep }: BenchContext): Promise<readonly BenchRow[]> {
+  const entries = isFull ? ENTRIES_FULL : ENTRIES
+  const note = isFull ? undefined : `the bar is for ${ENTRIES_FULL.toLocaleString('en')}: --full`
+  const large = await makeCellWorld(root)
+  const small = await makeCellWorld(root)
+  try {
+    onStep(`${entries} entries`)
+    await fillWorld(large, entries)
+    await fillWorld(small, ENTRIES_SMALL)
+    const opening = await runPairs(
+      rounds(ROUNDS),
+      () => openingMs(large),
+      () => openingMs(small),
+    )
+    const reading = await runPairs(
+      rounds(ROUNDS),
+      () => readingMs(large, entries),
+      () => readingMs(small, ENTRIES_SMALL),
+    )
+    const beyond = reading.left.map((ms, index) => ms - (reading.right[index] ?? Number.NaN))
+    return [
+      makeRow({ name: `open.entries_${entries}`, unit: 'ms', rounds: opening.left, note }, { atMost: OPEN_MS_MAX }),
+      makeRow({ name: `open.entries_${ENTRIES_SMALL}`, unit: 'ms', rounds: opening.right }),
+      makeRow({ name: `open.state_get_${entries}`, unit: 'ms', rounds: reading.left }),
+      makeRow(
+        { name: `open.state_get_${entries}_beyond_small`, unit: 'ms', rounds: beyond, note },
+        { atMost: READ_MS_MAX },
+      ),
+    ]
+  } finally {
+    large.remove()
+    small.remove()
+  }
+}
+
+/** As many entries as cells; genesis and manifest are two of them. */
+async function fillWorld(bench: BenchWorld, entries: number): Promise<void> {
+  const host = await openWorld(bench.folder, { environment: bench.environment })
+  await fillCells(host, 0, entries - ((host.kernel.head?.height ?? 0) + 1))
+  await host.close()
+}
+
+/** Milliseconds until a world in this process takes events; closing it is not counted. */
+export async function openingMs(bench: BenchWorld): Promise<number> {
+  const started = now()
+  const host = await openWorld(bench.folder, { environment: bench.environment })
+  const ms = now() - started
+  await host.close()
+  return ms
+}
+
+/** Milliseconds of a new process that prints one cell: no process has that cell in memory. */
+async function readingMs(bench: BenchWorld, entries: number): Promise<number> {
+  const key = cellKey(Math.floor(entries / 2))
+  const started = now()
+  await bench.command(['state', 'get', CELL_REDUCER, '--key', key, '--world', bench.folder.root])
+  return now() - started
+}
