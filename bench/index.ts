@@ -13,6 +13,7 @@ import { parseBase } from './run-document.ts'
 import type { BaseRun } from './run-document.ts'
 import { runEntries } from './run.ts'
 import type { BenchEntry, BenchRun } from './run.ts'
+import { benchScaling } from './scaling.ts'
 import { benchStart } from './start.ts'
 import { rowsText } from './table.ts'
 import type { TableStyle } from './table.ts'
@@ -35,6 +36,7 @@ const ENTRIES: readonly BenchEntry[] = [
   { name: 'effects', run: benchEffects },
   { name: 'start', run: benchStart },
   { name: 'memory', run: benchMemory },
+  { name: 'scaling', run: benchScaling, isAsked: true },
 ]
 
 /** Everything that can be named. */
@@ -55,7 +57,7 @@ export interface RunBenchesOptions {
   readonly onStep?: (what: string) => void
 }
 
-/** Runs the named benches one after the other, or all. Throws RangeError for a name that is none of BENCH_NAMES. */
+/** Runs the named benches one after the other, or all but `scaling`. Throws RangeError for a name that is none of BENCH_NAMES. */
 export function runBenches(names: readonly string[], options: RunBenchesOptions): Promise<BenchRun> {
   const { root, rounds, isFull = false, onBench = ignore, onFile = ignore, onStep = ignore } = options
   const resultsFolder = join(root, 'bench', 'results')

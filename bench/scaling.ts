@@ -1,0 +1,168 @@
+/**
+ * How figures change with size, as charts: events a second against cells, opening against history, cost of an event against the
+ * length of the journal. Flat lines are the aim.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { nodeSha256, openWorld } from '@aos/host'
+import { Random } from '@aos/store'
+import { Deposits, fillCells, makeCellWorld, makePicker } from './cell-world.ts'
+import { EventMaker, makeBenchWorld, openBenchWorld } from './counter-world.ts'
+import { machineLine } from './machine.ts'
+import { makeRow, runRounds } from './measure.ts'
+import type { BenchRow } from './measure.ts'
+import { openingMs } from './open.ts'
+import { pump } from './pump.ts'
+import type { BenchContext } from './run.ts'
+import { drawChart } from './svg-chart.ts'
+import type { Chart } from './svg-chart.ts'
+
+const ROUNDS = 5
+const SIZES = [1000, 3000, 10_000, 30_000, 100_000] as const
+const SIZES_FULL = [...SIZES, 300_000, 1_000_000] as const
+const CELL_EVENTS = 20_000
+const JOURNAL_EVENTS = 2000
+/** Shorter journals than this are warm-up. */
+const JOURNAL_MIN = 10_000
+const SEED = 1
+const MICROSECONDS = 1_000_000
+const OPEN_MS_MAX = 300
+
+/** A chart with the rows that its points are. */
+interface Scaling {
+  /** First part of the file's name, and of the rows'. */
+  readonly name: string
+  readonly unit: string
+  readonly sizes: readonly number[]
+  readonly chart: Omit<Chart, 'points' | 'footer'>
+  /** Figures of the rounds at each size, from small to large. */
+  readonly measure: (context: BenchContext, sizes: readonly number[]) => Promise<readonly (readonly number[])[]>
+}
+
+const SCALINGS: readonly Scaling[] = [
+  {
+    name: 'cells',
+    unit: 'events/s',
+    sizes: SIZES_FULL,
+    chart: {
+      title: 'Durable events a second against the number of cells',
+      xLabel: 'cells, each equally likely',
+      yLabel: 'events/s',
+    },
+    measure: measureCells,
+  },
+  {
+    name: 'open',
+    unit: 'ms',
+    sizes: SIZES_FULL,
+    chart: {
+      title: 'Opening a world against the length of its history',
+      xLabel: 'entries in the journal, one cell each',
+      yLabel: 'opening, ms',
+      bar: { y: OPEN_MS_MAX, label: `bar: at most ${OPEN_MS_MAX} ms with 1,000,000 entries` },
+    },
+    measure: measureOpening,
+  },
+  {
+    name: 'journal',
+    unit: 'µs',
+    sizes: SIZES_FULL.filter((size) => size >= JOURNAL_MIN),
+    chart: {
+      title: 'Cost of a durable event against the length of the journal',
+      xLabel: 'entries in the journal',
+      yLabel: 'µs per event, pipelined',
+    },
+    measure: measureJournal,
+  },
+]
+
+/** Writes `cells.svg`, `open.svg` and `journal.svg` to the results folder; each point is a row, too. */
+export async function benchScaling(context: BenchContext): Promise<readonly BenchRow[]> {
+  const footer = machineLine(context.machine)
+  const rows: BenchRow[] = []
+  for (const { name, unit, sizes, chart, measure } of SCALINGS) {
+    const measured = sizes.filter((size) => context.isFull || size <= (SIZES.at(-1) ?? 0))
+    context.onStep(chart.title)
+    const figures = await measure(context, measured)
+    const points = measured.map((size, index) => ({
+      size,
+      row: makeRow({ name: `scaling.${name}_${size}`, unit, rounds: figures[index] ?? [] }),
+    }))
+    rows.push(...points.map(({ row }) => row))
+    const path = join(context.resultsFolder, `${name}.svg`)
+    mkdirSync(context.resultsFolder, { recursive: true })
+    const drawn = points.map(({ size, row: { value, min, max } }) => ({ x: size, y: value, min, max }))
+    writeFileSync(path, drawChart({ ...chart, points: drawn, footer }))
+    context.onFile(path)
+  }
+  return rows
+}
+
+/** One world that grows. */
+async function measureCells(
+  { root, rounds }: BenchContext,
+  sizes: readonly number[],
+): Promise<readonly (readonly number[])[]> {
+  const bench = await makeCellWorld(root)
+  try {
+    const host = await openWorld(bench.folder, { environment: bench.environment })
+    const deposits = new Deposits(host)
+    const random = new Random(SEED)
+    const figures: (readonly number[])[] = []
+    let cells = 0
+    for (const size of sizes) {
+      await fillCells(host, cells, size)
+      cells = size
+      const pick = makePicker(random, cells, cells)
+      figures.push(await runRounds(rounds(ROUNDS), () => pump(host, CELL_EVENTS, () => deposits.into(pick()))))
+    }
+    await host.close()
+    return figures
+  } finally {
+    bench.remove()
+  }
+}
+
+/** One world that grows between openings; each entry has a cell of its own. */
+async function measureOpening(
+  { root, rounds }: BenchContext,
+  sizes: readonly number[],
+): Promise<readonly (readonly number[])[]> {
+  const bench = await makeCellWorld(root)
+  try {
+    const figures: (readonly number[])[] = []
+    for (const size of sizes) {
+      const host = await openWorld(bench.folder, { environment: bench.environment })
+      const entries = (host.kernel.head?.height ?? 0) + 1
+      await fillCells(host, entries, size)
+      await host.close()
+      figures.push(await runRounds(rounds(ROUNDS), () => openingMs(bench)))
+    }
+    return figures
+  } finally {
+    bench.remove()
+  }
+}
+
+/** One world and one cell; the rounds begin where the journal has the length. */
+async function measureJournal(
+  { root, rounds }: BenchContext,
+  sizes: readonly number[],
+): Promise<readonly (readonly number[])[]> {
+  const bench = await makeBenchWorld(root)
+  try {
+    const { host } = await openBenchWorld(bench, nodeSha256)
+    const maker = new EventMaker(host)
+    await host.send(maker.start(Number.MAX_SAFE_INTEGER))
+    const tick = () => maker.tick()
+    const figures: (readonly number[])[] = []
+    for (const size of sizes) {
+      await pump(host, Math.max(0, size - (host.kernel.head?.height ?? 0) - 1), tick)
+      figures.push(await runRounds(rounds(ROUNDS), async () => MICROSECONDS / (await pump(host, JOURNAL_EVENTS, tick))))
+    }
+    await host.close()
+    return figures
+  } finally {
+    bench.remove()
+  }
+}
