@@ -47,7 +47,7 @@ export function machineLine(machine: MachineFacts): string {
 /** What is wrong with the machine as a place to measure; undefined when nothing is. */
 export function loadWarning({ load_before: load }: Pick<MachineFacts, 'load_before'>): string | undefined {
   if (load <= LOAD_MAX) return undefined
-  return `the load was ${load} before the run (above ${LOAD_MAX}): figures are not comparable with those of other runs, ratios within this run are`
+  return `the load was ${load} before the run (above ${LOAD_MAX}): figures are not comparable with those of other runs; of ratios within this run see the spread`
 }
 
 /** The line, and below it what is wrong with the machine. */

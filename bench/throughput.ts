@@ -4,7 +4,7 @@ import type { HostWorld } from '@aos/host'
 import { CountingSha256, EventMaker, makeBenchWorld, makeKernel, openBenchWorld } from './counter-world.ts'
 import type { OpenBenchWorld } from './counter-world.ts'
 import { measureDiskLimit } from './disk-limit.ts'
-import { makeRow, median, now, runRounds } from './measure.ts'
+import { makeRow, now, ratios, runPairs, runRounds } from './measure.ts'
 import type { BenchRow } from './measure.ts'
 import { pump } from './pump.ts'
 import type { BenchContext } from './run.ts'
@@ -20,19 +20,23 @@ export async function benchThroughput({ root, rounds }: BenchContext): Promise<r
     const maker = new EventMaker(open.host)
     await open.host.send(maker.start(Number.MAX_SAFE_INTEGER))
     const hashes: number[] = []
-    const durable = await runRounds(rounds(ROUNDS), async () => {
-      const before = sha256.count
-      const rate = await pump(open.host, EVENTS, () => maker.tick())
-      hashes.push((sha256.count - before) / EVENTS)
-      return rate
-    })
+    const { left: durable, right: limit } = await runPairs(
+      rounds(ROUNDS),
+      async () => {
+        const before = sha256.count
+        const rate = await pump(open.host, EVENTS, () => maker.tick())
+        hashes.push((sha256.count - before) / EVENTS)
+        return rate
+      },
+      () => {
+        const entryBytes = lastEntryBytes(open)
+        return measureDiskLimit({ folder: bench.scratch, sha256: nodeSha256, entryBytes, events: EVENTS })
+      },
+    )
     const entryBytes = lastEntryBytes(open)
     const kernelOnly = await runRounds(rounds(ROUNDS), () => pumpKernel(open, maker))
     await open.host.close()
-    const limit = await runRounds(rounds(ROUNDS), () =>
-      measureDiskLimit({ folder: bench.scratch, sha256: nodeSha256, entryBytes, events: EVENTS }),
-    )
-    const share = durable.map((rate) => rate / median(limit))
+    const share = ratios(durable, limit)
     return [
       makeRow({ name: 'throughput.durable', unit: 'events/s', rounds: durable }, { atLeast: 100_000 }),
       makeRow({ name: 'throughput.limit', unit: 'events/s', rounds: limit }),
