@@ -28,6 +28,8 @@ const HEIGHT = 484
 const PLOT = { left: 96, right: 724, top: 64, bottom: 372 } as const
 const FOOTER_CHARACTERS = 112
 const Y_TICKS = 5
+/** Of the figure beside a point, at most. */
+const VALUE_WIDTH = 56
 /** How far the plot reaches beyond the first and last points, in powers of ten. */
 const X_MARGIN = 0.12
 /** Room above the highest figure for its label. */
@@ -138,10 +140,16 @@ function dataMarks(points: readonly ChartPoint[], scales: Scales): readonly stri
         line('range', { x1: px - 4, x2: px + 4, y1: scales.y(min), y2: scales.y(min) }),
         line('range', { x1: px - 4, x2: px + 4, y1: scales.y(max), y2: scales.y(max) }),
         `<circle class="point" cx="${at(px)}" cy="${at(scales.y(y))}" r="4"/>`,
-        text({ x: px, y: scales.y(max) - 8, anchor: 'middle', class: 'value' }, shortNumber(y)),
+        text(valuePlace(px, scales.y(y)), shortNumber(y)),
       ]
     }),
   ]
+}
+
+/** Above a point and beside its whisker, on the side where the picture has room. */
+function valuePlace(x: number, y: number): Place {
+  const place = { y: y - 9, class: 'value' }
+  return x + VALUE_WIDTH > PLOT.right ? { ...place, x: x - 7, anchor: 'end' } : { ...place, x: x + 7 }
 }
 
 /** Beside a point three digits are enough; the table in `<desc>` has them all. */
