@@ -38,6 +38,52 @@ export const READ_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
         load: async () => (await import('../run/state.ts')).stateLs,
         served: {},
       },
+      {
+        command: 'prove <reducer>',
+        describe: 'a proof of a cell, checked without the world',
+        options: (parser) =>
+          REDUCER(parser)
+            .option('key', { type: 'string', requiresArg: true, describe: 'cell key, JSON or a bare word' })
+            .option('cut', { type: 'string', requiresArg: true, describe: 'of which snapshot (default: the newest)' })
+            .option('out', { type: 'string', alias: 'o', requiresArg: true, describe: 'file to write' }),
+        load: async () => (await import('../run/state-proof.ts')).stateProve,
+        served: { files: ['out'] },
+      },
+      {
+        command: 'verify-proof <file>',
+        describe: 'check a proof; needs no world',
+        options: (parser) =>
+          parser
+            .positional('file', { type: 'string', describe: 'what `state prove` wrote' })
+            .option('root', { type: 'string', requiresArg: true, describe: 'the state root it must be for' })
+            .option('log-root', { type: 'string', requiresArg: true, describe: 'the log root it must be for' }),
+        load: async () => (await import('../run/state-proof.ts')).stateVerifyProof,
+      },
+    ],
+  },
+  {
+    name: 'snapshot',
+    describe: 'the state as content, at one height',
+    commands: [
+      {
+        command: 'create',
+        describe: 'cut one now',
+        load: async () => (await import('../run/snapshot.ts')).snapshotCreate,
+        served: {},
+      },
+      {
+        command: 'ls',
+        describe: 'the newest ones',
+        load: async () => (await import('../run/snapshot.ts')).snapshotLs,
+        served: {},
+      },
+      {
+        command: 'verify [cut]',
+        describe: 'read one back whole',
+        options: (parser) => parser.positional('cut', { type: 'string', describe: 'height (default: the newest)' }),
+        load: async () => (await import('../run/snapshot.ts')).snapshotVerify,
+        served: {},
+      },
     ],
   },
   {
@@ -83,6 +129,7 @@ export const READ_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
           parser
             .option('to', { type: 'string', requiresArg: true, describe: 'last height' })
             .option('verify', { type: 'boolean', describe: 're-derive and compare with what was written' })
+            .option('from-snapshot', { type: 'boolean', describe: 'start from the newest snapshot, not from genesis' })
             .option('module', {
               type: 'string',
               array: true,

@@ -44,7 +44,7 @@ export async function runDaemon(context: CommandContext, options: DaemonOptions)
     say(`ended: ${error instanceof Error ? error.message : String(error)}`)
     throw error
   } finally {
-    await host.close()
+    await host.close({ isCleanStop: true })
     log.write('closed')
   }
 }

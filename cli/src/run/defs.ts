@@ -6,7 +6,7 @@ import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
 import { JsonText } from '../json-text.ts'
 import { withFolder } from '../world.ts'
-import { loadDefinitions, summarizeJournal } from '@aos/host'
+import { loadDefinitions, manifestAt } from '@aos/host'
 import type { Definitions, OpenedFolder } from '@aos/host'
 
 /** `aos defs ls`: what the manifest in force lists, with hashes. */
@@ -41,7 +41,8 @@ export async function manifestGet(context: CommandContext, args: Arguments): Pro
 }
 
 function inForce(opened: OpenedFolder): Definitions {
-  const { manifestHash } = summarizeJournal(opened.store.journal)
+  const { head } = opened.store.journal
+  const manifestHash = head === undefined ? undefined : manifestAt(opened, head.height)
   if (manifestHash !== undefined) return loadDefinitions(manifestHash, opened.readContent)
   throw new AosError('host.no_genesis', 'the world has no genesis yet', { hint: 'run `aos push`' })
 }

@@ -1,5 +1,5 @@
 /** `aos journal tail [--follow]`. */
-import { loadDefinitions, summarizeJournal, viewEntry } from '@aos/host'
+import { loadDefinitions, manifestAt, viewEntry } from '@aos/host'
 import type { Definitions, OpenedFolder } from '@aos/host'
 import { isAosError, parseHash } from '@aos/cbor'
 import { readdirSync, statSync } from 'node:fs'
@@ -101,7 +101,7 @@ function readEntries(
 }
 
 function definitionsAt(opened: OpenedFolder, height: number): Definitions | undefined {
-  const { manifestHash } = summarizeJournal(opened.store.journal, height)
+  const manifestHash = manifestAt(opened, height)
   return manifestHash === undefined ? undefined : loadDefinitions(manifestHash, opened.readContent)
 }
 

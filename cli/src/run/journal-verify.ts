@@ -10,11 +10,13 @@ import {
   verifyOpenJournal,
   verifyWorldJournal,
   loadDefinitions,
+  snapshotNotes,
   summarizeJournal,
 } from '@aos/host'
 import type { OpenedFolder, Replacement, ShownDifference } from '@aos/host'
 import { AosError, hashText } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
+import type { SnapshotNote } from '@aos/store'
 import { resolve } from 'node:path'
 import { usage } from '../arguments.ts'
 import type { Arguments } from '../arguments.ts'
@@ -47,6 +49,7 @@ export async function journalReplay(context: CommandContext, args: Arguments): P
   const verify = args.flag('verify')
   if (substitutions.length > 0 && !verify) throw usage('--module goes with --verify')
   const to = args.optionalHeight('to')
+  const fromSnapshot = args.flag('from-snapshot')
   return withFolder(context, args, async (opened) => {
     const head = needHead(opened)
     if (to !== undefined && to > head.height) {
@@ -54,23 +57,35 @@ export async function journalReplay(context: CommandContext, args: Arguments): P
     }
     const started = performance.now()
     const other = otherModules(context, opened, substitutions)
+    const from = fromSnapshot ? findSnapshotUpTo(opened, to) : undefined
     const report = replayJournal(opened, {
       to,
       verify,
+      from,
       ...(other.size === 0 ? {} : { modules: substituteModules(opened.modules, other) }),
       onProgress: (height) => {
         context.progress.report(`replaying: height ${height} of ${to ?? head.height}`)
       },
     })
     const seconds = (performance.now() - started) / 1000
-    const rate = seconds > 0 ? Math.round(report.entries / seconds) : 0
-    const said = verify ? 'derived again and equal' : 'replayed; --verify compares as well'
-    return verdict(context, { ...report, said: `${said} (${rate} a second)` })
+    const derived = report.entries - (from === undefined ? 0 : from.cut + 1)
+    const rate = seconds > 0 ? Math.round(derived / seconds) : 0
+    const since = from === undefined ? '' : ` from the snapshot of height ${from.cut} on`
+    const said = verify ? `derived again${since} and equal` : `replayed${since}; --verify compares as well`
+    return verdict(context, { ...report, from, said: `${said} (${rate} a second)` })
   })
+}
+
+/** The newest snapshot that is not later than the last height. Throws `host.no_snapshot`. */
+function findSnapshotUpTo(opened: OpenedFolder, to: number | undefined): SnapshotNote {
+  const found = snapshotNotes(opened.store).find(({ cut }) => to === undefined || cut < to)
+  if (found !== undefined) return found
+  throw new AosError('host.no_snapshot', 'no snapshot stands before the last height', { hint: 'see `aos snapshot ls`' })
 }
 
 interface Verdict {
   readonly ok: boolean
+  readonly from?: SnapshotNote | undefined
   readonly entries: number
   readonly root: Hash
   readonly firstDifference: ShownDifference | undefined
@@ -83,6 +98,7 @@ function verdict(context: CommandContext, report: Verdict): CommandResult {
     ok,
     entries,
     root,
+    ...(report.from === undefined ? {} : { from_snapshot: { height: report.from.cut, root: report.from.root } }),
     first_difference: difference === undefined ? undefined : { ...difference, key: embedNode(difference.key) },
   }
   if (difference === undefined) {

@@ -1,6 +1,6 @@
 /** `aos journal head|show`. */
 import { AosError, formatHash } from '@aos/cbor'
-import { addNotes, callsOfEntry, loadDefinitions, summarizeJournal, viewEntry } from '@aos/host'
+import { addNotes, callsOfEntry, loadDefinitions, manifestAt, snapshotNotes, viewEntry } from '@aos/host'
 import type { Definitions, EntryView, OpenedFolder } from '@aos/host'
 import type { Arguments } from '../arguments.ts'
 import { usage } from '../arguments.ts'
@@ -12,19 +12,23 @@ import { withFolder } from '../world.ts'
 export async function journalHead(context: CommandContext, args: Arguments): Promise<CommandResult> {
   return withFolder(context, args, async (opened) => {
     const head = needHead(opened)
-    const { entries, manifestHash, logRoot } = summarizeJournal(opened.store.journal)
+    const { size: entries, root: logRoot } = opened.store.logHead()
+    const manifestHash = manifestAt(opened, head.height)
+    const [newest] = snapshotNotes(opened.store)
     const data = {
       height: head.height,
       entries,
       manifest_hash: manifestHash ?? null,
       head_hash: formatHash(head.leaf),
       log_root: logRoot,
+      ...(newest === undefined ? {} : { snapshot: { height: newest.cut, root: newest.root } }),
     }
     const lines = [
       `height    ${context.style.bold(String(data.height))}`,
       `manifest  ${data.manifest_hash ?? 'none'}`,
       `head      ${data.head_hash}`,
       `log root  ${data.log_root} over ${data.entries} entries`,
+      ...(newest === undefined ? [] : [`snapshot  ${newest.root} of height ${newest.cut}`]),
     ]
     return { data, text: lines.join('\n') }
   })
@@ -61,7 +65,7 @@ export function viewAt(opened: OpenedFolder, height: number): EntryView {
 /** In force when the entry of this height was made; undefined for genesis. */
 export function definitionsBefore(opened: OpenedFolder, height: number): Definitions | undefined {
   if (height === 0) return undefined
-  const { manifestHash } = summarizeJournal(opened.store.journal, height - 1)
+  const manifestHash = manifestAt(opened, height - 1)
   return manifestHash === undefined ? undefined : loadDefinitions(manifestHash, opened.readContent)
 }
 

@@ -1,5 +1,6 @@
 /** `aos status`. */
 import type { DefModule } from '@aos/air'
+import { recoveryCost } from '@aos/host'
 import type { HostWorld } from '@aos/host'
 import type { IntentStatus } from '@aos/kernel'
 import type { Arguments } from '../arguments.ts'
@@ -20,6 +21,7 @@ export async function status(context: CommandContext, args: Arguments): Promise<
       .filter(([, module]: readonly [string, DefModule]) => module.moduleKind === 'reducer')
       .map(([name]) => ({ name, cells: kernel.countCells(name) }))
     const work = workOf(host)
+    const recovery = recoveryOf(host)
     const data = {
       world: kernel.id ?? null,
       folder: host.folder.root,
@@ -32,6 +34,7 @@ export async function status(context: CommandContext, args: Arguments): Promise<
       routes: manifest.routes.length,
       reducers,
       ...work,
+      recovery,
       content,
       key_folder: host.keyFolder,
       opened_ms: openedMs,
@@ -46,10 +49,35 @@ export async function status(context: CommandContext, args: Arguments): Promise<
       `content   ${content.count} blobs, ${content.bytes} bytes`,
       ...workLines(work),
       ...(data.daemon === null ? [] : [`daemon    process ${data.daemon.pid} since ${data.daemon.since}`]),
-      `opened in ${openedMs} ms, by replaying ${data.entries} entries`,
+      recoveryLine(recovery),
+      ...(context.held === undefined ? [`opened in ${openedMs} ms`] : []),
     ]
     return { data, text: lines.join('\n') }
   })
+}
+
+interface Recovery {
+  /** What opening would take at worst, reckoned for a slow machine. */
+  readonly worst_ms: number
+  readonly bound_ms: number
+  /** What it would derive again. */
+  readonly entries: number
+  readonly snapshot: { readonly height: number; readonly root: string } | null
+}
+
+function recoveryOf(host: HostWorld): Recovery {
+  const { kernel, snapshot } = host
+  return {
+    worst_ms: Math.ceil(recoveryCost(kernel)),
+    bound_ms: host.bounds.recoveryMs,
+    entries: kernel.tail.entries,
+    snapshot: snapshot === undefined ? null : { height: snapshot.cut, root: snapshot.root },
+  }
+}
+
+function recoveryLine({ worst_ms: worst, bound_ms: bound, entries, snapshot }: Recovery): string {
+  const since = snapshot === null ? 'no snapshot yet' : `snapshot of height ${snapshot.height}`
+  return `recovery  at worst ${worst} ms for ${entries} entries (${since}; bound ${bound} ms)`
 }
 
 const NOTHING = { modules: new Map<string, never>(), manifest: { schemas: [], routes: [] } } as const

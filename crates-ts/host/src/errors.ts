@@ -34,6 +34,8 @@ export const HOST_ERRORS = {
   'host.unknown_module': 'The manifest has no module of this name.',
   'store.missing_blob': 'The store lacks content that the world relies on.',
   'host.dispatch_log': 'The dispatch log could not be written, so nothing is called any more.',
+  'host.no_snapshot': 'The world has no snapshot, or none of that height.',
+  'host.bad_proof': 'A proof about a cell is not in its form, or does not hold.',
   'host.unknown_blob': 'The store has no content with this hash.',
 } as const
 

@@ -7,11 +7,15 @@
 import { AosError, isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import type { Ingress, ModuleRuntime, TurnResult, World } from '@aos/kernel'
-import type { ContentStore, JournalPort } from '@aos/store'
+import type { ContentStore, JournalPort, LogHead, RootEntry, SnapshotNote, SnapshotNotes } from '@aos/store'
 import { HostClock } from './clock.ts'
 import type { ClockReport } from './clock.ts'
 import { CommitLoop } from './commit-loop.ts'
 import { FaultLog } from './fault-log.ts'
+import { BadSnapshots, isStateUnreadable } from './snapshots/bad-snapshots.ts'
+import { DEFAULT_BOUNDS } from './snapshots/recovery-cost.ts'
+import type { SnapshotBounds } from './snapshots/recovery-cost.ts'
+import { Snapshotter } from './snapshots/snapshotter.ts'
 import { loadDefinitions } from './definitions.ts'
 import type { Definitions } from './definitions.ts'
 import { localPrincipal } from './principal.ts'
@@ -22,6 +26,10 @@ import type { WorldFolder } from './world-folder.ts'
 export interface OpenedStore {
   readonly journal: JournalPort
   readonly content: ContentStore
+  readonly snapshotNotes: SnapshotNotes
+  findRoots(limit: number): Iterable<RootEntry>
+  /** Size and root of the log over what is durable. */
+  logHead(): LogHead
   close(): Promise<void>
 }
 
@@ -37,6 +45,10 @@ export interface HostWorldParts {
   readonly makeKernel: (modules?: ModuleRuntime) => World
   /** Throws `store.missing_blob` on a miss. */
   readonly readContent: (hash: Hash) => Uint8Array
+  /** What the kernel was opened from; absent: genesis. */
+  readonly snapshot?: SnapshotNote | undefined
+  readonly badSnapshots?: BadSnapshots
+  readonly bounds?: SnapshotBounds
 }
 
 /** Called right after a turn whose entry waits to become durable. Must not submit anything itself. */
@@ -54,9 +66,13 @@ export class HostWorld {
   readonly modules: ModuleRuntime
   readonly makeKernel: (modules?: ModuleRuntime) => World
   readonly readContent: (hash: Hash) => Uint8Array
+  readonly bounds: SnapshotBounds
   readonly #stamper: Stamper
   readonly #loop: CommitLoop
   readonly #faults: FaultLog
+  readonly #snapshotter: Snapshotter
+  readonly #bad: BadSnapshots
+  #snapshot: SnapshotNote | undefined
   readonly #observers = new Set<OnTurn>()
   #failure: AosError | undefined
   #definitions: Definitions | undefined
@@ -71,6 +87,25 @@ export class HostWorld {
     this.readContent = parts.readContent
     this.#stamper = parts.stamper
     this.#faults = new FaultLog(parts.folder.faults)
+    this.bounds = parts.bounds ?? DEFAULT_BOUNDS
+    this.#bad = parts.badSnapshots ?? new BadSnapshots(parts.folder.badSnapshots)
+    this.#snapshot = parts.snapshot
+    this.#snapshotter = new Snapshotter({
+      kernel: parts.kernel,
+      content: parts.store.content,
+      notes: parts.store.snapshotNotes,
+      bounds: this.bounds,
+      submit: (ingress) => this.submit(ingress),
+      flush: () => this.flush(),
+      durable: () => this.durable(),
+      onFailure: (error) => {
+        this.#failure ??= faultOf(error)
+      },
+      onSnapshot: (note) => {
+        this.#snapshot = note
+        this.#bad.clear()
+      },
+    })
     this.#loop = new CommitLoop({
       journal: parts.store.journal,
       worldId: () => this.id,
@@ -108,12 +143,15 @@ export class HostWorld {
       result = this.kernel.submit(ingress, stamp)
     } catch (thrown) {
       this.#failure = faultOf(thrown)
-      this.#faults.record(ingress)
+      // The state could not be read: that is not the ingress's doing, and another snapshot may have it.
+      if (this.#snapshot !== undefined && isStateUnreadable(thrown)) this.#bad.add(this.#snapshot.root)
+      else this.#faults.record(ingress)
       throw this.#failure
     }
     if (result.kind === 'accepted') {
       this.#loop.add({ height: result.height, leaf: result.leaf, bytes: result.entry })
       for (const observer of this.#observers) observer(result, ingress)
+      this.#snapshotter.note()
     }
     return result
   }
@@ -196,8 +234,19 @@ export class HostWorld {
     return result
   }
 
-  /** Finishes what is under way and releases the folder. */
-  async close(): Promise<void> {
+  /** The newest snapshot that is whole; undefined: opening derives everything. */
+  get snapshot(): SnapshotNote | undefined {
+    return this.#snapshot
+  }
+
+  /** Cuts a snapshot now, or waits for the one under way. Resolves when its root is durable. */
+  createSnapshot(): Promise<SnapshotNote> {
+    return this.#snapshotter.create()
+  }
+
+  /** Finishes what is under way and releases the folder. `isCleanStop`: a host that held the world for long leaves a snapshot behind. */
+  async close(options: { readonly isCleanStop: boolean } = { isCleanStop: false }): Promise<void> {
+    if (this.#failure === undefined) await this.#snapshotter.finish(options)
     await this.#loop.drain()
     await this.store.close()
   }

@@ -3,6 +3,7 @@ import { formatHash } from '@aos/cbor'
 import type { Hash, HashBytes } from '@aos/cbor'
 import type { Difference, ModuleRuntime, World } from '@aos/kernel'
 import { MerkleLog } from '@aos/store'
+import type { JournalPort, SnapshotNote } from '@aos/store'
 import { keepLastNote } from './call-notes.ts'
 import { loadDefinitions } from './definitions.ts'
 import { isWorthHashingAhead, readAndHashAhead, readEntries } from './hash-ahead.ts'
@@ -15,6 +16,8 @@ export interface ReplayJournalOptions {
   /** Last height; default: the head. */
   readonly to: number | undefined
   readonly verify: boolean
+  /** Starts from this snapshot instead of from genesis; entries before its cut are only hashed into the log. */
+  readonly from?: SnapshotNote | undefined
   readonly modules?: ModuleRuntime
   readonly onProgress: (height: number) => void
   /** Whether parts are hashed on a second thread; default: when there is enough to verify, and a processor for it. */
@@ -52,9 +55,13 @@ export function replayJournal(opened: OpenedFolder, options: ReplayJournalOption
   const kernel = opened.makeKernel(noting?.runtime ?? options.modules)
   const log = new MerkleLog()
   const { journal } = opened.store
-  const range = options.to === undefined ? { from: 0 } : { from: 0, to: options.to }
-  const count = Math.min(options.to ?? Number.MAX_SAFE_INTEGER, journal.head?.height ?? -1) + 1
-  const batches = journal.head === undefined ? [] : journal.read(range)
+  const { from: snapshot } = options
+  if (snapshot !== undefined) kernel.open(snapshot.root)
+  const from = snapshot === undefined ? 0 : snapshot.cut + 1
+  const to = Math.min(options.to ?? Number.MAX_SAFE_INTEGER, journal.head?.height ?? -1)
+  if (from > 0) logUpTo(log, journal, from - 1)
+  const count = to + 1 - from
+  const batches = count <= 0 ? [] : journal.read({ from, to })
   const hashAhead = options.hashAhead ?? (options.verify && isWorthHashingAhead(count))
   for (const { entries, digestsOf } of hashAhead ? readAndHashAhead(batches) : readEntries(batches)) {
     for (const [index, { bytes }] of entries.entries()) {
@@ -76,6 +83,14 @@ export function replayJournal(opened: OpenedFolder, options: ReplayJournalOption
     if (last !== undefined) options.onProgress(last.height)
   }
   return { ok: true, entries: log.size, root: formatHash(log.root()), firstDifference: undefined, kernel }
+}
+
+/** Entries that are not derived again. */
+function logUpTo(log: MerkleLog, journal: JournalPort, to: number): void {
+  for (const batch of journal.read({ from: 0, to })) {
+    for (const record of batch) log.append(record.leaf)
+    log.settle()
+  }
 }
 
 /** Of the entry that was just replayed: the kernel has hashed its header. */

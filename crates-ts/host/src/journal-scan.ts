@@ -2,9 +2,13 @@
 import { CborReader } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { formatHash } from '@aos/cbor'
-import { KIND_NUMBER, decodeEntry } from '@aos/kernel'
+import { KIND_NUMBER, decodeEntry, decodeSnapshot } from '@aos/kernel'
+import type { SnapshotRecord } from '@aos/kernel'
 import { MerkleLog } from '@aos/store'
 import type { JournalPort } from '@aos/store'
+import type { OpenedFolder } from './open-world.ts'
+import { isStateUnreadable } from './snapshots/bad-snapshots.ts'
+import { snapshotNotes } from './snapshots/open-newest.ts'
 
 /** Field 4 of a header: the manifest that the entry puts in force. */
 const HEADER_MANIFEST = 4
@@ -18,6 +22,39 @@ export interface JournalSummary {
   readonly manifests: readonly Hash[]
   /** RFC 6962 root over the leaves. */
   readonly logRoot: Hash
+}
+
+/**
+ * The manifest that is in force after an entry; undefined for a journal without genesis. Where a snapshot is near, only what lies
+ * between is read.
+ */
+export function manifestAt(opened: Pick<OpenedFolder, 'store' | 'readContent'>, height: number): Hash | undefined {
+  const { journal } = opened.store
+  let known: SnapshotRecord | undefined
+  for (const { cut, root } of snapshotNotes(opened.store)) {
+    const record = readRecord(opened, root)
+    if (record !== undefined && record.manifestHeight <= height && height <= cut) return record.manifest
+    if (cut > height) continue
+    known = record
+    if (record !== undefined) break
+  }
+  let manifest = known?.manifest
+  const from = known === undefined ? 0 : known.height + 1
+  if (height < from) return manifest
+  for (const batch of journal.read({ from, to: height })) {
+    for (const record of batch) manifest = manifestSetBy(record.bytes) ?? manifest
+  }
+  return manifest
+}
+
+/** undefined for one that cannot be read. */
+function readRecord({ readContent }: Pick<OpenedFolder, 'readContent'>, root: Hash): SnapshotRecord | undefined {
+  try {
+    return decodeSnapshot(readContent(root))
+  } catch (error) {
+    if (isStateUnreadable(error)) return undefined
+    throw error
+  }
 }
 
 /** Reads up to and with `to` (default: the head). */

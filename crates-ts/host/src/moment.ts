@@ -6,7 +6,8 @@ import type { JsonNode } from '@aos/air'
 import { loadDefinitions, needReducer } from './definitions.ts'
 import type { Definitions } from './definitions.ts'
 import type { HostWorld } from './host-world.ts'
-import { replayInto } from './open-world.ts'
+import { BadSnapshots } from './snapshots/bad-snapshots.ts'
+import { openNewest } from './snapshots/open-newest.ts'
 import { keyFromText, valueToNode } from './values.ts'
 
 /** A world as it was after one height: a kernel of its own, beside the one that goes on. */
@@ -27,8 +28,14 @@ export async function readMoment(host: HostWorld, at: number | undefined): Promi
   if (at > head.height) {
     throw new AosError('host.bad_height', `the journal ends at height ${head.height}, found ${at}`)
   }
-  const kernel = host.makeKernel()
-  replayInto(kernel, host.store.journal, { to: at })
+  const { kernel } = openNewest({
+    ...host,
+    store: host.store,
+    makeKernel: () => host.makeKernel(),
+    readContent: host.readContent,
+    bad: new BadSnapshots(host.folder.badSnapshots),
+    to: at,
+  })
   return { height: at, kernel, definitions: loadDefinitions(needHash(kernel.manifestHash), host.readContent) }
 }
 
@@ -49,16 +56,7 @@ export function readCellView(moment: Moment, reducer: string, keyText: string | 
   const { definitions, kernel, height } = moment
   const module = needReducer(definitions, reducer)
   const { keySchema } = module
-  if (keySchema !== undefined && keyText === undefined) {
-    throw new AosError('host.key_required', `${reducer} is keyed by ${keySchema}`, {
-      hint: 'say which cell with --key',
-    })
-  }
-  if (keySchema === undefined && keyText !== undefined) {
-    throw new AosError('host.not_keyed', `${reducer} is not keyed, found the key ${keyText}`)
-  }
-  const key =
-    keySchema === undefined || keyText === undefined ? undefined : keyFromText(definitions, keySchema, keyText)
+  const key = keyOfCell(definitions, reducer, keyText)
   const bytes = kernel.readCell(reducer, key)
   return {
     reducer,
@@ -67,6 +65,24 @@ export function readCellView(moment: Moment, reducer: string, keyText: string | 
     state: bytes === undefined ? null : valueToNode(definitions, module.reducer.state, bytes),
     bytes,
   }
+}
+
+/** The key of a cell as its sender writes it. Throws `host.unknown_reducer`, `host.key_required`, `host.not_keyed`, `air.*`. */
+export function keyOfCell(
+  definitions: Definitions,
+  reducer: string,
+  keyText: string | undefined,
+): Uint8Array | undefined {
+  const { keySchema } = needReducer(definitions, reducer)
+  if (keySchema !== undefined && keyText === undefined) {
+    throw new AosError('host.key_required', `${reducer} is keyed by ${keySchema}`, {
+      hint: 'say which cell with --key',
+    })
+  }
+  if (keySchema === undefined && keyText !== undefined) {
+    throw new AosError('host.not_keyed', `${reducer} is not keyed, found the key ${keyText}`)
+  }
+  return keySchema === undefined || keyText === undefined ? undefined : keyFromText(definitions, keySchema, keyText)
 }
 
 function needHash(hash: Hash | undefined): Hash {

@@ -1,11 +1,11 @@
 /** Opens a world folder: store, kernel, and the journal replayed into it. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AosError, equalBytes, isAosError } from '@aos/cbor'
+import { AosError, isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { createWorld } from '@aos/kernel'
-import type { Difference, ModuleRuntime, World } from '@aos/kernel'
+import type { ModuleRuntime, World } from '@aos/kernel'
 import { openWorldStore } from '@aos/store'
-import type { ContentStore, JournalPort, WorldStoreOptions } from '@aos/store'
+import type { ContentStore, WorldStoreOptions } from '@aos/store'
 import { createModuleRuntime } from '@aos/wasm'
 import { ensureDispatchLog } from './dispatch/dispatch-log.ts'
 import { HostWorld } from './host-world.ts'
@@ -19,6 +19,10 @@ import { nodeSha256 } from './sha256.ts'
 import type { HostSettings } from './settings.ts'
 import { HostClock } from './clock.ts'
 import type { Clocks } from './clock.ts'
+import { BadSnapshots } from './snapshots/bad-snapshots.ts'
+import { openNewest } from './snapshots/open-newest.ts'
+import { DEFAULT_BOUNDS } from './snapshots/recovery-cost.ts'
+import type { SnapshotBounds } from './snapshots/recovery-cost.ts'
 import { makeOsStamper } from './stamp.ts'
 import type { Stamper } from './stamp.ts'
 import type { WorldFolder } from './world-folder.ts'
@@ -99,18 +103,41 @@ export async function openFolder(folder: WorldFolder, options: OpenWorldOptions)
 export async function openWorld(folder: WorldFolder, options: OpenWorldOptions): Promise<HostWorld> {
   const opened = await openFolder(folder, options)
   try {
-    const kernel = opened.makeKernel()
-    replayInto(kernel, opened.store.journal, { onReplay: options.onReplay })
+    const settings = readSettings(folder.settingsFile)
+    const bad = new BadSnapshots(folder.badSnapshots)
+    const { kernel, snapshot } = openNewest({
+      ...opened,
+      bad,
+      makeKernel: () => limited(opened.makeKernel(), settings.cacheBytes),
+      onReplay: options.onReplay,
+    })
     if (kernel.id !== undefined) ensureDispatchLog(folder.dispatchLog, { world: kernel.id, open: openIntents(kernel) })
     return new HostWorld({
       ...opened,
       kernel,
-      stamper: options.stamper ?? makeStamper(readSettings(folder.settingsFile), kernel, options),
+      snapshot,
+      badSnapshots: bad,
+      bounds: boundsOf(settings),
+      stamper: options.stamper ?? makeStamper(settings, kernel, options),
     })
   } catch (error) {
     await opened.store.close()
     throw error
   }
+}
+
+/** Shares of the memory that a world may take; the rest is for what comes and goes. */
+const CELLS_SHARE = 0.4
+const NODES_SHARE = 0.1
+const DIRTY_SHARE = 0.15
+
+function limited(kernel: World, cacheBytes: number): World {
+  kernel.limitMemory({ cells: cacheBytes * CELLS_SHARE, nodes: cacheBytes * NODES_SHARE })
+  return kernel
+}
+
+function boundsOf({ cacheBytes, recoveryMs }: HostSettings): SnapshotBounds {
+  return { ...DEFAULT_BOUNDS, recoveryMs, dirtyBytes: Math.min(DEFAULT_BOUNDS.dirtyBytes, cacheBytes * DIRTY_SHARE) }
 }
 
 /** Intents that an earlier process may have called. */
@@ -124,27 +151,6 @@ function makeStamper(settings: HostSettings, kernel: World, options: OpenWorldOp
   return makeOsStamper({ clock, seed: settings.entropy.seed })
 }
 
-export interface ReplayOptions {
-  /** Last height; default: the head. */
-  readonly to?: number | undefined
-  readonly onReplay?: ((height: number) => void) | undefined
-}
-
-/** Feeds the journal into a kernel without comparing more than the chain. Throws `host.replay_differs`. */
-export function replayInto(kernel: World, journal: JournalPort, options: ReplayOptions): void {
-  const range = options.to === undefined ? { from: 0 } : { from: 0, to: options.to }
-  if (journal.head === undefined) return
-  for (const batch of journal.read(range)) {
-    for (const record of batch) {
-      const difference = kernel.replay(record.bytes, { verify: false })
-      if (difference !== undefined) throw replayDiffers(difference)
-      if (kernel.head === undefined || !equalBytes(kernel.head.leaf, record.leaf)) throw leafDiffers(record.height)
-    }
-    const last = batch.at(-1)
-    if (last !== undefined) options.onReplay?.(last.height)
-  }
-}
-
 /** Content by hash for a kernel: a miss is a fault. */
 export function makeContentReader(store: { readonly content: Pick<ContentStore, 'get'> }): (hash: Hash) => Uint8Array {
   return (hash) => {
@@ -155,18 +161,4 @@ export function makeContentReader(store: { readonly content: Pick<ContentStore, 
       hint: 'run `aos journal verify`; restore the store from a copy',
     })
   }
-}
-
-function replayDiffers(difference: Difference): AosError {
-  return new AosError('host.replay_differs', `height ${difference.height} does not follow: ${difference.path}`, {
-    details: { ...difference },
-    hint: 'run `aos journal verify` and `aos journal replay --verify`',
-  })
-}
-
-function leafDiffers(height: number): AosError {
-  return new AosError('host.replay_differs', `the leaf of height ${height} is not the one that replay finds`, {
-    details: { height },
-    hint: 'run `aos journal verify`',
-  })
 }

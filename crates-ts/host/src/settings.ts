@@ -24,6 +24,10 @@ export interface EntropySettings {
 export interface HostSettings {
   /** Size at which a journal segment is sealed. */
   readonly segmentBytes: number | undefined
+  /** Memory that the world may take, of which cells and nodes are kept below a share. */
+  readonly cacheBytes: number
+  /** What opening may cost beside a fixed amount: when it would be more, a snapshot is cut. */
+  readonly recoveryMs: number
   /** Folder of the keys, instead of the platform's; relative to the world folder, and outside of it. */
   readonly keys: string | undefined
   readonly clock: ClockSettings
@@ -35,7 +39,20 @@ export interface HostSettings {
 /** The text that `aos init` writes. */
 export const DEFAULT_SETTINGS_TEXT = '{\n  "version": 1\n}\n'
 
-const MEMBERS: readonly string[] = ['version', 'segment_bytes', 'keys', 'clock', 'entropy', 'adapters']
+const MEMBERS: readonly string[] = [
+  'version',
+  'segment_bytes',
+  'cache_bytes',
+  'recovery_ms',
+  'keys',
+  'clock',
+  'entropy',
+  'adapters',
+]
+const CACHE_BYTES_DEFAULT: number = 256 * 1024 * 1024
+const CACHE_BYTES_MIN: number = 16 * 1024 * 1024
+const RECOVERY_MS_DEFAULT = 150
+const RECOVERY_MS_MIN = 10
 const SEGMENT_BYTES_MIN = 65_536
 const SEGMENT_BYTES_UNIT = 4096
 const SEED = /^[0-9a-f]{64}$/
@@ -58,11 +75,33 @@ export function readSettings(file: string): HostSettings {
   if (keys !== undefined && typeof keys !== 'string') throw badConfig(file, ['keys'], 'expected a folder')
   return {
     segmentBytes,
+    cacheBytes: readAmount(file, record, {
+      name: 'cache_bytes',
+      least: CACHE_BYTES_MIN,
+      otherwise: CACHE_BYTES_DEFAULT,
+    }),
+    recoveryMs: readAmount(file, record, {
+      name: 'recovery_ms',
+      least: RECOVERY_MS_MIN,
+      otherwise: RECOVERY_MS_DEFAULT,
+    }),
     keys,
     clock: readClock(file, record['clock']),
     entropy: readEntropy(file, record['entropy']),
     adapters: readAdapterSettings(file, record['adapters']),
   }
+}
+
+function readAmount(
+  file: string,
+  record: Readonly<Record<string, unknown>>,
+  amount: { readonly name: string; readonly least: number; readonly otherwise: number },
+): number {
+  const { name, least, otherwise } = amount
+  const given = record[name]
+  if (given === undefined) return otherwise
+  if (typeof given === 'number' && Number.isSafeInteger(given) && given >= least) return given
+  throw badConfig(file, [name], `expected a whole number, at least ${least}`)
 }
 
 function readClock(file: string, given: unknown = {}): ClockSettings {

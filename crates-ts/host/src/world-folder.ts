@@ -20,6 +20,8 @@ export interface WorldFolder {
   readonly maps: string
   /** Events at which the machine failed (K11). */
   readonly faults: string
+  /** Snapshots that could not be read (spec/16-snapshots.md, "Opening"). */
+  readonly badSnapshots: string
   /** Calls of effects that were begun (G10). */
   readonly dispatchLog: string
 }
@@ -36,6 +38,7 @@ export function worldFolderAt(root: string): WorldFolder {
     cache: join(hidden, 'cache'),
     maps: join(hidden, 'build'),
     faults: join(hidden, 'faults'),
+    badSnapshots: join(hidden, 'bad-snapshots'),
     dispatchLog: join(hidden, 'dispatch.log'),
   }
 }

@@ -1,8 +1,7 @@
 /** Lives of a host that are ended by kill -9, one after the other on one world, and what must be true at the end. */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { build } from 'esbuild'
 import { isJsonNumber } from '@aos/air'
 import type { JsonNode } from '@aos/air'
 import { replayJournal, verifyOpenJournal } from '../src/index.ts'
@@ -34,29 +33,6 @@ export interface KillReport {
 }
 
 const READ_ONLY = { to: undefined, verify: true, onProgress: (): void => undefined }
-
-/** Bundled once for all lives of a test. */
-export async function withChild<T>(body: (script: string) => Promise<T>): Promise<T> {
-  // Where packages are found and nobody looks.
-  const folder = mkdtempSync(join(import.meta.dirname, '../../../node_modules/.aos-host-'))
-  try {
-    const script = join(folder, 'child.mjs')
-    await build({
-      entryPoints: [join(import.meta.dirname, '_dispatch-child.ts')],
-      outfile: script,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      conditions: ['@aos/source'],
-      external: ['level'],
-      logLevel: 'error',
-      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-    })
-    return await body(script)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-}
 
 /** Every life on the world that the one before left; then one that is not killed. */
 export async function runLives(script: string, lives: readonly Life[]): Promise<KillReport> {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { runLives, withChild } from './_dispatch-kills.ts'
+import { withScript } from './_child-script.ts'
+import { runLives } from './_dispatch-kills.ts'
 import type { Life } from './_dispatch-kills.ts'
 
 const SEED = Number(process.env['AOS_SEED'] ?? 20_261_121)
@@ -22,7 +23,7 @@ test(`fifty kills at any moment (seed ${SEED})`, { timeout: 240_000 }, async () 
     point: `after-${random(WINDOW_MS)}`,
   }))
   const half = KILLS / 2
-  const reports = await withChild((script) =>
+  const reports = await withScript('_dispatch-child.ts', (script) =>
     Promise.all([runLives(script, lives.slice(0, half)), runLives(script, lives.slice(half))]),
   )
   for (const report of reports) {

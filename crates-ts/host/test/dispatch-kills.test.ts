@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { runLives, withChild } from './_dispatch-kills.ts'
+import { withScript } from './_child-script.ts'
+import { runLives } from './_dispatch-kills.ts'
 import type { TestKind } from './_effect-world.ts'
 
 const POINTS = ['before-mark', 'after-mark', 'during-call', 'before-submit', 'before-durable', 'after-durable']
@@ -11,7 +12,7 @@ const WANTED: Readonly<Record<TestKind, readonly (readonly [calls: number, statu
 }
 
 test('whenever the host is killed, every effect is done once or reported as unknown', async () => {
-  const [once, again] = await withChild((script) => {
+  const [once, again] = await withScript('_dispatch-child.ts', (script) => {
     const runKind = (kind: TestKind): ReturnType<typeof runLives> =>
       runLives(
         script,

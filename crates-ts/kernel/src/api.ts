@@ -226,6 +226,8 @@ export interface World {
   countCells(reducer: string): number
   /** The cut whose nodes are being made; `root` once all have been given out. */
   readonly snapshot: { readonly cut: number; readonly root: Hash | undefined } | undefined
+  /** The engine in force has snapshots. */
+  readonly hasSnapshots: boolean
   /** Height of the newest cut. */
   readonly lastCut: number | undefined
   /**

@@ -236,6 +236,10 @@ class KernelWorld implements World {
     return this.#snapshots.work
   }
 
+  get hasSnapshots(): boolean {
+    return this.#state.hasSnapshots
+  }
+
   get lastCut(): number | undefined {
     return this.#state.lastCut
   }

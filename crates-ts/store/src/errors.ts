@@ -3,6 +3,7 @@ export const STORE_ERRORS = {
   'store.bad_option': 'An option is out of its range, for example a segment size that is no multiple of 4096.',
   'store.bad_request':
     'An append request breaks the port: heights not dense, another world, too many bytes, three calls in flight.',
+  'store.bad_proof': 'The place of an entry in a log does not lead to a root.',
   'store.closed': 'The store has been closed.',
   'store.corrupt': 'Journal bytes that were durable are damaged; details name the first bad height.',
   'store.corrupt_blob': 'Stored content does not have the hash it is stored under.',

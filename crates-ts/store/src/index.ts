@@ -11,6 +11,7 @@ export type {
 export { STORE_ERRORS, type StoreErrorCode } from './errors.ts'
 export { nodeSha256 } from './node-sha256.ts'
 export { MerkleLog, merkleRoot, type MerklePeaks } from './merkle.ts'
+export { placeInLog, rootOfPlace, type LogPlace } from './merkle-proof.ts'
 export type { RootEntry } from './find-roots.ts'
 export { SNAPSHOT_NOTES_MAX, type SnapshotNote, type SnapshotNotes } from './snapshot-notes.ts'
 export type { LogHead } from './journal.ts'

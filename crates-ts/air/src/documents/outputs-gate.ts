@@ -1,6 +1,7 @@
 /** JSON Schemas of what commands about plans, intents, receipts and the daemon print under `data`. */
 import { Type, type TSchema } from '@sinclair/typebox'
 import { hashText, oneOf, openObject } from './build.ts'
+import { snapshotPlace } from './outputs-snapshots.ts'
 
 const optional = Type.Optional
 
@@ -161,6 +162,12 @@ function status(): TSchema {
     intents: openObject({ open: count(), parked: count(), dead: count() }),
     running_plans: count(),
     next_due_ns: orNull(nanoseconds()),
+    recovery: openObject({
+      worst_ms: count(),
+      bound_ms: count(),
+      entries: count(),
+      snapshot: orNull(snapshotPlace()),
+    }),
     opened_ms: count(),
     daemon: orNull(openObject({ pid: count(), since: Type.String(), socket: Type.String() })),
   })

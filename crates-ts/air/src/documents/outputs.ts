@@ -2,9 +2,10 @@
  * JSON Schemas of what `aos … --json` prints (spec/schemas/README.md). Members that are not named here may come; the ones
  * that are stay. They stand in this package because it is the one that has TypeBox.
  */
-import { Type, type TSchema } from '@sinclair/typebox'
+import { Type, type TObject, type TSchema } from '@sinclair/typebox'
 import { hashText, oneOf, openObject } from './build.ts'
 import { effectsMembers, gateOutputs } from './outputs-gate.ts'
+import { snapshotOutputs, snapshotPlace } from './outputs-snapshots.ts'
 import type { JsonDocument } from './port.ts'
 
 const optional = Type.Optional
@@ -19,6 +20,7 @@ export function outputDocuments(): readonly JsonDocument[] {
   })
   return [
     ...gateOutputs().map(([command, data]) => document(command, data)),
+    ...snapshotOutputs().map(([command, data]) => document(command, data)),
     document('air check', airCheck()),
     document('air diff', airDiff()),
     document('air hash', Type.Array(openObject({ kind: definitionKind(), name: Type.String(), hash: hashText() }))),
@@ -29,7 +31,7 @@ export function outputDocuments(): readonly JsonDocument[] {
     document('event stream', summary()),
     document('examples', examples()),
     document('journal head', journalHead()),
-    document('journal replay', verdict()),
+    document('journal replay', replay()),
     document('journal verify', verdict()),
     document('module check', moduleCheck()),
     document('state get', stateGet()),
@@ -211,10 +213,16 @@ function journalHead(): TSchema {
     manifest_hash: Type.Union([hashText(), Type.Null()]),
     head_hash: hashText(),
     log_root: hashText(),
+    snapshot: optional(snapshotPlace()),
   })
 }
 
-function verdict(): TSchema {
+/** Of a replay, also from where it started. */
+function replay(): TSchema {
+  return openObject({ ...verdict().properties, from_snapshot: optional(snapshotPlace()) })
+}
+
+function verdict(): TObject {
   const difference = openObject({
     height: count(),
     path: Type.String(),

@@ -35,6 +35,8 @@ export function worldFileDocuments(): readonly JsonDocument[] {
     {
       version: optional(Type.Literal(1)),
       segment_bytes: optional(Type.Number({ minimum: 65_536, multipleOf: 4096 })),
+      cache_bytes: optional(Type.Integer({ minimum: 16_777_216 })),
+      recovery_ms: optional(Type.Integer({ minimum: 10 })),
       keys: optional(Type.String()),
       clock: optional(
         closedObject({

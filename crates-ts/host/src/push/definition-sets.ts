@@ -2,7 +2,7 @@
 import { completeManifest, decodeDefinition, isReservedName } from '@aos/air'
 import type { Definition } from '@aos/air'
 import { loadDefinitions } from '../definitions.ts'
-import { summarizeJournal } from '../journal-scan.ts'
+import { manifestAt } from '../journal-scan.ts'
 import type { OpenedFolder } from '../open-world.ts'
 import { nodeSha256 } from '../sha256.ts'
 import { readSyncFile } from '../sync-file.ts'
@@ -24,7 +24,8 @@ export function definitionsOfSources(sources: AirSources): readonly Definition[]
 
 /** What the manifest of the head puts in force; undefined before genesis. Throws what `loadDefinitions` throws. */
 export function definitionsInForce(opened: OpenedFolder): readonly Definition[] | undefined {
-  const { manifestHash } = summarizeJournal(opened.store.journal)
+  const { head } = opened.store.journal
+  const manifestHash = head === undefined ? undefined : manifestAt(opened, head.height)
   if (manifestHash === undefined) return undefined
   const { schemas, modules, plans, effects, caps, policies, secrets, manifest } = loadDefinitions(
     manifestHash,

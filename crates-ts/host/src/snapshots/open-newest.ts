@@ -1,0 +1,79 @@
+/** A kernel at the head of a journal, from the newest snapshot that can be read (K30; spec/16-snapshots.md, "Opening"). */
+import { equalBytes, isAosError } from '@aos/cbor'
+import type { Hash } from '@aos/cbor'
+import { decodeEntry, walkSnapshot } from '@aos/kernel'
+import type { World } from '@aos/kernel'
+import type { RootEntry, SnapshotNote } from '@aos/store'
+import type { OpenedStore } from '../host-world.ts'
+import { replayInto } from '../replay-into.ts'
+import type { BadSnapshots } from './bad-snapshots.ts'
+import { isStateUnreadable } from './bad-snapshots.ts'
+
+/** What a world is opened from. */
+export interface OpenNewestParts {
+  readonly store: OpenedStore
+  /** A kernel without state. */
+  readonly makeKernel: () => World
+  readonly readContent: (hash: Hash) => Uint8Array
+  readonly bad: BadSnapshots
+  readonly onReplay?: ((height: number) => void) | undefined
+  /** Last height; default: the head. */
+  readonly to?: number | undefined
+}
+
+/** A kernel that stands at the height asked for. */
+export interface OpenedKernel {
+  readonly kernel: World
+  /** undefined: from genesis on. */
+  readonly snapshot: SnapshotNote | undefined
+}
+
+/** So many roots are searched for when nobody knows where they are. */
+const SEARCHED_MAX = 4
+
+/** Throws `host.replay_differs`, `engine.unsupported`, `journal.compacted`, `store.corrupt`. */
+export function openNewest(parts: OpenNewestParts): OpenedKernel {
+  const { head } = parts.store.journal
+  const to = parts.to ?? head?.height ?? -1
+  for (const note of snapshotNotes(parts.store)) {
+    if (note.cut > to || parts.bad.has(note.root)) continue
+    const kernel = openFrom(parts, note)
+    if (kernel !== undefined) return { kernel, snapshot: note }
+  }
+  const kernel = parts.makeKernel()
+  replayInto(kernel, parts.store.journal, { to: parts.to, onReplay: parts.onReplay })
+  return { kernel, snapshot: undefined }
+}
+
+/** The newest first: as noted, or as the journal says. */
+export function snapshotNotes(store: OpenedStore): readonly SnapshotNote[] {
+  const noted = store.snapshotNotes.list()
+  if (noted.length > 0 || store.journal.head === undefined) return noted
+  return [...store.findRoots(SEARCHED_MAX)].map(noteOf)
+}
+
+function noteOf({ height, bytes }: RootEntry): SnapshotNote {
+  const command = decodeEntry(bytes).ingress.get(10)
+  const fields: ReadonlyMap<unknown, unknown> = command instanceof Map ? command : new Map()
+  const root = fields.get(1)
+  const hex = root instanceof Uint8Array ? Buffer.from(root).toString('hex') : ''
+  return { cut: Number(fields.get(0)), rootHeight: height, root: `sha256:${hex}` as Hash } // as formatHash spells it
+}
+
+/** undefined: this snapshot leads nowhere, another one has to do. */
+function openFrom(parts: OpenNewestParts, note: SnapshotNote): World | undefined {
+  const { journal } = parts.store
+  const kernel = parts.makeKernel()
+  try {
+    kernel.open(note.root)
+    // Something was unreadable before: nothing is taken on trust any more.
+    if (!parts.bad.isEmpty) for (const _ of walkSnapshot({ get: parts.readContent }, note.root)) continue
+    if (kernel.head?.height !== note.cut) return undefined
+    if (note.cut === journal.head?.height && !equalBytes(kernel.head.leaf, journal.head.leaf)) return undefined
+    replayInto(kernel, journal, { from: note.cut + 1, to: parts.to, onReplay: parts.onReplay })
+    return kernel
+  } catch (error) {
+    if (isStateUnreadable(error) || (isAosError(error) && error.code === 'host.replay_differs')) return undefined
+    throw error
+  }
+}

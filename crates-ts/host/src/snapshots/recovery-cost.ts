@@ -1,0 +1,44 @@
+/**
+ * How long opening would take to derive again what lies behind the newest snapshot (spec/16-snapshots.md, "When to cut"). Reckoned from
+ * what is recorded, not measured: where cuts lie does not depend on what else the machine was doing.
+ */
+import type { World } from '@aos/kernel'
+
+/** When a snapshot is due. */
+export interface SnapshotBounds {
+  /** Cost of what would have to be derived again. */
+  readonly recoveryMs: number
+  /** States and nodes that a snapshot would write. */
+  readonly dirtyBytes: number
+  /** Entries behind the newest snapshot. */
+  readonly tailBytes: number
+}
+
+/** What a host has to spend that is given no settings. */
+export const DEFAULT_BOUNDS: SnapshotBounds = {
+  recoveryMs: 150,
+  dirtyBytes: 64 * 1024 * 1024,
+  tailBytes: 64 * 1024 * 1024,
+}
+
+/** Cautious figures of a slow machine. */
+const MS_PER_ENTRY = 0.006
+const MS_PER_FUEL = 1e-6
+const MS_PER_BYTE = 2e-6
+/** A cell that is read from content before it can be written again. */
+const MS_PER_CELL = 0.025
+
+/** Milliseconds that an opening would take beside what each takes, on a slow machine. */
+export function recoveryCost({ tail, dirtyCells }: Pick<World, 'tail' | 'dirtyCells'>): number {
+  const { entries, fuel, bytes } = tail
+  return entries * MS_PER_ENTRY + fuel * MS_PER_FUEL + bytes * MS_PER_BYTE + dirtyCells * MS_PER_CELL
+}
+
+/** True when any bound is passed. */
+export function isSnapshotDue(kernel: World, bounds: SnapshotBounds): boolean {
+  return (
+    recoveryCost(kernel) > bounds.recoveryMs ||
+    kernel.memory.dirty > bounds.dirtyBytes ||
+    kernel.tail.bytes > bounds.tailBytes
+  )
+}

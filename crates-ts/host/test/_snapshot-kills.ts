@@ -1,0 +1,81 @@
+/** Hosts that are killed while they cut snapshots, and what must be true afterwards. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { walkSnapshot } from '@aos/kernel'
+import { replayJournal, snapshotNotes, valueFromText, verifyOpenJournal } from '../src/index.ts'
+import type { HostWorld } from '../src/index.ts'
+import { withScript } from './_child-script.ts'
+import { EVENT, makeTestWorld, openPushed } from './_world.ts'
+
+/** What came of all lives. */
+export interface SnapshotKills {
+  readonly acknowledged: number
+  /** Acknowledged events that were not where they had been, or not there. */
+  readonly lost: number
+  readonly snapshots: number
+  /** Openings that had to derive everything. */
+  readonly fromGenesis: number
+  readonly isVerified: boolean
+}
+
+/** Runs so many lives; each ends within a few milliseconds after its first durable event. */
+export async function runSnapshotKills(lives: number, random: () => number): Promise<SnapshotKills> {
+  const world = makeTestWorld()
+  try {
+    const first = await openPushed(world)
+    await first.close()
+    const report = { acknowledged: 0, lost: 0, snapshots: 0, fromGenesis: 0 }
+    await withScript('_snapshot-child.ts', async (script) => {
+      for (let round = 0; round < lives; round += 1) {
+        const acks = await live([script, world.folder.root, world.keys, String(round)], random() * 60)
+        const host = await world.open()
+        report.acknowledged += acks.length
+        report.lost += countLost(host, round, acks)
+        if (host.snapshot === undefined) report.fromGenesis += 1
+        await host.close()
+      }
+    })
+    const host = await world.open()
+    const notes = snapshotNotes(host.store)
+    for (const { root } of notes) for (const _ of walkSnapshot({ get: host.readContent }, root)) continue
+    const whole = replayJournal(host, { to: undefined, verify: true, onProgress: () => undefined })
+    const verdict = await verifyOpenJournal(host, () => undefined)
+    await host.close()
+    return { ...report, snapshots: notes.length, isVerified: whole.ok && verdict.ok }
+  } finally {
+    world.remove()
+  }
+}
+
+type Ack = readonly [number, number]
+
+async function live(words: readonly string[], afterMs: number): Promise<readonly Ack[]> {
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString()
+  })
+  await once(child.stdout, 'data')
+  await sleep(afterMs)
+  child.kill('SIGKILL')
+  await once(child, 'close')
+  const whole = output.slice(0, output.lastIndexOf('\n') + 1)
+  return whole
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split(' ').map(Number))
+    .map(([number = 0, height = 0]) => [number, height] as const)
+}
+
+/** Each acknowledged event is known by its key, at its height. */
+function countLost(host: HostWorld, round: number, acks: readonly Ack[]): number {
+  let lost = 0
+  for (const [number, height] of acks) {
+    const value = valueFromText(host.definitions, EVENT, JSON.stringify({ n: number % 24 }))
+    const idempotencyKey = `${round} ${number}`
+    const result = host.submit({ kind: 'event', principal: 'local:test', schema: EVENT, value, idempotencyKey })
+    if (result.kind !== 'duplicate' || result.height !== height) lost += 1
+  }
+  return lost
+}
