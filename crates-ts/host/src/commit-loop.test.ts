@@ -13,6 +13,7 @@ interface Pending {
 class SlowJournal implements JournalPort {
   readonly epoch = 1
   readonly head = undefined
+  readonly firstWhole = 0
   readonly pending: Pending[] = []
   readonly acknowledged: JournalHead[] = []
   appendIf(request: AppendRequest): Promise<AppendResult> {
@@ -27,6 +28,9 @@ class SlowJournal implements JournalPort {
     })
   }
   read(): Iterable<never> {
+    return []
+  }
+  readHeaders(): Iterable<never> {
     return []
   }
   acknowledge(head: JournalHead): void {

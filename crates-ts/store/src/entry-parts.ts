@@ -51,6 +51,22 @@ export function readKind(entry: Uint8Array, header: ByteRange): number | undefin
   return readUint(entry, at + 1)
 }
 
+const NULL = 0xf6
+
+/** Whether only the header is there: the three other parts are null. */
+export function isCompacted(entry: Uint8Array, header: ByteRange): boolean {
+  const at = header.to
+  return at + 3 === entry.length && entry[at] === NULL && entry[at + 1] === NULL && entry[at + 2] === NULL
+}
+
+/** The entry without its content: the header as it is, and null for the three other parts. */
+export function compactedEntry(entry: Uint8Array, header: ByteRange): Uint8Array {
+  const bytes = new Uint8Array(header.to + 3)
+  bytes.set(entry.subarray(0, header.to))
+  bytes.fill(NULL, header.to)
+  return bytes
+}
+
 /** All four parts; undefined unless the bytes are exactly an array of four well-formed items. */
 export function findParts(entry: Uint8Array): EntryParts | undefined {
   const header = findHeader(entry)

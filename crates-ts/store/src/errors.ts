@@ -14,6 +14,7 @@ export const STORE_ERRORS = {
   'store.not_found': 'There is no store in this folder, and it was opened only for reading.',
   'store.read_only': 'The store was opened only for reading.',
   'store.unsupported': 'The journal was written in a format version that this release does not read.',
+  'journal.compacted': 'Entries below a height have only their headers; details name the lowest height that is whole.',
   'journal.missing': 'The journal ends below what was acknowledged; details name the missing heights.',
 } as const
 

@@ -40,6 +40,8 @@ interface FenceState {
 export class Fence {
   /** What this opening calls files that it has not finished; no other opening uses the name. */
   readonly unfinishedName: string
+  /** The same for a segment of headers, which may be in the making at the same time. */
+  readonly unfinishedHeadersName: string
   readonly #disk: Disk
   readonly #folder: string
   readonly #nonce: Uint8Array = new Uint8Array(randomBytes(NONCE_BYTES))
@@ -49,6 +51,7 @@ export class Fence {
     this.#disk = disk
     this.#folder = folder
     this.unfinishedName = `next-${toHex(this.#nonce)}.tmp`
+    this.unfinishedHeadersName = `next-${toHex(this.#nonce)}-headers.tmp`
     this.#state = this.#load()
   }
 

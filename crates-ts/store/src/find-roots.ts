@@ -3,7 +3,7 @@ import { AosError } from '@aos/cbor'
 import { asStoreError, type Disk } from './disk.ts'
 import { KIND_SNAPSHOT_ROOT, findHeader, readKind } from './entry-parts.ts'
 import { SegmentScanner, forEachFrame } from './segment-scan.ts'
-import { corrupt, listSegments, readHeader, type SegmentName } from './segments.ts'
+import { corrupt, listJournal, readHeader, type SegmentName } from './segments.ts'
 
 /** An entry of kind snapshot_root, whole; the bytes are the caller's. */
 export interface RootEntry {
@@ -18,7 +18,7 @@ export function* findRoots(
   range: { readonly limit: number; readonly to: number },
 ): Generator<RootEntry, void, undefined> {
   let left = range.limit
-  for (const name of listSegments(disk, folder).toReversed()) {
+  for (const name of listJournal(disk, folder).segments.toReversed()) {
     if (left <= 0) return
     if (name.firstHeight > range.to) continue
     for (const root of rootsOf(disk, name, range.to).slice(0, left)) {

@@ -4,6 +4,7 @@ export type {
   AppendResult,
   ContentStore,
   HashedValue,
+  HeaderRecord,
   JournalHead,
   JournalPort,
   JournalRecord,
@@ -12,6 +13,8 @@ export { STORE_ERRORS, type StoreErrorCode } from './errors.ts'
 export { nodeSha256 } from './node-sha256.ts'
 export { MerkleLog, merkleRoot, type MerklePeaks } from './merkle.ts'
 export { placeInLog, rootOfPlace, type LogPlace } from './merkle-proof.ts'
+export type { CompactOptions, CompactReport } from './compact.ts'
+export type { Pause } from './pause.ts'
 export type { RootEntry } from './find-roots.ts'
 export { SNAPSHOT_NOTES_MAX, type SnapshotNote, type SnapshotNotes } from './snapshot-notes.ts'
 export type { LogHead } from './journal.ts'
@@ -28,6 +31,7 @@ export { nodeDisk, type Disk, type DiskFile, type DiskMode } from './disk.ts'
 export { verifyJournal, type JournalDifference, type JournalVerdict } from './verify.ts'
 export { verifyContent, type ContentProblem, type ContentVerdict, type VerifyContentOptions } from './verify-content.ts'
 export { makeEntries, makeEntry, headOf, worldOf, type EntriesOptions, type EntryOptions } from './kit/entries.ts'
+export { compactionSuite } from './kit/compaction-suite.ts'
 export { contentSuite } from './kit/content-suite.ts'
 export { journalSuite } from './kit/journal-suite.ts'
 export { snapshotNotesSuite } from './kit/snapshot-notes-suite.ts'
@@ -50,6 +54,6 @@ export {
   type SeedRange,
 } from './kit/crash/crash-suite.ts'
 export { MUTANTS, type Mutant } from './kit/crash/mutants.ts'
-export { makeFlipWorld, type FlipTarget, type FlipWorld } from './kit/crash/bit-flips.ts'
+export { makeFlipWorld, type FlipTarget, type FlipWorld, type FlipWorldOptions } from './kit/crash/bit-flips.ts'
 export type { RotVerdict } from './kit/crash/rot.ts'
 export type { Expectation, StoreDriver, StorePlace, TestApi } from './kit/kit.ts'

@@ -4,15 +4,18 @@ import { AosError, HASH_BYTES, equalBytes, formatHash, hashBytes, type Hash, typ
 import { ActiveSegment, PreparedFile, type SegmentPlace } from './active-segment.ts'
 import type { AcknowledgedHead } from './acknowledged.ts'
 import { badRequest, checkRequest, isSameHead } from './append-request.ts'
+import type { CompactOptions, CompactReport } from './compact.ts'
+import { Compactions } from './compactions.ts'
 import { asStoreError } from './disk.ts'
 import { fenced } from './fence.ts'
 import { findRoots, type RootEntry } from './find-roots.ts'
 import { GroupBuffer } from './group-buffer.ts'
-import { readRecords } from './journal-read.ts'
+import { readRecords, type ReadRange } from './journal-read.ts'
 import { NONCE_BYTES, PAGE_BYTES, type SegmentHeader } from './layout.ts'
 import { MerkleLog } from './merkle.ts'
 import { writeLatin1 } from './node-sha256.ts'
-import type { AppendRequest, AppendResult, JournalHead, JournalPort, JournalRecord } from './port.ts'
+import type { Pause } from './pause.ts'
+import type { AppendRequest, AppendResult, HeaderRecord, JournalHead, JournalPort, JournalRecord } from './port.ts'
 import type { Tail } from './tail.ts'
 
 const ZERO_HASH: HashBytes = new Uint8Array(HASH_BYTES)
@@ -28,6 +31,9 @@ export interface SegmentJournalOptions {
   readonly acknowledged: AcknowledgedHead
   /** World id, when the journal has a genesis. */
   readonly world: Hash | undefined
+  /** See JournalPort. */
+  readonly firstWhole: number
+  readonly pause: Pause
 }
 
 /** A journal's size and RFC 6962 tree head. */
@@ -55,10 +61,15 @@ export class SegmentJournal implements JournalPort {
   #inFlight = 0
   /** Settles when everything before has; never rejects. */
   #settled: Promise<unknown> = Promise.resolve()
+  readonly #compactions: Compactions
   #failure: AosError | undefined
   #closed = false
 
   constructor(options: SegmentJournalOptions) {
+    const { place, pause, firstWhole } = options
+    const refusal = (): AosError | undefined => this.#refusal()
+    const die = (error: AosError): AosError => this.#die(error)
+    this.#compactions = new Compactions({ place, pause, firstWhole, refusal, die })
     this.epoch = options.epoch
     this.#place = options.place
     this.#readOnly = options.readOnly
@@ -73,6 +84,10 @@ export class SegmentJournal implements JournalPort {
 
   get head(): JournalHead | undefined {
     return this.#head
+  }
+
+  get firstWhole(): number {
+    return this.#compactions.firstWhole
   }
 
   /** The Merkle log over everything durable. Hashes what has not been hashed yet. */
@@ -94,10 +109,15 @@ export class SegmentJournal implements JournalPort {
     return result
   }
 
-  *read(range: { readonly from: number; readonly to?: number }): Generator<readonly JournalRecord[], void, undefined> {
-    if (this.#closed) throw closed()
-    const to = Math.min(range.to ?? Number.MAX_SAFE_INTEGER, this.#head?.height ?? -1)
-    yield* readRecords(this.#place.disk, this.#place.folder, { from: range.from, to })
+  read(range: { readonly from: number; readonly to?: number }): Generator<readonly JournalRecord[], void, undefined> {
+    return this.#read(range, { mayBeCompacted: false })
+  }
+
+  readHeaders(range: {
+    readonly from: number
+    readonly to?: number
+  }): Generator<readonly HeaderRecord[], void, undefined> {
+    return this.#read(range, { mayBeCompacted: true })
   }
 
   /** Entries of kind snapshot_root among what is durable, the newest first. */
@@ -119,11 +139,17 @@ export class SegmentJournal implements JournalPort {
     }
   }
 
-  /** Waits for what is in flight. A second call does nothing. */
+  /** See WorldStore. Appends and reads go on meanwhile; after a failure of the last steps the journal is dead. */
+  compact(options: CompactOptions): Promise<CompactReport> {
+    return this.#compactions.compact(options)
+  }
+
+  /** Waits for what is in flight; a compaction gives up when it has not come to its last steps. A second call does nothing. */
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
     await this.#settled
+    await this.#compactions.settled
     await this.#active?.close()
     const prepared = await this.#prepared?.catch(asSettled)
     prepared?.file.close()
@@ -134,6 +160,15 @@ export class SegmentJournal implements JournalPort {
 
   get world(): Hash | undefined {
     return this.#world
+  }
+
+  *#read(
+    range: { readonly from: number; readonly to?: number },
+    { mayBeCompacted }: Pick<ReadRange, 'mayBeCompacted'>,
+  ): Generator<readonly HeaderRecord[], void, undefined> {
+    if (this.#closed) throw closed()
+    const to = Math.min(range.to ?? Number.MAX_SAFE_INTEGER, this.#head?.height ?? -1)
+    yield* readRecords(this.#place.disk, this.#place.folder, { from: range.from, to, mayBeCompacted })
   }
 
   #start(request: AppendRequest, before: Promise<unknown>): Promise<AppendResult> {
@@ -248,7 +283,7 @@ export class SegmentJournal implements JournalPort {
 
   #isStanding(record: JournalRecord): boolean {
     if (this.#head !== undefined && record.height === this.#head.height) return equalBytes(record.leaf, this.#head.leaf)
-    for (const [stored] of this.read({ from: record.height, to: record.height })) {
+    for (const [stored] of this.readHeaders({ from: record.height, to: record.height })) {
       return stored !== undefined && equalBytes(stored.leaf, record.leaf)
     }
     return false

@@ -1,6 +1,6 @@
 /**
- * The byte layouts of a segment file (spec/journal.cddl, "Segment file"): header page, group head, footer page.
- * Integers are big-endian. Everything else of the journal works on the records of this module.
+ * The byte layouts of a segment file (spec/journal.cddl, "Segment file"): header page, group head, footer page. A segment of headers
+ * has pages of version 2, which say more. Integers are big-endian. Everything else of the journal works on the records of this module.
  */
 import { HASH_BYTES, type HashBytes } from '@aos/cbor'
 import { sha256Latin1, writeLatin1 } from './node-sha256.ts'
@@ -11,6 +11,8 @@ export const GROUP_HEAD_BYTES = 128
 export const FRAME_HEAD_BYTES = 4
 export const NONCE_BYTES = 16
 export const LAYOUT_VERSION = 1
+/** Of the pages in a segment of headers. */
+const HEADERS_VERSION = 2
 /** A group is one append; the bound keeps every length within 32 bits. */
 export const GROUP_BYTES_MAX: number = 1 << 30
 
@@ -20,6 +22,8 @@ const MAGIC_FOOTER = 0x414f5346 // AOSF
 const PAGE_HASH_AT = 128
 const GROUP_HASH_AT = 72
 const PEAKS_AT = PAGE_HASH_AT + HASH_BYTES
+const LAST_HEIGHT_AT = PAGE_HASH_AT + HASH_BYTES
+const FILE_GROUP_AT = 2048 // behind the peaks, of which there are at most 53
 
 /** First page of a segment file. */
 export interface SegmentHeader {
@@ -31,6 +35,8 @@ export interface SegmentHeader {
   readonly prevGroup: HashBytes
   /** Random; stands in every group, so that no payload can pass for a group. */
   readonly nonce: Uint8Array
+  /** In a segment of headers: its last height. */
+  readonly lastHeight?: number
 }
 
 /** Last page of a sealed segment file. */
@@ -38,9 +44,12 @@ export interface SegmentFooter {
   readonly firstHeight: number
   readonly lastHeight: number
   readonly leaf: HashBytes
+  /** What the next segment calls the group before it. */
   readonly lastGroup: HashBytes
   readonly nonce: Uint8Array
   readonly log: MerklePeaks
+  /** In a segment of headers: the last group of this file. `lastGroup` is of the segments that it replaced. */
+  readonly fileGroup?: HashBytes
 }
 
 export interface GroupHead {
@@ -55,7 +64,10 @@ export interface GroupHead {
   readonly groupHash: HashBytes
 }
 
-/** `unsupported` is a whole page of a later version; `damaged` is anything else. */
+/** What a page must be: of a segment with whole entries, or of one with headers. */
+export type SegmentKind = 'whole' | 'headers'
+
+/** `unsupported` is a whole page of another version; `damaged` is anything else. */
 export type PageResult<T> = { readonly ok: T } | { readonly bad: 'damaged' | 'unsupported' }
 
 /** Rounds up to whole pages. */
@@ -67,7 +79,8 @@ export function encodeHeader(header: SegmentHeader): Uint8Array {
   const page = new Uint8Array(PAGE_BYTES)
   const view = new DataView(page.buffer)
   view.setUint32(0, MAGIC_HEADER)
-  view.setUint32(4, LAYOUT_VERSION)
+  view.setUint32(4, header.lastHeight === undefined ? LAYOUT_VERSION : HEADERS_VERSION)
+  if (header.lastHeight !== undefined) setCount(view, LAST_HEIGHT_AT, header.lastHeight)
   setCount(view, 8, header.firstHeight)
   page.set(header.world, 16)
   page.set(header.leafBefore, 48)
@@ -76,16 +89,18 @@ export function encodeHeader(header: SegmentHeader): Uint8Array {
   return sealPage(page)
 }
 
-export function decodeHeader(page: Uint8Array): PageResult<SegmentHeader> {
-  const problem = pageProblem(page, MAGIC_HEADER)
+export function decodeHeader(page: Uint8Array, kind: SegmentKind = 'whole'): PageResult<SegmentHeader> {
+  const problem = pageProblem(page, MAGIC_HEADER, kind)
   if (problem !== undefined) return { bad: problem }
+  const view = viewOf(page)
   return {
     ok: {
-      firstHeight: getCount(viewOf(page), 8),
+      firstHeight: getCount(view, 8),
       world: page.slice(16, 48),
       leafBefore: page.slice(48, 80),
       prevGroup: page.slice(80, 112),
       nonce: page.slice(112, 128),
+      ...(kind === 'headers' ? { lastHeight: getCount(view, LAST_HEIGHT_AT) } : {}),
     },
   }
 }
@@ -94,7 +109,8 @@ export function encodeFooter(footer: SegmentFooter): Uint8Array {
   const page = new Uint8Array(PAGE_BYTES)
   const view = new DataView(page.buffer)
   view.setUint32(0, MAGIC_FOOTER)
-  view.setUint32(4, LAYOUT_VERSION)
+  view.setUint32(4, footer.fileGroup === undefined ? LAYOUT_VERSION : HEADERS_VERSION)
+  if (footer.fileGroup !== undefined) page.set(footer.fileGroup, FILE_GROUP_AT)
   setCount(view, 8, footer.firstHeight)
   setCount(view, 16, footer.lastHeight)
   page.set(footer.leaf, 24)
@@ -108,8 +124,8 @@ export function encodeFooter(footer: SegmentFooter): Uint8Array {
   return sealPage(page)
 }
 
-export function decodeFooter(page: Uint8Array): PageResult<SegmentFooter> {
-  const problem = pageProblem(page, MAGIC_FOOTER)
+export function decodeFooter(page: Uint8Array, kind: SegmentKind = 'whole'): PageResult<SegmentFooter> {
+  const problem = pageProblem(page, MAGIC_FOOTER, kind)
   if (problem !== undefined) return { bad: problem }
   const view = viewOf(page)
   const peaks: HashBytes[] = []
@@ -124,6 +140,7 @@ export function decodeFooter(page: Uint8Array): PageResult<SegmentFooter> {
       lastGroup: page.slice(56, 88),
       nonce: page.slice(88, 104),
       log: { size: getCount(view, 104), peaks },
+      ...(kind === 'headers' ? { fileGroup: page.slice(FILE_GROUP_AT, FILE_GROUP_AT + HASH_BYTES) } : {}),
     },
   }
 }
@@ -192,12 +209,13 @@ function sealPage(page: Uint8Array): Uint8Array {
   return page
 }
 
-function pageProblem(page: Uint8Array, magic: number): 'damaged' | 'unsupported' | undefined {
+function pageProblem(page: Uint8Array, magic: number, kind: SegmentKind): 'damaged' | 'unsupported' | undefined {
   if (page.length !== PAGE_BYTES || viewOf(page).getUint32(0) !== magic) return 'damaged'
   const blank = page.slice()
   blank.fill(0, PAGE_HASH_AT, PAGE_HASH_AT + HASH_BYTES)
   if (sha256Latin1(blank) !== latin1Of(page.subarray(PAGE_HASH_AT, PAGE_HASH_AT + HASH_BYTES))) return 'damaged'
-  return viewOf(page).getUint32(4) === LAYOUT_VERSION ? undefined : 'unsupported'
+  const version = kind === 'headers' ? HEADERS_VERSION : LAYOUT_VERSION
+  return viewOf(page).getUint32(4) === version ? undefined : 'unsupported'
 }
 
 function viewOf(bytes: Uint8Array): DataView {

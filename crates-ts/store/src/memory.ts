@@ -1,21 +1,15 @@
 /** The same ports in memory, for tests and for worlds that need not last (spec/07-journal.md, "Drivers"). */
-import { AosError, equalBytes, formatHash, sha256, type Hash } from '@aos/cbor'
+import { AosError, equalBytes, formatHash, type Hash } from '@aos/cbor'
 import { badRequest, checkRequest, isSameHead } from './append-request.ts'
-import { checkBlob } from './content.ts'
+import { checkCompactOptions, type CompactOptions, type CompactReport } from './compact.ts'
+import { compactedEntry, findHeader, readKind } from './entry-parts.ts'
 import { fenced } from './fence.ts'
 import { isRoot, type RootEntry } from './find-roots.ts'
+import { compacted } from './journal-read.ts'
 import type { LogHead } from './journal.ts'
+import { MemoryContent } from './memory-content.ts'
 import { MerkleLog } from './merkle.ts'
-import { nodeSha256 } from './node-sha256.ts'
-import type {
-  AppendRequest,
-  AppendResult,
-  ContentStore,
-  HashedValue,
-  JournalHead,
-  JournalPort,
-  JournalRecord,
-} from './port.ts'
+import type { AppendRequest, AppendResult, HeaderRecord, JournalHead, JournalPort, JournalRecord } from './port.ts'
 import { withNote, type SnapshotNote } from './snapshot-notes.ts'
 import type { WorldStore } from './world-store.ts'
 
@@ -24,7 +18,8 @@ export interface MemoryDisk {
   epoch: number
   isLocked: boolean
   world: Hash | undefined
-  readonly records: JournalRecord[]
+  readonly records: HeaderRecord[]
+  firstWhole: number
   readonly blobs: Map<Hash, Uint8Array>
   notes: readonly SnapshotNote[]
 }
@@ -34,7 +29,7 @@ const BATCH_RECORDS = 256
 
 /** An empty place for `openMemoryStore`; what is stored lives as long as the object does. */
 export function makeMemoryDisk(): MemoryDisk {
-  return { epoch: 0, isLocked: false, world: undefined, records: [], blobs: new Map(), notes: [] }
+  return { epoch: 0, isLocked: false, world: undefined, records: [], firstWhole: 0, blobs: new Map(), notes: [] }
 }
 
 /** Opens storage in memory. Throws `store.locked` while another opening of the same disk stands. */
@@ -43,7 +38,7 @@ export function openMemoryStore(disk: MemoryDisk = makeMemoryDisk()): WorldStore
   disk.isLocked = true
   disk.epoch += 1
   const journal = new MemoryJournal(disk)
-  const content = new MemoryContent(disk)
+  const content = new MemoryContent(disk.blobs)
   return {
     journal,
     content,
@@ -55,6 +50,7 @@ export function openMemoryStore(disk: MemoryDisk = makeMemoryDisk()): WorldStore
       },
     },
     findRoots: (limit) => journal.findRoots(limit),
+    compact: (compacting) => journal.compact(compacting),
     get world() {
       return disk.world
     },
@@ -110,7 +106,23 @@ class MemoryJournal implements JournalPort {
     return result
   }
 
+  get firstWhole(): number {
+    return this.#disk.firstWhole
+  }
+
   *read(range: { readonly from: number; readonly to?: number }): Generator<readonly JournalRecord[], void, undefined> {
+    this.checkOpen()
+    for (const batch of this.readHeaders(range)) {
+      const [first] = batch
+      if (first !== undefined && first.height < this.firstWhole) throw compacted(this.firstWhole)
+      yield batch
+    }
+  }
+
+  *readHeaders(range: {
+    readonly from: number
+    readonly to?: number
+  }): Generator<readonly HeaderRecord[], void, undefined> {
     this.checkOpen()
     const end = Math.min(range.to ?? Number.MAX_SAFE_INTEGER, this.head?.height ?? -1) + 1
     for (let at = range.from; at < end; at += BATCH_RECORDS) {
@@ -122,6 +134,23 @@ class MemoryJournal implements JournalPort {
     this.checkOpen()
     const roots = this.#disk.records.filter(({ bytes }) => isRoot(bytes)).toReversed()
     for (const { height, bytes } of roots.slice(0, Math.max(0, limit))) yield { height, bytes: bytes.slice() }
+  }
+
+  /** There are no segments: everything below the height is cut, but for the last entry. */
+  async compact(options: CompactOptions): Promise<CompactReport> {
+    const refusal = this.#refusal()
+    if (refusal !== undefined) throw refusal
+    checkCompactOptions(options)
+    await this.#settled
+    if (this.#findOther() !== undefined) throw fenced(this.#disk.epoch)
+    const { records, firstWhole } = this.#disk
+    const end = Math.max(firstWhole, Math.min(options.before, records.length - 1))
+    const whole = records.slice(firstWhole, end)
+    const cut = whole.map((record) => withoutContent(record, options.keep))
+    records.splice(firstWhole, cut.length, ...cut)
+    this.#disk.firstWhole = end
+    const sizes = { bytesBefore: bytesOf(whole), bytesAfter: bytesOf(cut) }
+    return { compactedThrough: end === 0 ? undefined : end - 1, segments: cut.length === 0 ? 0 : 1, ...sizes }
   }
 
   checkOpen(): void {
@@ -190,58 +219,19 @@ class MemoryJournal implements JournalPort {
   }
 }
 
-class MemoryContent implements ContentStore {
-  readonly #disk: MemoryDisk
-  #closed = false
-
-  constructor(disk: MemoryDisk) {
-    this.#disk = disk
-  }
-
-  get(hash: Hash): Uint8Array | undefined {
-    this.#checkOpen()
-    const bytes = this.#disk.blobs.get(hash)
-    return bytes === undefined ? undefined : checkBlob(hash, bytes).slice()
-  }
-
-  has(hash: Hash): boolean {
-    this.#checkOpen()
-    return this.#disk.blobs.has(hash)
-  }
-
-  async put(blobs: readonly Uint8Array[]): Promise<readonly Hash[]> {
-    this.#checkOpen()
-    return blobs.map((blob) => {
-      const hash = formatHash(sha256(nodeSha256, blob))
-      const stored = this.#disk.blobs.get(hash)
-      if (stored === undefined || !equalBytes(stored, blob)) this.#disk.blobs.set(hash, new Uint8Array(blob))
-      return hash
-    })
-  }
-
-  async putHashed(values: readonly HashedValue[]): Promise<void> {
-    this.#checkOpen()
-    for (const { hash, bytes } of values) this.#disk.blobs.set(formatHash(hash), new Uint8Array(bytes))
-  }
-
-  async stat(): Promise<{ readonly count: number; readonly bytes: number }> {
-    this.#checkOpen()
-    let bytes = 0
-    for (const blob of this.#disk.blobs.values()) bytes += blob.length
-    return { count: this.#disk.blobs.size, bytes }
-  }
-
-  close(): void {
-    this.#closed = true
-  }
-
-  #checkOpen(): void {
-    if (this.#closed) throw closed()
-  }
+function copyOf(record: JournalRecord): HeaderRecord {
+  return { height: record.height, leaf: record.leaf.slice(), bytes: record.bytes.slice(), isCompacted: false }
 }
 
-function copyOf(record: JournalRecord): JournalRecord {
-  return { height: record.height, leaf: record.leaf.slice(), bytes: record.bytes.slice() }
+function withoutContent(record: HeaderRecord, keep: CompactOptions['keep']): HeaderRecord {
+  const header = findHeader(record.bytes)
+  const kind = header === undefined ? undefined : readKind(record.bytes, header)
+  if (header === undefined || kind === undefined || keep(kind)) return record
+  return { ...record, bytes: compactedEntry(record.bytes, header), isCompacted: true }
+}
+
+function bytesOf(records: readonly JournalRecord[]): number {
+  return records.reduce((sum, { bytes }) => sum + bytes.length, 0)
 }
 
 function closed(): AosError {

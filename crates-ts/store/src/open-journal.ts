@@ -7,7 +7,9 @@ import type { Disk } from './disk.ts'
 import { SegmentJournal } from './journal.ts'
 import type { KeyValue } from './key-value.ts'
 import { NONCE_BYTES, PAGE_BYTES } from './layout.ts'
-import { listUnfinished } from './segments.ts'
+import { HistoryCheck, asCorrupt, drain } from './segment-check.ts'
+import { historyBefore, listUnfinished, removeAll, type JournalFiles } from './segments.ts'
+import type { Pause } from './pause.ts'
 import type { JournalState, Tail } from './tail.ts'
 
 const EPOCH_KEY = new TextEncoder().encode('epoch')
@@ -59,24 +61,50 @@ export interface JournalOpening {
   readonly state: JournalState
   /** undefined: only for reading. */
   readonly raised: Raised | undefined
+  readonly pause: Pause
 }
 
 /** Repairs the tail, unless only for reading. */
 export async function openJournal(opening: JournalOpening): Promise<SegmentJournal> {
-  const { place, epochs, acknowledged, state, raised } = opening
+  const { place, epochs, acknowledged, state, raised, pause } = opening
   const { fence } = place
   const { tail } = state
   const world = tail?.head === undefined ? undefined : formatHash(tail.header.world)
-  const known = { place, tail, acknowledged, world }
+  const known = { place, tail, acknowledged, world, pause, firstWhole: state.files.firstWhole }
   if (raised === undefined) {
     const epoch = Math.max(epochs.read(), fence.epoch, tail?.epoch ?? 0)
     return new SegmentJournal({ ...known, epoch, readOnly: true, active: undefined })
   }
   await epochs.write(fence.epoch)
+  await removeReplaced(place, state.files)
   const active = await openActive(place, state, raised)
   const acknowledgedHeight = acknowledged.head?.height ?? -1
   if (acknowledgedHeight > (tail?.head?.height ?? -1)) await acknowledged.reset(tail?.head)
   return new SegmentJournal({ ...known, epoch: fence.epoch, readOnly: false, active })
+}
+
+/**
+ * Ends a compaction that a crash has stopped: its segment of headers has a name, and what it replaces may still be there. That is
+ * removed only when the headers prove the same history.
+ */
+async function removeReplaced(place: SegmentPlace, { segments, replaced }: JournalFiles): Promise<void> {
+  const first = replaced[0]
+  if (first === undefined) return
+  const headers = segments.filter((name) => name.lastHeight !== undefined && name.lastHeight >= first.firstHeight)
+  const check = new HistoryCheck(historyBefore(place.disk, segments, headers[0]?.firstHeight ?? 0))
+  try {
+    for (const name of headers) {
+      const file = place.disk.open(name.path, 'read')
+      try {
+        drain(check.walk(file, name, { isLast: false }))
+      } finally {
+        file.close()
+      }
+    }
+  } catch (error) {
+    throw asCorrupt(error)
+  }
+  await removeAll(place, replaced)
 }
 
 /** The segment that takes the next group; undefined when the next append makes one. */

@@ -14,6 +14,11 @@ export interface JournalRecord {
   readonly bytes: Uint8Array
 }
 
+/** A record that may have only its header. `bytes` are those of an entry whose three other parts are null then. */
+export interface HeaderRecord extends JournalRecord {
+  readonly isCompacted: boolean
+}
+
 /**
  * Entries for the end of a journal, on the condition that it ends where the caller believes (spec/07-journal.md,
  * "Appending").
@@ -41,14 +46,21 @@ export interface JournalPort {
   /** Epoch of this opening; raised durably by every writable open. */
   readonly epoch: number
   readonly head: JournalHead | undefined
+  /** The lowest height from which on all entries are whole; 0 when nothing was compacted (spec/07-journal.md, "Compaction"). */
+  readonly firstWhole: number
   /**
    * Appends all or nothing and resolves when it is durable. A retry whose first entry already stands at its height with
    * the same leaf is success. At most two calls may be in flight; they complete in order. After a rejected promise the
    * port is dead: every later call rejects with `store.failed`, and a failed sync is never retried.
    */
   appendIf(request: AppendRequest): Promise<AppendResult>
-  /** Records in height order, in batches; `from` inclusive, `to` inclusive (default: head). Bytes are views valid until the next batch. */
+  /**
+   * Records in height order, in batches; `from` inclusive, `to` inclusive (default: head). Bytes are views valid until the next batch.
+   * Throws `journal.compacted` for a range that starts below `firstWhole`.
+   */
   read(range: { readonly from: number; readonly to?: number }): Iterable<readonly JournalRecord[]>
+  /** As `read`, of any range: compacted entries have their headers. */
+  readHeaders(range: { readonly from: number; readonly to?: number }): Iterable<readonly HeaderRecord[]>
   /** Records after the fact, unsynced, what has been acknowledged, so that loss of a tail is noticed at the next open. */
   acknowledge(head: JournalHead): void
   close(): Promise<void>

@@ -13,6 +13,7 @@ import {
   type GroupHead,
   type SegmentFooter,
   type SegmentHeader,
+  type SegmentKind,
 } from './layout.ts'
 
 /** An intact group; its frames stand in `bytes` from `framesAt`. Views end with the next call of the scanner. */
@@ -43,6 +44,7 @@ export class SegmentScanner {
   epoch = 0
   readonly #file: DiskFile
   readonly #nonce: Uint8Array
+  readonly #kind: SegmentKind
   /** Groups that end below this height are stepped over without checking their hash. */
   readonly #checkFrom: number
   #position = PAGE_BYTES
@@ -54,6 +56,7 @@ export class SegmentScanner {
     this.#file = file
     this.size = file.size()
     this.#nonce = header.nonce
+    this.#kind = header.lastHeight === undefined ? 'whole' : 'headers'
     this.#checkFrom = checkFrom
     this.nextHeight = header.firstHeight
     this.lastGroup = header.prevGroup
@@ -67,7 +70,7 @@ export class SegmentScanner {
     const head = decodeGroupHead(this.#chunk.subarray(0, this.#chunkTo - this.#chunkFrom), at, this.#nonce)
     if (head !== undefined) return this.#group(position, head)
     if (hasFooterMagic(this.#chunk, at) && available === PAGE_BYTES) {
-      const footer = decodeFooter(this.#chunk.subarray(at, at + PAGE_BYTES))
+      const footer = decodeFooter(this.#chunk.subarray(at, at + PAGE_BYTES), this.#kind)
       if ('ok' in footer && equalBytes(footer.ok.nonce, this.#nonce))
         return { kind: 'footer', position, footer: footer.ok }
       return bad(position, 'footer')

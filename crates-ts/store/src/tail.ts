@@ -17,7 +17,7 @@ import {
   type ScanStep,
   type ScannedGroup,
 } from './segment-scan.ts'
-import { corrupt, listSegments, readFooterBefore, readHeader, type SegmentName } from './segments.ts'
+import { corrupt, listJournal, readFooterBefore, readHeader, type JournalFiles, type SegmentName } from './segments.ts'
 
 /** What stands at the end of a journal. */
 export interface Tail {
@@ -36,6 +36,7 @@ export interface Tail {
 }
 
 export interface JournalState {
+  readonly files: JournalFiles
   /** undefined: the journal is empty. */
   readonly tail: Tail | undefined
   /** A last segment cut off within its first page, with nothing acknowledged in it: to be removed. */
@@ -53,7 +54,8 @@ export function inspectJournal(
   acknowledged: AcknowledgedHead,
   options: InspectOptions,
 ): JournalState {
-  const names = [...listSegments(disk, folder)]
+  const files = listJournal(disk, folder)
+  const names = [...files.segments]
   let stub: SegmentName | undefined
   const last = names.at(-1)
   if (last !== undefined && sizeOf(disk, last) < PAGE_BYTES) stub = names.pop()
@@ -63,7 +65,7 @@ export function inspectJournal(
     throw corrupt(stub.firstHeight, `${stub.path} is cut off and does not follow what stands`, 'header')
   }
   checkAcknowledged(tail, acknowledged.head, options)
-  return { tail, stub }
+  return { files, tail, stub }
 }
 
 /** Throws unless everything acknowledged stands; the loss of a tail may be accepted, another history may not. */
@@ -118,11 +120,17 @@ function readTail(file: DiskFile, name: SegmentName, header: SegmentHeader, log:
   const chain = new ChainCheck(header.firstHeight, header.leafBefore)
   let step: ScanStep = scanner.next()
   for (; step.kind === 'group'; step = scanner.next()) chain.group(step, log)
-  const sealed = step.kind === 'footer' && isFooterOf(step.footer, header, scanner, chain)
-  const end = { name, header, head: chain.head, epoch: scanner.epoch, lastGroup: scanner.lastGroup, log, sealed }
+  const footer = step.kind === 'footer' && isFooterOf(step.footer, header, scanner, chain) ? step.footer : undefined
+  const sealed = footer !== undefined
+  const lastGroup = footer?.lastGroup ?? scanner.lastGroup
+  const end = { name, header, head: chain.head, epoch: scanner.epoch, lastGroup, log, sealed }
   const { position } = step
   if (sealed && scanner.size === position + PAGE_BYTES) {
     return { ...end, position, size: scanner.size, cutFrom: undefined }
+  }
+  if (header.lastHeight !== undefined) {
+    // It was whole before it had its name: no crash tears it.
+    throw corrupt(scanner.nextHeight, `${name.path} is damaged at byte ${position}`, 'headers', header.lastHeight)
   }
   if (step.kind === 'end' && isZeroFrom(file, position)) {
     return { ...end, position, size: scanner.size, cutFrom: undefined }
@@ -141,7 +149,7 @@ function isFooterOf(footer: SegmentFooter, header: SegmentHeader, scanner: Segme
     footer.firstHeight === header.firstHeight &&
     footer.lastHeight === scanner.nextHeight - 1 &&
     footer.log.size === scanner.nextHeight &&
-    equalBytes(footer.lastGroup, scanner.lastGroup) &&
+    equalBytes(footer.fileGroup ?? footer.lastGroup, scanner.lastGroup) &&
     equalBytes(footer.leaf, chain.leaf)
   )
 }

@@ -2,6 +2,7 @@
 import { dirname, join } from 'node:path'
 import { AosError, type Hash } from '@aos/cbor'
 import { AcknowledgedHead } from './acknowledged.ts'
+import type { CompactOptions, CompactReport } from './compact.ts'
 import { asStoreError, nodeDisk, type Disk } from './disk.ts'
 import { Fence } from './fence.ts'
 import { FencedContent, type OpenedContent } from './fenced-content.ts'
@@ -11,6 +12,7 @@ import type { KeyValue, OpenKeyValue } from './key-value.ts'
 import { PAGE_BYTES } from './layout.ts'
 import { openLevelKeyValue } from './level-key-value.ts'
 import type { ContentStore, JournalPort } from './port.ts'
+import { nextTurn, type Pause } from './pause.ts'
 import { PACK_BYTES_DEFAULT, openContent, type ContentDriver } from './packs/open-content.ts'
 import { EpochRecord, openJournal, raise } from './open-journal.ts'
 import { SnapshotNotesFile, type SnapshotNotes } from './snapshot-notes.ts'
@@ -37,6 +39,8 @@ export interface WorldStoreOptions {
   readonly disk?: Disk
   /** The databases, for tests with faults. */
   readonly openKeyValue?: OpenKeyValue
+  /** How long work lets others go on, for tests that decide when that is. */
+  readonly pause?: Pause
 }
 
 /** An open world folder. Holds the lock until it is closed. */
@@ -52,6 +56,12 @@ export interface WorldStore {
    * backwards until there are enough. Throws `store.corrupt` where reading stops.
    */
   findRoots(limit: number): Iterable<RootEntry>
+  /**
+   * Cuts sealed segments below a height to their headers, durably; each crash leaves the old segments or the new one. Again with a
+   * higher height it goes on. Throws `store.corrupt` when what is to be cut is damaged (nothing has changed then), `store.fenced`,
+   * `store.read_only`, `store.failed`, `store.no_space`, `store.bad_option`.
+   */
+  compact(options: CompactOptions): Promise<CompactReport>
   /** Size and RFC 6962 root of the log over what is durable; hashes lazily. */
   logHead(): LogHead
   /** Journal and content first, the lock last, which is free even when closing fails. A second call does nothing. */
@@ -104,7 +114,8 @@ export async function openWorldStore(folder: string, options: WorldStoreOptions 
       raised = await raise(place, state.tail?.epoch ?? 0)
       state = inspect()
     }
-    const journal = await openJournal({ place, epochs, acknowledged, state, raised })
+    const pause = options.pause ?? nextTurn
+    const journal = await openJournal({ place, epochs, acknowledged, state, raised, pause })
     const fencedContent = create ? new FencedContent(content, place.fence) : content
     return new OpenedWorldStore({ journal, content: fencedContent, notes, meta })
   } catch (error) {
@@ -160,6 +171,10 @@ class OpenedWorldStore implements WorldStore {
 
   findRoots(limit: number): Iterable<RootEntry> {
     return this.journal.findRoots(limit)
+  }
+
+  compact(options: CompactOptions): Promise<CompactReport> {
+    return this.journal.compact(options)
   }
 
   logHead(): LogHead {

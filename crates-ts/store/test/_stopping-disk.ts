@@ -98,8 +98,14 @@ export class StoppingDisk implements Disk {
     })
   }
 
+  /** Of a segment like a renaming: nothing is done with its name before the folder is synced. */
   remove(path: string): void {
-    nodeDisk.remove(path)
+    if (!path.endsWith('.seg')) nodeDisk.remove(path)
+    else {
+      this.#renames.push(() => {
+        nodeDisk.remove(path)
+      })
+    }
   }
 
   async syncFolder(folder: string): Promise<void> {

@@ -9,24 +9,25 @@ const TARGETS: readonly string[] = [
   'the header of a sealed segment',
   'the body of a sealed segment',
   'the footer of a sealed segment',
+  'the header of a segment of headers',
+  'the body of a segment of headers',
+  'the footer before the last segment',
   'the head',
 ]
 
 describe('every flipped bit is refused with a height or repaired', async () => {
-  const world = await makeFlipWorld()
+  const worlds = [await makeFlipWorld(), await makeFlipWorld({ isCompacted: true })]
+  const targets = worlds.flatMap((world) => world.targets.map((target) => [target.what, world, target] as const))
 
-  it.each(world.targets.filter(({ what }) => TARGETS.includes(what)).map((target) => [target.what, target] as const))(
-    'in %s',
-    async (what, target) => {
-      let flips = 0
-      const verdicts = new Set<string>()
-      for (let bit = target.from; bit < target.to; bit += STRIDE) {
-        verdicts.add(await world.flip(target, bit))
-        flips += 1
-      }
-      expect(flips).toBe(Math.ceil((target.to - target.from) / STRIDE))
-      expect(verdicts.size).toBe(1)
-      expect(verdicts.has('repaired')).toBe(what === 'the head')
-    },
-  )
+  it.each(targets.filter(([what]) => TARGETS.includes(what)))('in %s', async (what, world, target) => {
+    let flips = 0
+    const verdicts = new Set<string>()
+    for (let bit = target.from; bit < target.to; bit += STRIDE) {
+      verdicts.add(await world.flip(target, bit))
+      flips += 1
+    }
+    expect(flips).toBe(Math.ceil((target.to - target.from) / STRIDE))
+    expect(verdicts.size).toBe(1)
+    expect(verdicts.has('repaired')).toBe(what === 'the head')
+  })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  compactionSuite,
   contentSuite,
   journalSuite,
   makeMemoryDisk,
@@ -18,7 +19,7 @@ const api: TestApi = { describe, it, expect }
 function diskDriver(name: string, options: WorldStoreOptions): StoreDriver {
   return {
     name,
-    supports: { reopen: true, lock: true },
+    supports: { reopen: true, lock: true, smallSegments: options.segmentBytes !== undefined },
     async makePlace() {
       const folder = makeFolder()
       return {
@@ -37,7 +38,7 @@ function diskDriver(name: string, options: WorldStoreOptions): StoreDriver {
 
 const memoryDriver: StoreDriver = {
   name: 'memory',
-  supports: { reopen: true, lock: true },
+  supports: { reopen: true, lock: true, smallSegments: true },
   async makePlace() {
     const disk = makeMemoryDisk()
     return {
@@ -62,6 +63,7 @@ for (const driver of [
   journalSuite(api, driver)
   contentSuite(api, driver)
   snapshotNotesSuite(api, driver)
+  compactionSuite(api, driver)
 }
 contentSuite(api, diskDriver('disk, content in the database', { content: 'level' }))
 contentSuite(api, diskDriver('disk, small packs', { packBytes: 4096 }))

@@ -1,6 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { runStopped } from './_two-writers.ts'
 
+describe('a writer that compacts stopped anywhere while another one does', () => {
+  it('neither loses what it promised, and no segment is missing', { timeout: 120_000 }, async () => {
+    const places: string[] = []
+    for (let stopAt = 1; ; stopAt += 1) {
+      const where = await runStopped(stopAt, 'closed', { compacts: true })
+      if (where === undefined) break
+      places.push(where.replace(/[0-9a-f]{16,}/, 'N'))
+    }
+    expect(places.filter((place) => place.includes('headers.tmp')).length).toBeGreaterThan(3)
+    expect(places.filter((place) => place === 'rename').length).toBeGreaterThanOrEqual(5)
+  })
+})
+
 describe('a writer stopped anywhere while another one works', () => {
   it.each(['new', 'closed', 'killed'] as const)(
     'neither loses what it promised (%s)',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatHash, fromHex, hashBytes, parseHash, toHex } from '@aos/cbor'
 import { describe, expect, it } from 'vitest'
+import { LeafHasher, compactedEntry, findHeader, findParts, isCompacted, readKind } from '../src/entry-parts.ts'
 import { MerkleLog } from '../src/index.ts'
 import {
   GROUP_HEAD_BYTES,
@@ -12,6 +13,7 @@ import {
   encodeGroupHead,
   encodeHeader,
   isGroupIntact,
+  type SegmentKind,
 } from '../src/layout.ts'
 
 const VECTORS = join(import.meta.dirname, '../../../spec/vectors/journal')
@@ -27,6 +29,8 @@ interface MerkleVector {
 interface LayoutVector {
   readonly name: string
   readonly kind: 'header' | 'group' | 'footer'
+  /** Of which segments; of those with whole entries unless given. */
+  readonly segment?: SegmentKind
   readonly hex: string
   readonly nonce: string
 }
@@ -37,6 +41,14 @@ interface ValidLayout extends LayoutVector {
 
 interface InvalidLayout extends LayoutVector {
   readonly reason: 'damaged' | 'unsupported'
+}
+
+interface CompactedVector {
+  readonly name: string
+  readonly entry: string
+  readonly kind: number
+  readonly leaf: string
+  readonly compacted: string
 }
 
 function load<T>(name: string): readonly T[] {
@@ -63,8 +75,8 @@ function shown(record: object): unknown {
 /** What a page or group says, or why it is refused. */
 function decode(vector: LayoutVector): { readonly ok: unknown } | { readonly bad: string } {
   const page = pageOf(vector.hex)
-  if (vector.kind === 'header') return asShown(decodeHeader(page))
-  if (vector.kind === 'footer') return asShown(decodeFooter(page))
+  if (vector.kind === 'header') return asShown(decodeHeader(page, vector.segment))
+  if (vector.kind === 'footer') return asShown(decodeFooter(page, vector.segment))
   const head = decodeGroupHead(page, 0, fromHex(vector.nonce))
   return head !== undefined && isGroupIntact(page, 0, head) ? { ok: shown(head) } : { bad: 'damaged' }
 }
@@ -85,10 +97,10 @@ function encodeAgain(vector: LayoutVector): string {
     return trimmed(page)
   }
   if (vector.kind === 'header') {
-    const header = decodeHeader(page)
+    const header = decodeHeader(page, vector.segment)
     if ('ok' in header) return trimmed(encodeHeader(header.ok))
   }
-  const footer = decodeFooter(page)
+  const footer = decodeFooter(page, vector.segment)
   if ('ok' in footer) return trimmed(encodeFooter(footer.ok))
   throw new Error('no page')
 }
@@ -108,5 +120,17 @@ describe('spec/vectors/journal', () => {
 
   it.each(load<InvalidLayout>('layout-invalid.json'))('invalid: $name', (vector) => {
     expect(decode(vector)).toEqual({ bad: vector.reason })
+  })
+
+  it.each(load<CompactedVector>('compacted.json'))('compacted: $name', ({ entry, kind, leaf, compacted }) => {
+    for (const bytes of [fromHex(entry), fromHex(compacted)]) {
+      const header = findHeader(bytes)
+      if (header === undefined) throw new Error('no entry')
+      expect(readKind(bytes, header)).toBe(kind)
+      expect(formatHash(new LeafHasher().hash(bytes, header))).toBe(leaf)
+      expect(isCompacted(bytes, header)).toBe(bytes.length < fromHex(entry).length)
+      expect(toHex(compactedEntry(bytes, header))).toBe(compacted)
+      expect(findParts(bytes)).toBeDefined()
+    }
   })
 })

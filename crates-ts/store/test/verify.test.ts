@@ -21,6 +21,7 @@ describe('verifying a whole journal', () => {
         entries: entries.length,
         root: formatHash(log.root()),
         world: formatHash(entries[0]?.leaf ?? new Uint8Array()),
+        compactedBelow: 0,
       })
     }))
 

@@ -34,6 +34,8 @@ export interface StoreDriver {
     readonly reopen: boolean
     /** A second opening is refused with `store.locked`. */
     readonly lock: boolean
+    /** A few hundred entries are enough for a compaction to cut some: there are no segments, or small ones. */
+    readonly smallSegments: boolean
   }
   makePlace(): Promise<StorePlace>
 }

@@ -4,6 +4,7 @@
  */
 import { basename, dirname } from 'node:path'
 import type { JournalHead } from '../../port.ts'
+import { isKeptKind } from '../compaction-suite.ts'
 import { headOf, makeEntries, worldOf } from '../entries.ts'
 import { SimulatedMachine } from '../machine/machine.ts'
 import { BrokenPromise, ExpectedWorld } from './expected-world.ts'
@@ -33,16 +34,26 @@ export interface FlipWorld {
   flip(target: FlipTarget, bit: number): Promise<RotVerdict>
 }
 
+/** What of the journal is compacted before any bit is flipped. */
+export interface FlipWorldOptions {
+  readonly open?: OpenSimulated
+  /** The first two segments are cut to their headers, each by a compaction of its own. */
+  readonly isCompacted?: boolean
+}
+
 /** Appends six groups on a simulated machine and closes: three segments of 16 KiB, the last one with two groups. */
-export async function makeFlipWorld(open: OpenSimulated = openSimulated): Promise<FlipWorld> {
+export async function makeFlipWorld({
+  open = openSimulated,
+  isCompacted = false,
+}: FlipWorldOptions = {}): Promise<FlipWorld> {
   const machine = new SimulatedMachine(1)
   machine.makeOldFolder(dirname(SIMULATED_WORLD))
   const world = new ExpectedWorld()
-  const filled = await machine.run(() => fill(machine, world, open))
+  const filled = await machine.run(() => fill(machine, world, { open, isCompacted }))
   if (filled.kind === 'failed') throw filled.error
   if (filled.kind !== 'done') throw new BrokenPromise(`making the world ends ${filled.kind}`)
   return {
-    targets: targetsOf(machine),
+    targets: isCompacted ? headersTargets(machine) : targetsOf(machine),
     async flip({ path }, bit) {
       const copy = machine.fork(bit)
       const reopen = (): ReturnType<OpenSimulated> =>
@@ -55,7 +66,11 @@ export async function makeFlipWorld(open: OpenSimulated = openSimulated): Promis
   }
 }
 
-async function fill(machine: SimulatedMachine, world: ExpectedWorld, open: OpenSimulated): Promise<void> {
+async function fill(
+  machine: SimulatedMachine,
+  world: ExpectedWorld,
+  { open, isCompacted }: Required<FlipWorldOptions>,
+): Promise<void> {
   const store = await open(machine.ports(), { readOnly: false, segmentBytes: SEGMENT_BYTES })
   let expected: JournalHead | undefined
   for (let count = 0; count < GROUPS; count += 1) {
@@ -65,6 +80,10 @@ async function fill(machine: SimulatedMachine, world: ExpectedWorld, open: OpenS
     await journal.appendIf({ world: worldOf(world.entries), epoch: journal.epoch, expected, entries })
     expected = headOf(entries)
     journal.acknowledge(expected)
+  }
+  for (const before of isCompacted ? [4, 8] : []) {
+    await store.compact({ before, keep: isKeptKind })
+    world.firstWhole = before
   }
   await store.close()
 }
@@ -86,6 +105,19 @@ function targetsOf(machine: SimulatedMachine): readonly FlipTarget[] {
     { what: 'the first segment', path: first, from: 0, to: 4 * PAGE_BITS },
     { what: 'the head', path: `${journal}/head`, from: 0, to: 8 * 1024 },
     { what: 'the fence', path: `${journal}/fence`, from: 0, to: 8 * 1536 },
+  ]
+}
+
+function headersTargets(machine: SimulatedMachine): readonly FlipTarget[] {
+  const [first, second, ...others] = machine.files().filter((path) => path.endsWith('.hdr'))
+  if (first === undefined || second === undefined || others.length > 0) {
+    throw new BrokenPromise('the world has not two segments of headers')
+  }
+  return [
+    { what: 'the header of a segment of headers', path: first, from: 0, to: PAGE_BITS },
+    { what: 'the body of a segment of headers', path: first, from: PAGE_BITS, to: 2 * PAGE_BITS },
+    { what: 'the footer before another one', path: first, from: 2 * PAGE_BITS, to: 3 * PAGE_BITS },
+    { what: 'the footer before the last segment', path: second, from: 2 * PAGE_BITS, to: 3 * PAGE_BITS },
   ]
 }
 

@@ -22,6 +22,8 @@ const SEGMENT_SIZES: readonly number[] = [16_384, 16_384, 32_768]
 const CHANGES = /^(write|put|truncate|sync|rename|remove|openKeyValue)/
 /** Steps of writing segments; a file is called as it was when it was opened. */
 const JOURNAL_WRITES = /^write (next-|\d+\.seg)/
+/** Steps of a compaction. */
+const COMPACTING = /^(write|sync) .*headers\.tmp|\.hdr|^remove \d+\.seg/
 const TRACE_KEPT = 200
 
 /** What one seed came to: how much happened, and whether every promise held. */
@@ -64,6 +66,8 @@ class CrashRun {
   readonly #random: Random
   #life = 0
   #faultsBefore = 0
+  /** The life ends with a compaction of all that can be cut. */
+  #compacts = false
 
   constructor(seed: number, open: OpenSimulated) {
     this.machine = new SimulatedMachine(seed)
@@ -95,10 +99,14 @@ class CrashRun {
     const random = this.#random
     const kind = random.chance(0.2) ? 'kill' : 'power'
     const plan = random.below(10)
+    this.#compacts = false
     if (plan < 2) return
     if (plan < 4) this.machine.crashIn(random.between(1, 300), { kind, counts: /./ })
-    else if (plan < 7) this.machine.crashIn(random.between(1, 60), { kind, counts: CHANGES })
-    else this.machine.crashIn(random.between(1, 30), { kind, counts: JOURNAL_WRITES })
+    else if (plan < 6) this.machine.crashIn(random.between(1, 60), { kind, counts: CHANGES })
+    else if (plan < 8) {
+      this.#compacts = true
+      this.machine.crashIn(random.between(1, 20), { kind, counts: COMPACTING })
+    } else this.machine.crashIn(random.between(1, 30), { kind, counts: JOURNAL_WRITES })
   }
 
   #planFaults(): void {
@@ -135,7 +143,10 @@ class CrashRun {
       this.#verify()
       const work = new CrashWorkload(store, world, this.#random, String(this.#life))
       const isLast = options.isLast === true
-      this.#ended(await machine.run(() => (isLast ? work.appendAcknowledged() : work.run(lost))), 'working')
+      this.#ended(
+        await machine.run(() => (isLast ? work.appendAcknowledged() : work.run(lost, { compacts: this.#compacts }))),
+        'working',
+      )
     }
     if (machine.scheduler.life === life) await this.#close(store)
   }

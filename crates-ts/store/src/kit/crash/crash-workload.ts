@@ -3,6 +3,8 @@ import { formatHash, sha256, type Hash } from '@aos/cbor'
 import { nodeSha256 } from '../../node-sha256.ts'
 import type { JournalHead, JournalRecord } from '../../port.ts'
 import type { WorldStore } from '../../world-store.ts'
+import { KIND_SNAPSHOT_ROOT } from '../../entry-parts.ts'
+import { isKeptKind } from '../compaction-suite.ts'
 import { headOf, makeEntries, worldOf } from '../entries.ts'
 import type { Random } from '../machine/random.ts'
 import { must, type ExpectedWorld } from './expected-world.ts'
@@ -30,19 +32,20 @@ export class CrashWorkload {
   }
 
   /** Rejects with what the store rejects with, or with BrokenPromise. */
-  async run(lost: LostRequest | undefined): Promise<void> {
+  async run(lost: LostRequest | undefined, { compacts }: { readonly compacts: boolean }): Promise<void> {
     const random = this.#random
     if (lost !== undefined && random.chance(0.5)) await this.#repeat(lost)
     for (let groups = random.between(1, 6); groups > 0; groups -= 1) {
       const kind = random.below(10)
       if (kind < 4) await allOf([this.#append()])
       else if (kind < 7) await allOf([this.#append(), this.#append()])
-      else if (kind < 8) await allOf([this.#append(), this.#put()])
-      else if (kind < 9) await this.#put()
+      else if (kind < 8) await allOf(random.chance(0.5) ? [this.#append(), this.#put()] : [this.#put()])
+      else if (kind < 9) await allOf(random.chance(0.5) ? [this.#compact(), this.#append()] : [this.#compact()])
       else await this.#beRefused()
       if (random.chance(0.2)) this.#readSome()
       if (random.chance(0.2)) this.#note()
     }
+    if (compacts) await this.#compact(this.#world.entries.length)
   }
 
   /** A last acknowledged entry, so that the loss of any is noticed. */
@@ -58,6 +61,7 @@ export class CrashWorkload {
     const group = makeEntries(this.#world.submitted, random.between(1, 4), {
       payloadBytes: random.below(large),
       mark: this.#mark,
+      kindAt: (height) => (height % 5 === 3 ? KIND_SNAPSHOT_ROOT : undefined),
     })
     const expected = this.#world.submitted
     this.#world.unanswered.push(group)
@@ -116,6 +120,20 @@ export class CrashWorkload {
     const stored = [...this.#world.content.values()]
     if (stored.length > 0 && random.chance(0.2)) return random.pick(stored)
     return new Uint8Array(random.chance(0.02) ? BLOB_BYTES_LARGE : random.below(2_000)).fill(random.below(256))
+  }
+
+  async #compact(before = this.#random.below(this.#world.entries.length + 2)): Promise<void> {
+    const { journal } = this.#store
+    this.#world.unansweredBefore = before
+    const report = await this.#store.compact({ before, keep: isKeptKind })
+    const { firstWhole } = journal
+    must(
+      report.compactedThrough === (firstWhole === 0 ? undefined : firstWhole - 1),
+      'a compaction reports another end',
+    )
+    must(firstWhole <= Math.max(before, this.#world.firstWhole), `entries below ${firstWhole} were cut, not ${before}`)
+    this.#world.firstWhole = firstWhole
+    this.#world.unansweredBefore = 0
   }
 
   /** Requests that must change nothing. */

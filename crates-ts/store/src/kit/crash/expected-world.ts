@@ -1,11 +1,12 @@
 /** What must stand in a world that has crashed, and what may (spec/07-journal.md, "Conformance of a driver"). */
-import { equalBytes, formatHash, sha256, type Hash } from '@aos/cbor'
+import { equalBytes, formatHash, isAosError, sha256, type Hash } from '@aos/cbor'
 import { MerkleLog } from '../../merkle.ts'
 import { nodeSha256 } from '../../node-sha256.ts'
-import type { JournalHead, JournalRecord } from '../../port.ts'
+import type { JournalHead, JournalPort, JournalRecord } from '../../port.ts'
 import type { WorldStore } from '../../world-store.ts'
 import type { SnapshotNote } from '../../snapshot-notes.ts'
 import { PACKED_BYTES_MAX } from '../../packs/pack-layout.ts'
+import { compactedForm } from '../compaction-suite.ts'
 import { headOf } from '../entries.ts'
 
 /** A promise of the store that it has broken. */
@@ -28,6 +29,10 @@ export class ExpectedWorld {
   /** Content whose storing was not answered: it may be there, and may be stored again. */
   unansweredContent: readonly Uint8Array[] = []
 
+  /** Entries below it were cut to their headers. */
+  firstWhole = 0
+  /** A compaction that was not answered may have cut what is below. */
+  unansweredBefore = 0
   /** Notes that were given to the store. Any of them may be lost. */
   readonly notes: SnapshotNote[] = []
 
@@ -52,6 +57,9 @@ export class ExpectedWorld {
   checkOpened(store: WorldStore): void {
     must(store.journal.epoch > this.epoch, `epoch ${store.journal.epoch} after epoch ${this.epoch}`)
     this.epoch = store.journal.epoch
+    this.#checkFirstWhole(store)
+    this.firstWhole = store.journal.firstWhole
+    this.unansweredBefore = 0
     const height = store.journal.head?.height ?? -1
     this.#settle(height + 1)
     // A large value may be found before its name is durable (spec/07-journal.md, J37): only storing it again makes it last.
@@ -86,17 +94,38 @@ export class ExpectedWorld {
     }
   }
 
+  /** Whole entries are read; of those that were cut the headers, and the kinds that are kept. */
   checkRange(store: WorldStore, from: number, to: number): void {
+    this.#checkFirstWhole(store)
+    const { journal } = store
+    const { firstWhole } = journal
+    const cut = Math.min(to, firstWhole - 1)
+    this.#checkRecords(journal.readHeaders({ from, to: cut }), { from, to: cut, form: compactedForm })
+    const whole = { from: Math.max(from, firstWhole), to, form: (bytes: Uint8Array) => bytes }
+    this.#checkRecords(journal.read(whole), whole)
+    if (from <= cut) must(isCompacted(journal, { from, to }), `height ${from} was cut and can be read`)
+  }
+
+  #checkRecords(batches: Iterable<readonly JournalRecord[]>, { from, to, form }: RecordRange): void {
     let next = from
-    for (const batch of store.journal.read({ from, to })) {
+    for (const batch of batches) {
       for (const record of batch) {
         const entry = this.entries[next]
         must(record.height === next && entry !== undefined, `height ${record.height} was read, not ${next}`)
-        if (entry !== undefined) must(equalBytes(entry.bytes, record.bytes), `height ${next} reads back otherwise`)
+        if (entry !== undefined) {
+          must(equalBytes(form(entry.bytes), record.bytes), `height ${next} reads back otherwise`)
+          must(equalBytes(entry.leaf, record.leaf), `height ${next} has another leaf`)
+        }
         next += 1
       }
     }
     must(next > to, `reading ended before height ${next}, not after ${to}`)
+  }
+
+  #checkFirstWhole({ journal: { firstWhole } }: WorldStore): void {
+    must(firstWhole >= this.firstWhole, `entries are whole from ${firstWhole}, but were cut up to ${this.firstWhole}`)
+    const may = Math.max(this.firstWhole, this.unansweredBefore)
+    must(firstWhole <= may, `entries are whole from ${firstWhole}, but nobody asked for more than ${may}`)
   }
 
   /** The journal has so many entries: what was unanswered stands up to there, and the rest is gone for good. */
@@ -109,6 +138,24 @@ export class ExpectedWorld {
     }
     must(this.entries.length === count, `only a part of a group stands: it ends at height ${count - 1}`)
     this.unanswered = []
+  }
+}
+
+interface RecordRange {
+  readonly from: number
+  readonly to: number
+  /** The bytes that an entry must have. */
+  readonly form: (bytes: Uint8Array) => Uint8Array
+}
+
+/** Reading is refused because entries were cut. */
+function isCompacted(journal: JournalPort, range: { readonly from: number; readonly to: number }): boolean {
+  try {
+    for (const _ of journal.read(range)) return false
+    return false
+  } catch (error) {
+    if (isAosError(error) && error.code === 'journal.compacted') return true
+    throw error
   }
 }
 

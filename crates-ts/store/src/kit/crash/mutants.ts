@@ -2,7 +2,7 @@
  * Stores that break one promise each, to show that the crash runs notice (spec/07-journal.md, "Conformance of a driver").
  * The faults are put around a good store: under it, between it and the media, or over its ports.
  */
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { AcknowledgedHead } from '../../acknowledged.ts'
 import { isSameHead } from '../../append-request.ts'
 import type { Disk, DiskFile } from '../../disk.ts'
@@ -60,6 +60,20 @@ export const MUTANTS: readonly Mutant[] = [
     noticed: /does not verify/,
     breaks: onMedia(({ disk }) => ({ disk: { rename: renameOverRests(disk) } })),
   },
+  {
+    name: 'segments removed before the headers have their name',
+    noticed: /is lost|starts at height|missing|no segment|are whole from/,
+    breaks: onMedia(({ disk }) => ({ disk: { rename: renameAndRemove(disk) } })),
+  },
+  {
+    name: 'headers named before they are durable',
+    noticed: /is damaged|does not verify/,
+    breaks: onMedia(() => ({
+      file: (file, path) =>
+        path.endsWith('headers.tmp') ? { ...writesUnsynced(file), sync: async () => undefined } : {},
+    })),
+  },
+  { name: 'kinds not kept', noticed: /reads back otherwise/, breaks: keepsNothing },
   { name: 'head ahead of the journal', noticed: /journal\.missing/, breaks: headAhead },
   { name: 'epoch not raised', noticed: /epoch \d+ after epoch \d+/, breaks: onMedia(forgetsEpochs) },
 ]
@@ -79,6 +93,7 @@ function changed(ports: MachinePorts, change: BrokenMedia): MachinePorts {
   return {
     disk: { ...disk, ...opening, ...change.disk },
     openKeyValue: change.openKeyValue ?? ports.openKeyValue,
+    pause: ports.pause,
   }
 }
 
@@ -200,6 +215,26 @@ function forgetsEpochs({ disk, openKeyValue }: MachinePorts, readOnly: boolean):
   }
 }
 
+/** What headers replace is gone as soon as they are renamed, before the folder is synced. */
+function renameAndRemove(disk: Disk): Disk['rename'] {
+  return (from, to) => {
+    disk.rename(from, to)
+    const [, first = '', last = ''] = /(\d+)-(\d+)\.hdr$/.exec(to) ?? []
+    const folder = dirname(to)
+    for (const name of disk.list(folder)) {
+      const height = name.slice(0, -4)
+      if (last !== '' && name.endsWith('.seg') && height >= first && height <= last) disk.remove(join(folder, name))
+    }
+  }
+}
+
+function keepsNothing(good: OpenSimulated): OpenSimulated {
+  return async (ports, options) => {
+    const store = await good(ports, options)
+    return { ...withStore(store, store.journal), compact: ({ before }) => store.compact({ before, keep: () => false }) }
+  }
+}
+
 /** What stood behind the cut of the file that is replaced stands there again. */
 function renameOverRests(disk: Disk): Disk['rename'] {
   return (from, to) => {
@@ -230,8 +265,12 @@ function withJournal(journal: JournalPort, change: Partial<JournalPort>): Journa
     get head() {
       return journal.head
     },
+    get firstWhole() {
+      return journal.firstWhole
+    },
     appendIf: (request) => journal.appendIf(request),
     read: (range) => journal.read(range),
+    readHeaders: (range) => journal.readHeaders(range),
     acknowledge: (head) => {
       journal.acknowledge(head)
     },
@@ -246,6 +285,7 @@ function withStore(store: WorldStore, journal: JournalPort, close = (): Promise<
     content: store.content,
     snapshotNotes: store.snapshotNotes,
     findRoots: (limit) => store.findRoots(limit),
+    compact: (options) => store.compact(options),
     get world() {
       return store.world
     },

@@ -12,6 +12,9 @@ const REFUSALS: Readonly<Record<string, string>> = {
   'journal.missing': 'first_missing',
 }
 
+/** Both kinds sort by their first height. */
+const SEGMENT = /\.(seg|hdr)$/
+
 /** How a damaged world was found to be. */
 export type RotVerdict = 'refused at opening' | 'refused at reading' | 'repaired'
 
@@ -39,7 +42,7 @@ export async function checkFlip(machine: SimulatedMachine, world: ExpectedWorld,
   const { path, bit, open } = flip
   machine.flip(path, bit)
   const where = `bit ${bit} of ${path}`
-  if (path.endsWith('.seg')) mustBeFound(machine, path, where)
+  if (SEGMENT.test(path)) mustBeFound(machine, path, where)
   const opened = await machine.run(open)
   if (opened.kind === 'failed') {
     mustBeRefusal(opened.error, where)
@@ -60,7 +63,7 @@ function mustBeFound(machine: SimulatedMachine, path: string, where: string): vo
   const { ok, firstDifference } = verifyJournal(SIMULATED_WORLD, machine.inspect())
   must(!ok && firstDifference !== undefined, `verification does not find ${where}`)
   const first = Number.parseInt(basename(path), 10)
-  const others = machine.files().filter((other) => other.endsWith('.seg') && other > path)
+  const others = machine.files().filter((other) => SEGMENT.test(other) && other > path)
   const next = others[0] === undefined ? Infinity : Number.parseInt(basename(others[0]), 10)
   const height = firstDifference?.height ?? -1
   must(height >= first && height <= next, `verification names height ${height} for ${where}`)

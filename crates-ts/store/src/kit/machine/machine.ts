@@ -5,6 +5,7 @@
 import { basename, dirname, join } from 'node:path'
 import type { Disk } from '../../disk.ts'
 import type { OpenKeyValue } from '../../key-value.ts'
+import type { Pause } from '../../pause.ts'
 import { Faults } from './faults.ts'
 import { Folder, type FolderEntry } from './folder.ts'
 import { Inode } from './inode.ts'
@@ -20,6 +21,7 @@ export type CrashKind = 'power' | 'kill'
 export interface MachinePorts {
   readonly disk: Disk
   readonly openKeyValue: OpenKeyValue
+  readonly pause: Pause
 }
 
 /** See the module. Calls on the ports of one life throw `Crash` after it, or never settle. */
@@ -47,7 +49,10 @@ export class SimulatedMachine {
   /** The ports of this life. After a crash ask again. */
   ports(): MachinePorts {
     const { life } = this.scheduler
-    return { disk: simulatedDisk(this, life), openKeyValue: simulatedKeyValue(this, life) }
+    const pause = async (): Promise<void> => {
+      await this.scheduler.inTime(life, { name: 'pause', phases: [() => undefined] })
+    }
+    return { disk: simulatedDisk(this, life), openKeyValue: simulatedKeyValue(this, life), pause }
   }
 
   /** The files as a program would see them now, only to be read: takes no steps and meets no faults. */
