@@ -40,7 +40,10 @@ export async function journalVerify(context: CommandContext, args: Arguments): P
           onProgress,
         })
       : await verifyOpenJournal(context.held.host, onProgress)
-  return verdict(context, { ...report, said: 'chain, log root, canonical form and signatures hold' })
+  const { compactedBelow } = report
+  const said = 'chain, log root, canonical form and signatures hold'
+  const cut = `\nbelow height ${compactedBelow} only the headers are here, and of some kinds all`
+  return verdict(context, { ...report, said: compactedBelow === 0 ? said : said + cut })
 }
 
 /** `aos journal replay`: derives the journal again, with other modules if told so, and shows the first difference. */
@@ -87,18 +90,20 @@ interface Verdict {
   readonly ok: boolean
   readonly from?: SnapshotNote | undefined
   readonly entries: number
+  readonly compactedBelow?: number
   readonly root: Hash
   readonly firstDifference: ShownDifference | undefined
   readonly said: string
 }
 
 function verdict(context: CommandContext, report: Verdict): CommandResult {
-  const { ok, entries, root, firstDifference: difference } = report
+  const { ok, entries, root, firstDifference: difference, compactedBelow = 0 } = report
   const data = {
     ok,
     entries,
     root,
     ...(report.from === undefined ? {} : { from_snapshot: { height: report.from.cut, root: report.from.root } }),
+    compacted_below: compactedBelow === 0 ? undefined : compactedBelow,
     first_difference: difference === undefined ? undefined : { ...difference, key: embedNode(difference.key) },
   }
   if (difference === undefined) {

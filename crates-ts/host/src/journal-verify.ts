@@ -7,7 +7,7 @@ import type { Data, Hash } from '@aos/cbor'
 import { decodeEntry } from '@aos/kernel'
 import type { DecodedEntry } from '@aos/kernel'
 import { verifyJournal } from '@aos/store'
-import type { JournalRecord } from '@aos/store'
+import type { HeaderRecord, JournalRecord } from '@aos/store'
 import type { HostWorld } from './host-world.ts'
 import { openFolder } from './open-world.ts'
 import type { OpenWorldOptions, OpenedFolder } from './open-world.ts'
@@ -36,6 +36,8 @@ export interface VerifyReport {
   readonly entries: number
   /** Root of the log over them. */
   readonly root: Hash
+  /** Of entries below this height only the headers are here, but for kinds that were kept: chain and log hold. 0: all are whole. */
+  readonly compactedBelow: number
   readonly firstDifference: EntryDifference | undefined
 }
 
@@ -64,13 +66,13 @@ function verifyBytesAndEntries(
   onProgress: (height: number) => void,
 ): VerifyReport {
   const physical = verifyJournal(folder.store)
-  const report = { entries: physical.entries, root: physical.root }
+  const report = { entries: physical.entries, root: physical.root, compactedBelow: physical.compactedBelow }
   if (!physical.ok) return { ...report, ok: false, firstDifference: physical.firstDifference }
   if (opened instanceof AosError) throw opened
   if (physical.entries === 0) {
     throw new AosError('host.no_genesis', 'the world has no genesis yet', { hint: 'run `aos push`' })
   }
-  const firstDifference = verifyEntries(opened.store.journal.read({ from: 0 }), onProgress, (hash) =>
+  const firstDifference = verifyEntries(opened.store.journal.readHeaders({ from: 0 }), onProgress, (hash) =>
     opened.store.content.get(hash),
   )
   if (firstDifference === undefined) return { ...report, ok: true, firstDifference }
@@ -90,9 +92,12 @@ async function tryOpen(folder: WorldFolder, options: VerifyOptions): Promise<Ope
   }
 }
 
-/** Every entry for itself and after the one before it; the first thing that does not hold. */
+/**
+ * Every entry for itself and after the one before it; the first thing that does not hold. Of compacted entries nothing is looked at:
+ * their headers are proven with the bytes on disk.
+ */
 export function verifyEntries(
-  batches: Iterable<readonly JournalRecord[]>,
+  batches: Iterable<readonly HeaderRecord[]>,
   onProgress: (height: number) => void,
   find: FindContent = () => undefined,
 ): EntryDifference | undefined {
@@ -100,7 +105,7 @@ export function verifyEntries(
   let prev: Uint8Array = new Uint8Array(32)
   for (const batch of batches) {
     for (const record of batch) {
-      const found = verifyEntry(record, prev, keys)
+      const found = record.isCompacted ? undefined : verifyEntry(record, prev, keys)
       if (found !== undefined) return { height: record.height, ...found }
       prev = record.leaf.slice()
     }

@@ -131,7 +131,7 @@ export function checkJournalBytes(folder: WorldFolder): Check {
 
 /** Canonical form, chain and signatures; then everything derived again. */
 export function checkEntries(opened: OpenedFolder, onProgress: (height: number) => void): readonly Check[] {
-  const difference = verifyEntries(opened.store.journal.read({ from: 0 }), onProgress)
+  const difference = verifyEntries(opened.store.journal.readHeaders({ from: 0 }), onProgress)
   const entries =
     difference === undefined
       ? passed('entries', 'canonical form, chain and signatures of every entry hold')
