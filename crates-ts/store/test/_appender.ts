@@ -1,6 +1,10 @@
-/** Child process of the kill tests: appends two groups at a time and prints each height once it is acknowledged. */
+/**
+ * Child process of the kill tests: appends two groups at a time and prints each height once it is acknowledged. Meanwhile it cuts
+ * old segments to their headers, again and again.
+ */
 import { writeSync } from 'node:fs'
 import { headOf, makeEntries, openWorldStore, worldOf, type JournalHead } from '../src/index.ts'
+import { isKeptKind } from '../src/kit/compaction-suite.ts'
 
 const [folder = '', seedText = '1'] = process.argv.slice(2)
 let seed = Number(seedText)
@@ -16,7 +20,12 @@ const genesis = makeEntries(undefined, 1)
 const world = worldOf(genesis)
 let expected: JournalHead | undefined = store.journal.head
 const calls: Promise<void>[] = []
+let compacting: Promise<unknown> | undefined
 for (;;) {
+  const before = (store.journal.head?.height ?? 0) - 1_000
+  if (before > store.journal.firstWhole) {
+    compacting ??= store.compact({ before, keep: isKeptKind }).then(() => (compacting = undefined))
+  }
   const entries = expected === undefined ? genesis : makeEntries(expected, nextSize(), { payloadBytes: 150 })
   calls.push(
     store.journal.appendIf({ world, epoch: store.journal.epoch, expected, entries }).then((result) => {

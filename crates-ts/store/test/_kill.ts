@@ -10,6 +10,8 @@ export interface KillRound {
   readonly acknowledged: number
   /** Highest height that stands after reopening. */
   readonly head: number
+  /** Entries below it have only their headers. */
+  readonly compactedBelow: number
 }
 
 /** Lets the child run until it has acknowledged `heights` more, then kills it without warning. */
@@ -53,7 +55,7 @@ export function killRounds(rounds: number, seed: number): Promise<readonly KillR
         await store.close()
         const verdict = verifyJournal(folder)
         if (!verdict.ok || verdict.entries !== head + 1) throw new Error(JSON.stringify(verdict))
-        results.push({ acknowledged, head })
+        results.push({ acknowledged, head, compactedBelow: verdict.compactedBelow })
       }
       return results
     }),
