@@ -32,6 +32,7 @@ export interface CompactReport {
   readonly bytesAfter: number
 }
 
+/** The journal that is compacted, and how the work lets others go on. */
 export interface CompactPlace extends HeadersPlace {
   readonly pause: Pause
   /** Throws when nobody waits for the end any more. */

@@ -5,6 +5,7 @@ import { checkCompactOptions, prepareHeaders, type CompactOptions, type CompactR
 import { asStoreError } from './disk.ts'
 import type { Pause } from './pause.ts'
 
+/** The journal, as far as compactions need it. */
 export interface CompactionsOptions {
   readonly place: SegmentPlace
   readonly pause: Pause
@@ -15,6 +16,7 @@ export interface CompactionsOptions {
   readonly die: (error: AosError) => AosError
 }
 
+/** One at a time, in the order in which they were asked for. */
 export class Compactions {
   readonly #options: CompactionsOptions
   #firstWhole: number

@@ -13,7 +13,7 @@ import { headersPath, type HistoryStart } from './segments.ts'
 /** Entries of about so many bytes make a group. */
 const GROUP_BYTES: number = 1 << 20
 
-/** The journal that it is for. */
+/** Folder and fence of the journal that a segment of headers is made for. */
 export interface HeadersPlace {
   readonly disk: Disk
   readonly folder: string
@@ -32,6 +32,7 @@ export interface HeadersEnd extends HistoryStart {
   readonly world: HashBytes
 }
 
+/** Entries go in one after the other; they stand in groups, and the pages around them come last. */
 export class HeadersWriter {
   readonly #place: HeadersPlace
   readonly path: string

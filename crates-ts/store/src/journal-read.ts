@@ -38,6 +38,7 @@ export class StoredRecord implements HeaderRecord {
   }
 }
 
+/** Heights, both inclusive, and what is done about those that were compacted. */
 export interface ReadRange {
   readonly from: number
   readonly to: number

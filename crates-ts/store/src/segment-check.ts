@@ -62,6 +62,7 @@ export interface CheckedEntry {
   readonly epoch: number
 }
 
+/** What is known of a segment before it is gone through. */
 export interface WalkOptions {
   /** The last segment of a journal need not be sealed. */
   readonly isLast: boolean
@@ -175,6 +176,7 @@ export function drain(steps: Iterator<unknown>): void {
   while (steps.next().done !== true);
 }
 
+/** Whether both stand for the same leaves. */
 export function isSameLog(left: MerklePeaks, right: MerklePeaks): boolean {
   return (
     left.size === right.size &&

@@ -21,6 +21,7 @@ const NAME_DIGITS = 16
 const NAME = /^([0-9]{16})\.seg$/
 const HEADERS_NAME = /^([0-9]{16})-([0-9]{16})\.hdr$/
 
+/** A file of the journal as its name describes it. */
 export interface SegmentName {
   readonly firstHeight: number
   readonly path: string
@@ -38,14 +39,17 @@ export interface JournalFiles {
   readonly replaced: readonly SegmentName[]
 }
 
+/** Where the segment that starts at a height is, with whole entries. */
 export function segmentPath(folder: string, firstHeight: number): string {
   return join(folder, `${digits(firstHeight)}.seg`)
 }
 
+/** Where the segment of headers over a range is. */
 export function headersPath(folder: string, range: { readonly first: number; readonly last: number }): string {
   return join(folder, `${digits(range.first)}-${digits(range.last)}.hdr`)
 }
 
+/** Reads names only; whether the files hold what they say is another question. */
 export function listJournal(disk: Disk, folder: string): JournalFiles {
   const headers: SegmentName[] = []
   const whole: SegmentName[] = []
@@ -119,7 +123,7 @@ export interface HistoryStart {
   readonly log: MerklePeaks
 }
 
-/** Before genesis. */
+/** What stands before genesis: nothing, and zeros for its hashes. */
 export const NO_HISTORY: HistoryStart = {
   leaf: new Uint8Array(HASH_BYTES),
   lastGroup: new Uint8Array(HASH_BYTES),

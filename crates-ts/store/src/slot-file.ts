@@ -13,6 +13,7 @@ const COUNTER_AT = 8
 /** Where the fields of a caller start in a slot. */
 export const SLOT_FIELDS_AT = 16
 
+/** Name and layout of such a file. */
 export interface SlotShape {
   readonly name: string
   readonly magic: number
