@@ -19,13 +19,13 @@ test('a compacted journal verifies, and says below which height there are only h
     }
     await host.close()
     const store = await openWorldStore(world.folder.store)
-    const { root } = store.logHead()
+    const { root, size: entries } = store.logHead()
     const report = await store.compact({ before: 50, keep: (kind) => KEPT.has(kind) })
     expect(report.segments).toBeGreaterThan(2)
     const compactedBelow = store.journal.firstWhole
     await store.close()
     const verify = { environment: { AOS_KEY_DIR: world.keys }, onProgress: () => undefined }
-    const verified = { ok: true, entries: 62, compactedBelow, root }
+    const verified = { ok: true, entries, compactedBelow, root }
     expect(await verifyWorldJournal(world.folder, verify)).toMatchObject(verified)
   } finally {
     world.remove()
