@@ -81,6 +81,11 @@ export class CborReader {
     return this.source.subarray(start, end)
   }
 
+  /** Passes the head of a byte string: its content starts at `offset` and ends at what is returned. */
+  openBytes(): number {
+    return this.stringEnd(2)
+  }
+
   text(): string {
     const end = this.stringEnd(3)
     const start = this.offset

@@ -75,6 +75,7 @@ export class HostWorld {
   #snapshot: SnapshotNote | undefined
   readonly #observers = new Set<OnTurn>()
   #failure: AosError | undefined
+  #hasWritten = false
   #definitions: Definitions | undefined
 
   constructor(parts: HostWorldParts) {
@@ -149,6 +150,7 @@ export class HostWorld {
       throw this.#failure
     }
     if (result.kind === 'accepted') {
+      this.#hasWritten = true
       this.#loop.add({ height: result.height, leaf: result.leaf, bytes: result.entry })
       for (const observer of this.#observers) observer(result, ingress)
       this.#snapshotter.note()
@@ -246,7 +248,8 @@ export class HostWorld {
 
   /** Finishes what is under way and releases the folder. `isCleanStop`: a host that held the world for long leaves a snapshot behind. */
   async close(options: { readonly isCleanStop: boolean } = { isCleanStop: false }): Promise<void> {
-    if (this.#failure === undefined) await this.#snapshotter.finish(options)
+    const end = options.isCleanStop ? 'stop' : this.#hasWritten ? 'command' : 'reading'
+    if (this.#failure === undefined) await this.#snapshotter.finish(end)
     await this.#loop.drain()
     await this.store.close()
   }

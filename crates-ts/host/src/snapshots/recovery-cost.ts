@@ -34,10 +34,13 @@ export function recoveryCost({ tail, dirtyCells }: Pick<World, 'tail' | 'dirtyCe
   return entries * MS_PER_ENTRY + fuel * MS_PER_FUEL + bytes * MS_PER_BYTE + dirtyCells * MS_PER_CELL
 }
 
-/** True when any bound is passed. */
+/** Of a bound: while a snapshot is being made the world goes on, and it counts only when it is whole. */
+const DUE_SHARE = 0.6
+
+/** True when any bound is nearly reached. */
 export function isSnapshotDue(kernel: World, bounds: SnapshotBounds): boolean {
   return (
-    recoveryCost(kernel) > bounds.recoveryMs ||
+    recoveryCost(kernel) > bounds.recoveryMs * DUE_SHARE ||
     kernel.memory.dirty > bounds.dirtyBytes ||
     kernel.tail.bytes > bounds.tailBytes
   )

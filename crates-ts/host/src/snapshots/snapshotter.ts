@@ -36,9 +36,16 @@ const SLICE_FACTOR_MAX = 16
 const BATCH_BYTES: number = 512 * 1024
 /** Writes under way while more nodes are made. */
 const WRITES_MAX = 2
-/** Below, a clean stop leaves it at what is there. */
-const WORTH_MS = 5
-const WORTH_ENTRIES = 64
+/** Below, an end leaves it at what is there. */
+const WORTH_MS: Readonly<Record<EndOfWorld, number>> = { stop: 5, command: 15, reading: Number.POSITIVE_INFINITY }
+const WORTH_ENTRIES: Readonly<Record<EndOfWorld, number>> = {
+  stop: 64,
+  command: Number.POSITIVE_INFINITY,
+  reading: Number.POSITIVE_INFINITY,
+}
+
+/** Who lets go of the world: a host that held it for long, a command that wrote to it, or one that only read. */
+export type EndOfWorld = 'stop' | 'command' | 'reading'
 
 /** One serves one open world. */
 export class Snapshotter {
@@ -66,12 +73,11 @@ export class Snapshotter {
     throw new AosError('host.stopped', 'the world was stopped before the snapshot was whole', { hint: 'open it again' })
   }
 
-  /** Ends what is under way; of a clean stop also cuts one when there is something worth it. */
-  async finish(options: { readonly isCleanStop: boolean }): Promise<void> {
+  /** Ends what is under way, or cuts one when there is something worth it: the next opening is then quick. */
+  async finish(end: EndOfWorld): Promise<void> {
     this.#isHurried = true
-    const isWorth = options.isCleanStop && this.#running === undefined && this.#isWorth()
     try {
-      if (isWorth) await this.create()
+      if (this.#running === undefined && this.#isWorth(end)) await this.create()
       else await this.#running
     } catch {
       // Told to whoever waited for it, and to the world.
@@ -83,10 +89,10 @@ export class Snapshotter {
     return kernel.hasSnapshots && isSnapshotDue(kernel, bounds)
   }
 
-  #isWorth(): boolean {
+  #isWorth(end: EndOfWorld): boolean {
     const { kernel } = this.#parts
     if (!kernel.hasSnapshots) return false
-    return kernel.tail.entries >= WORTH_ENTRIES || recoveryCost(kernel) >= WORTH_MS
+    return kernel.tail.entries >= WORTH_ENTRIES[end] || recoveryCost(kernel) >= WORTH_MS[end]
   }
 
   /** undefined: the world stopped meanwhile, for a reason that others are told. */

@@ -30,11 +30,13 @@ export interface TrieEntry {
   readonly value: Uint8Array
 }
 
-/** A node with the entries themselves. */
+/** A node with the entries themselves, as it stands in the store: most leaves are only searched. */
 export interface LeafNode {
   readonly kind: 'leaf'
-  /** Ascending by key bytes, without repetition. */
-  readonly entries: readonly TrieEntry[]
+  /** The encoded node. */
+  readonly bytes: Uint8Array
+  /** Entries. */
+  readonly count: number
 }
 
 /** A node whose children lie in the store. */
@@ -53,40 +55,39 @@ export type TrieNode = LeafNode | BranchNode
 
 /** Memory that a node in the cache takes, roughly. */
 export function weighNode(node: TrieNode): number {
-  if (node.kind === 'branch') return BRANCH_WEIGHT
-  let bytes = NODE_WEIGHT
-  for (const { key, value } of node.entries) bytes += ENTRY_WEIGHT + key.length + value.length
-  return bytes
+  return node.kind === 'branch' ? BRANCH_WEIGHT : NODE_WEIGHT + node.bytes.length
 }
 
 /** A branch with its hashes as text. */
 const BRANCH_WEIGHT = 1200
-const NODE_WEIGHT = 160
-/** Two views into the bytes of the node. */
-const ENTRY_WEIGHT = 240
+const NODE_WEIGHT = 320
 
 /** Writes nodes in memory that it uses again. */
 export class NodeEncoder {
   readonly #writer: CborWriter = new CborWriter(4096)
 
-  /** A copy. */
-  encode(node: TrieNode): CanonicalBytes {
+  /** `entries` ascending by key bytes, without repetition. */
+  leaf(entries: readonly TrieEntry[]): LeafNode & { readonly bytes: CanonicalBytes } {
     const writer = this.#writer
     writer.reset()
     writer.prefix()
-    if (node.kind === 'leaf') writeLeaf(writer, node)
-    else writeBranch(writer, node)
-    return writer.take() as CanonicalBytes // as written above
+    writer.array(2)
+    writer.uint(LEAF)
+    writer.array(entries.length * 2)
+    for (const { key, value } of entries) {
+      writer.bytes(key)
+      writer.bytes(value)
+    }
+    return { kind: 'leaf', bytes: writer.take() as CanonicalBytes, count: entries.length } // as written above
   }
-}
 
-function writeLeaf(writer: CborWriter, { entries }: LeafNode): void {
-  writer.array(2)
-  writer.uint(LEAF)
-  writer.array(entries.length * 2)
-  for (const { key, value } of entries) {
-    writer.bytes(key)
-    writer.bytes(value)
+  /** A copy. */
+  branch(node: BranchNode): CanonicalBytes {
+    const writer = this.#writer
+    writer.reset()
+    writer.prefix()
+    writeBranch(writer, node)
+    return writer.take() as CanonicalBytes // as written above
   }
 }
 
@@ -130,16 +131,69 @@ function readNode(reader: CborReader): TrieNode {
 function readLeaf(reader: CborReader): LeafNode {
   const items = reader.array()
   if (items === 0 || items % 2 !== 0 || items > 2 * LEAF_ENTRIES_MAX) throw badNode(`a leaf of ${items} items`)
-  const entries: TrieEntry[] = []
-  let before: Uint8Array | undefined
+  const { source } = reader
+  let before: Range | undefined
   for (let left = items; left > 0; left -= 2) {
-    const key = reader.bytes()
-    if (before !== undefined && !isAscending(before, key)) throw badNode('keys of a leaf are not ascending')
-    entries.push({ key, value: reader.bytes() })
+    const key = readRange(reader)
+    if (before !== undefined && compareRanges(source, before, key) >= 0)
+      throw badNode('keys of a leaf are not ascending')
     before = key
+    readRange(reader)
   }
   reader.end()
-  return { kind: 'leaf', entries }
+  return { kind: 'leaf', bytes: source, count: items / 2 }
+}
+
+interface Range {
+  readonly start: number
+  readonly end: number
+}
+
+function readRange(reader: CborReader): Range {
+  const end = reader.openBytes()
+  const start = reader.offset
+  reader.offset = end
+  return { start, end }
+}
+
+function compareRanges(bytes: Uint8Array, left: Range, right: Range): number {
+  const shorter = Math.min(left.end - left.start, right.end - right.start)
+  for (let at = 0; at < shorter; at += 1) {
+    const difference = (bytes[left.start + at] ?? 0) - (bytes[right.start + at] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return left.end - left.start - (right.end - right.start)
+}
+
+/** Where the entries of a leaf start: behind the prefix, the head of the pair, and the kind. */
+const ENTRIES_AT = 5
+
+/** The entries, as views. */
+export function entriesOf({ bytes }: LeafNode): readonly TrieEntry[] {
+  const reader = new CborReader(bytes, ENTRIES_AT)
+  const entries: TrieEntry[] = []
+  for (let left = reader.array(); left > 0; left -= 2) entries.push({ key: reader.bytes(), value: reader.bytes() })
+  return entries
+}
+
+/** The value of a key, as a view. */
+export function findInLeaf({ bytes }: LeafNode, key: Uint8Array): Uint8Array | undefined {
+  const reader = new CborReader(bytes, ENTRIES_AT)
+  for (let left = reader.array(); left > 0; left -= 2) {
+    const end = reader.openBytes()
+    const isIt = isAt(bytes, reader.offset, end, key)
+    reader.offset = end
+    if (isIt) return reader.bytes()
+    reader.offset = reader.openBytes()
+  }
+  return undefined
+}
+
+function isAt(bytes: Uint8Array, start: number, end: number, key: Uint8Array): boolean {
+  if (end - start !== key.length) return false
+  // Keys of one collection begin alike.
+  for (let at = key.length - 1; at >= 0; at -= 1) if (bytes[start + at] !== key[at]) return false
+  return true
 }
 
 function readBranch(reader: CborReader): BranchNode {
@@ -164,15 +218,7 @@ function readBranch(reader: CborReader): BranchNode {
   return { kind: 'branch', count, skip, children }
 }
 
-function isAscending(left: Uint8Array, right: Uint8Array): boolean {
-  const shorter = Math.min(left.length, right.length)
-  for (let at = 0; at < shorter; at += 1) {
-    const difference = (left[at] ?? 0) - (right[at] ?? 0)
-    if (difference !== 0) return difference < 0
-  }
-  return left.length < right.length
-}
-
-function badNode(what: string): AosError {
+/** What is no node, or one in another form. */
+export function badNode(what: string): AosError {
   return kernelError('kernel.bad_snapshot', `a node is not in its one form: ${what}`)
 }

@@ -3,9 +3,9 @@
  * are made, children before parents, so that the work can be cut into slices (spec/16-snapshots.md, "Trie").
  */
 import { compareBytes, sha256 } from '@aos/cbor'
-import type { CanonicalBytes, HashBytes, Sha256Port } from '@aos/cbor'
+import type { HashBytes, Sha256Port } from '@aos/cbor'
 import { textOfBytes } from './key-text.ts'
-import { FAN_OUT, LEAF_ENTRIES_MAX, NodeEncoder } from './trie-node.ts'
+import { FAN_OUT, LEAF_ENTRIES_MAX, NodeEncoder, entriesOf } from './trie-node.ts'
 import type { BranchNode, NodeRef, TrieEntry, TrieNode } from './trie-node.ts'
 import { nibbleAt, pathOf, sharedNibbles, sharedWith } from './trie-path.ts'
 import type { TrieOrder } from './trie-path.ts'
@@ -48,8 +48,14 @@ interface PlacedChange extends TrieChange {
   readonly path: Uint8Array
 }
 
-/** A subtree while it is worked on; a draft has no hash yet, and all children of a drafted branch have one. */
-type Subtree = NodeRef | TrieNode | undefined
+/** A leaf that has no bytes yet. */
+interface LeafDraft {
+  readonly kind: 'draft'
+  readonly entries: readonly TrieEntry[]
+}
+
+/** A subtree while it is worked on; all children of a drafted branch have a hash. */
+type Subtree = NodeRef | LeafDraft | BranchNode | undefined
 
 interface Updated {
   readonly subtree: Subtree
@@ -86,7 +92,7 @@ class TrieUpdate {
       return { subtree: yield* this.#build(entries, depth), delta: entries.length }
     }
     const node = this.#take(before)
-    if (node.kind === 'leaf') {
+    if (node.kind === 'draft') {
       const entries = withChanges(node.entries, changes)
       return { subtree: yield* this.#build(entries, depth), delta: entries.length - node.entries.length }
     }
@@ -106,7 +112,7 @@ class TrieUpdate {
     const count = node.count + delta
     if (count <= LEAF_ENTRIES_MAX) {
       const entries = next.flatMap((child) => this.#gather(child)).sort(byKey)
-      return { subtree: entries.length === 0 ? undefined : { kind: 'leaf', entries }, delta }
+      return { subtree: entries.length === 0 ? undefined : { kind: 'draft', entries }, delta }
     }
     return { subtree: yield* this.#branch(count, skip, next), delta }
   }
@@ -133,7 +139,7 @@ class TrieUpdate {
   /** One leaf, or a branch over the smaller sets. */
   *#build(entries: readonly TrieEntry[], depth: number): Steps<Subtree> {
     if (entries.length === 0) return undefined
-    if (entries.length <= LEAF_ENTRIES_MAX) return { kind: 'leaf', entries }
+    if (entries.length <= LEAF_ENTRIES_MAX) return { kind: 'draft', entries }
     return yield* this.#split(
       entries.map(({ key, value }) => ({ key, value, path: this.#path(key) })),
       depth,
@@ -142,7 +148,7 @@ class TrieUpdate {
 
   *#split(entries: readonly (TrieEntry & { readonly path: Uint8Array })[], depth: number): Steps<Subtree> {
     if (entries.length <= LEAF_ENTRIES_MAX) {
-      return { kind: 'leaf', entries: entries.map(({ key, value }) => ({ key, value })) }
+      return { kind: 'draft', entries: entries.map(({ key, value }) => ({ key, value })) }
     }
     const [first] = entries
     if (first === undefined) return undefined
@@ -168,28 +174,29 @@ class TrieUpdate {
     return { kind: 'branch', count, skip, children: refs }
   }
 
-  *#store(subtree: NodeRef | TrieNode): Steps<NodeRef> {
+  *#store(subtree: NodeRef | LeafDraft | BranchNode): Steps<NodeRef> {
     if (typeof subtree === 'string') return subtree
-    const bytes: CanonicalBytes = this.#encoder.encode(subtree)
+    const node = subtree.kind === 'draft' ? this.#encoder.leaf(subtree.entries) : subtree
+    const bytes = node.kind === 'leaf' ? node.bytes : this.#encoder.branch(node)
     const hash = sha256(this.#ports.sha256, bytes)
     const ref = textOfBytes(hash)
-    this.#ports.made(ref, subtree)
+    this.#ports.made(ref, node)
     yield { hash, bytes }
     return ref
   }
 
   /** A node that takes part in the change: its stored form is not used any more. */
-  #take(subtree: NodeRef | TrieNode): TrieNode {
+  #take(subtree: NodeRef | LeafDraft | BranchNode): LeafDraft | BranchNode {
     if (typeof subtree !== 'string') return subtree
     const node = this.#ports.load(subtree)
     this.#ports.replaced(subtree)
-    return node
+    return node.kind === 'leaf' ? { kind: 'draft', entries: entriesOf(node) } : node
   }
 
   #gather(subtree: Subtree): readonly TrieEntry[] {
     if (subtree === undefined) return []
     const node = this.#take(subtree)
-    return node.kind === 'leaf' ? node.entries : node.children.flatMap((child) => this.#gather(child))
+    return node.kind === 'draft' ? node.entries : node.children.flatMap((child) => this.#gather(child))
   }
 
   #path(key: Uint8Array): Uint8Array {

@@ -5,8 +5,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { textOfBytes } from './key-text.ts'
 import { NodeStore } from './node-store.ts'
-import { LEAF_ENTRIES_MAX, NodeEncoder, decodeNode } from './trie-node.ts'
-import type { TrieNode } from './trie-node.ts'
+import { LEAF_ENTRIES_MAX, NodeEncoder, decodeNode, entriesOf, findInLeaf } from './trie-node.ts'
+import type { BranchNode } from './trie-node.ts'
 import type { TrieOrder } from './trie-path.ts'
 import { Trie } from './trie.ts'
 import type { TrieChange } from './trie-update.ts'
@@ -162,30 +162,39 @@ describe('keys that share long beginnings', () => {
 describe('the bytes of a node', () => {
   const encoder = new NodeEncoder()
   const ref = textOfBytes(new Uint8Array(32).fill(7))
-  const leaf: TrieNode = {
-    kind: 'leaf',
-    entries: [
-      { key: key(1), value: Uint8Array.of(1) },
-      { key: key(2), value: new Uint8Array(0) },
-    ],
-  }
+  const entries = [
+    { key: key(1), value: Uint8Array.of(1) },
+    { key: key(2), value: new Uint8Array(0) },
+  ]
   const children = Array.from({ length: 16 }, (_, at) => (at === 3 || at === 15 ? ref : undefined))
-  const branch: TrieNode = { kind: 'branch', count: 100, skip: Uint8Array.of(1, 15), children }
+  const branch: BranchNode = { kind: 'branch', count: 100, skip: Uint8Array.of(1, 15), children }
 
   it('come back as the same node', () => {
-    for (const node of [leaf, branch]) expect(decodeNode(encoder.encode(node))).toEqual(node)
+    const leaf = encoder.leaf(entries)
+    const back = decodeNode(leaf.bytes)
+    expect(back).toEqual(leaf)
+    expect(entriesOf(leaf)).toEqual(entries)
+    for (const { key: known, value } of entries) expect(findInLeaf(leaf, known)).toEqual(value)
+    expect(findInLeaf(leaf, key(3))).toBeUndefined()
+    expect(decodeNode(encoder.branch(branch))).toEqual(branch)
   })
 
   it('are refused in any other form', () => {
-    const backwards: TrieNode = { kind: 'leaf', entries: [...leaf.entries].reverse() }
-    const single: TrieNode = { ...branch, children: children.map((child, at) => (at === 3 ? child : undefined)) }
-    const small: TrieNode = { ...branch, count: LEAF_ENTRIES_MAX }
-    const wide: TrieNode = { ...branch, skip: Uint8Array.of(16) }
-    const empty: TrieNode = { kind: 'leaf', entries: [] }
-    for (const node of [backwards, single, small, wide, empty]) {
-      expect(() => decodeNode(encoder.encode(node))).toThrow(expect.objectContaining({ code: 'kernel.bad_snapshot' }))
+    const single = { ...branch, children: children.map((child, at) => (at === 3 ? child : undefined)) }
+    const many = Array.from({ length: LEAF_ENTRIES_MAX + 1 }, (_, at) => ({ key: Uint8Array.of(at), value: key(at) }))
+    const refused = [
+      encoder.leaf([...entries].reverse()).bytes,
+      encoder.leaf([...entries, ...entries.slice(1)]).bytes,
+      encoder.leaf([]).bytes,
+      encoder.leaf(many).bytes,
+      encoder.branch(single),
+      encoder.branch({ ...branch, count: LEAF_ENTRIES_MAX }),
+      encoder.branch({ ...branch, skip: Uint8Array.of(16) }),
+    ]
+    for (const bytes of refused) {
+      expect(() => decodeNode(bytes)).toThrow(expect.objectContaining({ code: 'kernel.bad_snapshot' }))
     }
-    const bytes = encoder.encode(branch)
+    const bytes = encoder.branch(branch)
     for (let at = 0; at < bytes.length; at += 1) {
       const cut = bytes.subarray(0, at)
       expect(() => decodeNode(cut)).toThrow(expect.objectContaining({ code: 'kernel.bad_snapshot' }))

@@ -4,6 +4,7 @@
  */
 import { compareBytes } from '@aos/cbor'
 import type { NodeStore } from './node-store.ts'
+import { entriesOf, findInLeaf } from './trie-node.ts'
 import type { NodeRef, TrieEntry, TrieNode } from './trie-node.ts'
 import { nibbleAt, pathOf, sharedWith } from './trie-path.ts'
 import type { TrieOrder } from './trie-path.ts'
@@ -35,7 +36,7 @@ export class Trie {
     const path = pathOf(this.#nodes.sha256, this.#order, key)
     for (let depth = 0; ref !== undefined;) {
       const node = this.#load(ref)
-      if (node.kind === 'leaf') return findEntry(node.entries, key)
+      if (node.kind === 'leaf') return findInLeaf(node, key)
       if (sharedWith(node.skip, path, depth) < node.skip.length) return undefined
       depth += node.skip.length
       ref = node.children[nibbleAt(path, depth)]
@@ -95,7 +96,7 @@ export class Trie {
   *#below(ref: NodeRef, depth: number, from: Uint8Array | undefined): Generator<TrieEntry, void, undefined> {
     const node = this.#load(ref)
     if (node.kind === 'leaf') {
-      for (const entry of node.entries) if (from === undefined || compareBytes(entry.key, from) >= 0) yield entry
+      for (const entry of entriesOf(node)) if (from === undefined || compareBytes(entry.key, from) >= 0) yield entry
       return
     }
     const at = depth + node.skip.length
@@ -116,20 +117,4 @@ function compareSkip(skip: Uint8Array, path: Uint8Array, depth: number): number 
   const shared = sharedWith(skip, path, depth)
   if (shared === skip.length) return 0
   return (skip[shared] ?? 0) - nibbleAt(path, depth + shared)
-}
-
-/** Entries are ascending by key. */
-export function findEntry(entries: readonly TrieEntry[], key: Uint8Array): Uint8Array | undefined {
-  let low = 0
-  let high = entries.length - 1
-  while (low <= high) {
-    const middle = (low + high) >> 1
-    const entry = entries[middle]
-    if (entry === undefined) return undefined
-    const order = compareBytes(entry.key, key)
-    if (order === 0) return entry.value
-    if (order < 0) low = middle + 1
-    else high = middle - 1
-  }
-  return undefined
 }

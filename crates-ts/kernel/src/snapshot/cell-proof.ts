@@ -9,10 +9,10 @@ import { decodeCellValue } from '../cells/cell-value.ts'
 import type { CellValue } from '../cells/cell-value.ts'
 import { bytesOfText, textOfBytes } from '../collections/key-text.ts'
 import { NodeStore } from '../collections/node-store.ts'
-import { decodeNode } from '../collections/trie-node.ts'
+import { decodeNode, findInLeaf } from '../collections/trie-node.ts'
 import type { NodeRef } from '../collections/trie-node.ts'
 import { nibbleAt, pathOf, sharedWith } from '../collections/trie-path.ts'
-import { Trie, findEntry } from '../collections/trie.ts'
+import { Trie } from '../collections/trie.ts'
 import { kernelError } from '../errors.ts'
 import type { ContentGetter } from '../ports.ts'
 import { decodeSnapshot } from './snapshot-record.ts'
@@ -95,7 +95,7 @@ function followNodes(port: Sha256Port, proof: CellProof, root: NodeRef | undefin
     }
     const node = decodeNode(bytes)
     next = undefined
-    if (node.kind === 'leaf') found = findEntry(node.entries, key)
+    if (node.kind === 'leaf') found = findInLeaf(node, key)
     else if (sharedWith(node.skip, path, depth) === node.skip.length) {
       depth += node.skip.length
       next = node.children[nibbleAt(path, depth)]

@@ -4,7 +4,7 @@ import type { Hash } from '@aos/cbor'
 import { decodeCellValue } from '../cells/cell-value.ts'
 import { referenceOf } from '../collections/collection.ts'
 import { bytesOfText } from '../collections/key-text.ts'
-import { decodeNode } from '../collections/trie-node.ts'
+import { decodeNode, entriesOf } from '../collections/trie-node.ts'
 import type { NodeRef } from '../collections/trie-node.ts'
 import type { TrieRoot } from '../collections/trie-update.ts'
 import { kernelError } from '../errors.ts'
@@ -67,8 +67,8 @@ function* walkNode(
   yield { hash, kind: 'node', bytes }
   const node = decodeNode(bytes)
   if (node.kind === 'leaf') {
-    for (const { value } of node.entries) yield* walkValue(walk, value, family)
-    return node.entries.length
+    for (const { value } of entriesOf(node)) yield* walkValue(walk, value, family)
+    return node.count
   }
   let sum: number | undefined = 0
   for (const child of node.children) {
