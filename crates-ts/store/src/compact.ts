@@ -2,13 +2,22 @@
  * Cutting sealed segments to their headers (spec/07-journal.md, "Compaction"). The new segment is whole, durable and read back before
  * it has its name; what it replaces is removed after that name is durable.
  */
-import { AosError, equalBytes, formatHash } from '@aos/cbor'
+import { AosError, equalBytes, formatHash, type HashBytes } from '@aos/cbor'
+import { mustBeFree, writeArchive } from './archive.ts'
 import { asStoreError } from './disk.ts'
 import { compactedEntry } from './entry-parts.ts'
 import { HeadersWriter, type HeadersPlace, type HeadersRange } from './headers-writer.ts'
 import type { Pause } from './pause.ts'
 import { HistoryCheck, asCorrupt, isSameLog, type CheckedEntry } from './segment-check.ts'
-import { corrupt, historyBefore, listJournal, removeAll, type JournalFiles, type SegmentName } from './segments.ts'
+import {
+  corrupt,
+  historyBefore,
+  listJournal,
+  removeAll,
+  type HistoryStart,
+  type JournalFiles,
+  type SegmentName,
+} from './segments.ts'
 
 /** Others have their turn when so many bytes of entries have been gone through. */
 const PAUSE_BYTES: number = 256 * 1024
@@ -19,6 +28,8 @@ export interface CompactOptions {
   readonly before: number
   /** The kinds, by number (spec/journal.cddl, "kind"), of which entries stay whole. */
   readonly keep: (kind: number) => boolean
+  /** Where the full segments are written to first, in one file. An existing file is refused (`store.archive_exists`). */
+  readonly archive?: string
 }
 
 /** What a compaction came to. */
@@ -30,6 +41,8 @@ export interface CompactReport {
   /** Bytes of those, and of the new one. */
   readonly bytesBefore: number
   readonly bytesAfter: number
+  /** Bytes of the archive; 0 when none was written. */
+  readonly archivedBytes: number
 }
 
 /** The journal that is compacted, and how the work lets others go on. */
@@ -67,19 +80,24 @@ export async function prepareHeaders(
 ): Promise<PreparedHeaders | undefined> {
   try {
     const run = findRun(place, listJournal(place.disk, place.folder), options.before)
-    return run === undefined ? undefined : await prepareRun(place, run, options.keep)
+    return run === undefined ? undefined : await prepareRun(place, run, options)
   } catch (error) {
     throw asStoreError(asCorrupt(error), 'compacting the journal')
   }
 }
 
-async function prepareRun(place: CompactPlace, run: Run, keep: CompactOptions['keep']): Promise<PreparedHeaders> {
+async function prepareRun(place: CompactPlace, run: Run, options: CompactOptions): Promise<PreparedHeaders> {
+  const { archive: path } = options
+  if (path !== undefined) mustBeFree(place.disk, path)
   const writer = HeadersWriter.make(place, run)
   try {
-    const sizes = await write(place, { run, writer, keep })
+    const { world, end, ...sizes } = await write(place, { run, writer, keep: options.keep })
+    const head = { first: run.first, last: run.last, world, start: run.start }
+    // Last, so that an archive stands only when everything else has been done.
+    const archivedBytes = path === undefined ? 0 : await writeArchive(place, { path, head, names: run.names, end })
     return {
       firstWhole: run.last + 1,
-      report: { compactedThrough: run.last, segments: run.names.length, ...sizes },
+      report: { compactedThrough: run.last, segments: run.names.length, ...sizes, archivedBytes },
       rename: () => writer.rename(),
       removeReplaced: () => removeAll(place, run.names),
     }
@@ -120,10 +138,15 @@ interface Writing {
   readonly keep: (kind: number) => boolean
 }
 
-async function write(
-  place: CompactPlace,
-  { run, writer, keep }: Writing,
-): Promise<{ readonly bytesBefore: number; readonly bytesAfter: number }> {
+/** What was gone through, and what was written. */
+interface Written {
+  readonly world: HashBytes
+  readonly end: HistoryStart
+  readonly bytesBefore: number
+  readonly bytesAfter: number
+}
+
+async function write(place: CompactPlace, { run, writer, keep }: Writing): Promise<Written> {
   const check = new HistoryCheck(run.start)
   let bytesBefore = 0
   const each = (entry: CheckedEntry): void => {
@@ -147,7 +170,7 @@ async function write(
     throw corrupt(log.size, 'the segments end elsewhere', 'segments')
   const bytesAfter = await writer.finish({ world, leaf, lastGroup, log })
   await readBack(place, { run, writer, check })
-  return { bytesBefore, bytesAfter }
+  return { world, end: { leaf, lastGroup, log }, bytesBefore, bytesAfter }
 }
 
 /** What was written must prove the same history by itself. */

@@ -59,7 +59,7 @@ export class Compactions {
     )
     if (prepared === undefined) {
       const compactedThrough = this.#firstWhole === 0 ? undefined : this.#firstWhole - 1
-      return { compactedThrough, segments: 0, bytesBefore: 0, bytesAfter: 0 }
+      return { compactedThrough, segments: 0, bytesBefore: 0, bytesAfter: 0, archivedBytes: 0 }
     }
     try {
       await prepared.rename()

@@ -1,5 +1,7 @@
 /** The codes this package can produce (spec/08-errors.md). */
 export const STORE_ERRORS = {
+  'store.archive_exists': 'There is a file already where an archive or an anchor is to be written.',
+  'store.bad_archive': 'A file is no archive or anchor of this format, or cut off.',
   'store.bad_option': 'An option is out of its range, for example a segment size that is no multiple of 4096.',
   'store.bad_request':
     'An append request breaks the port: heights not dense, another world, too many bytes, three calls in flight.',

@@ -90,7 +90,7 @@ export function encodeHeader(header: SegmentHeader): Uint8Array {
 }
 
 export function decodeHeader(page: Uint8Array, kind: SegmentKind = 'whole'): PageResult<SegmentHeader> {
-  const problem = pageProblem(page, MAGIC_HEADER, kind)
+  const problem = pageProblem(page, { magic: MAGIC_HEADER, version: versionOf(kind) })
   if (problem !== undefined) return { bad: problem }
   const view = viewOf(page)
   return {
@@ -125,7 +125,7 @@ export function encodeFooter(footer: SegmentFooter): Uint8Array {
 }
 
 export function decodeFooter(page: Uint8Array, kind: SegmentKind = 'whole'): PageResult<SegmentFooter> {
-  const problem = pageProblem(page, MAGIC_FOOTER, kind)
+  const problem = pageProblem(page, { magic: MAGIC_FOOTER, version: versionOf(kind) })
   if (problem !== undefined) return { bad: problem }
   const view = viewOf(page)
   const peaks: HashBytes[] = []
@@ -204,18 +204,26 @@ export function latin1Of(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 }
 
-function sealPage(page: Uint8Array): Uint8Array {
+/** Writes the hash of a page into it, at byte 128; returns the page. */
+export function sealPage(page: Uint8Array): Uint8Array {
   writeLatin1(page, sha256Latin1(page), PAGE_HASH_AT)
   return page
 }
 
-function pageProblem(page: Uint8Array, magic: number, kind: SegmentKind): 'damaged' | 'unsupported' | undefined {
-  if (page.length !== PAGE_BYTES || viewOf(page).getUint32(0) !== magic) return 'damaged'
+/** What is wrong with a page that should be sealed, start with these four bytes and have this version. */
+export function pageProblem(
+  page: Uint8Array,
+  expected: { readonly magic: number; readonly version: number },
+): 'damaged' | 'unsupported' | undefined {
+  if (page.length !== PAGE_BYTES || viewOf(page).getUint32(0) !== expected.magic) return 'damaged'
   const blank = page.slice()
   blank.fill(0, PAGE_HASH_AT, PAGE_HASH_AT + HASH_BYTES)
   if (sha256Latin1(blank) !== latin1Of(page.subarray(PAGE_HASH_AT, PAGE_HASH_AT + HASH_BYTES))) return 'damaged'
-  const version = kind === 'headers' ? HEADERS_VERSION : LAYOUT_VERSION
-  return viewOf(page).getUint32(4) === version ? undefined : 'unsupported'
+  return viewOf(page).getUint32(4) === expected.version ? undefined : 'unsupported'
+}
+
+function versionOf(kind: SegmentKind): number {
+  return kind === 'headers' ? HEADERS_VERSION : LAYOUT_VERSION
 }
 
 function viewOf(bytes: Uint8Array): DataView {

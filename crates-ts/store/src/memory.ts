@@ -141,6 +141,8 @@ class MemoryJournal implements JournalPort {
     const refusal = this.#refusal()
     if (refusal !== undefined) throw refusal
     checkCompactOptions(options)
+    if (options.archive !== undefined)
+      throw new AosError('store.bad_option', 'a world in memory has no segments to archive')
     await this.#settled
     if (this.#findOther() !== undefined) throw fenced(this.#disk.epoch)
     const { records, firstWhole } = this.#disk
@@ -149,7 +151,7 @@ class MemoryJournal implements JournalPort {
     const cut = whole.map((record) => withoutContent(record, options.keep))
     records.splice(firstWhole, cut.length, ...cut)
     this.#disk.firstWhole = end
-    const sizes = { bytesBefore: bytesOf(whole), bytesAfter: bytesOf(cut) }
+    const sizes = { bytesBefore: bytesOf(whole), bytesAfter: bytesOf(cut), archivedBytes: 0 }
     return { compactedThrough: end === 0 ? undefined : end - 1, segments: cut.length === 0 ? 0 : 1, ...sizes }
   }
 

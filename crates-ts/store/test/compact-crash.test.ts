@@ -6,6 +6,7 @@ import {
   headOf,
   makeEntries,
   openSimulated,
+  verifyArchive,
   verifyJournal,
   worldOf,
   type CrashKind,
@@ -39,8 +40,19 @@ async function makeWorld(): Promise<SimulatedMachine> {
   return machine
 }
 
-function compact(store: WorldStore, before: number): ReturnType<WorldStore['compact']> {
-  return store.compact({ before, keep: isKeptKind })
+function compact(store: WorldStore, before: number, archive?: string): ReturnType<WorldStore['compact']> {
+  return store.compact({ before, keep: isKeptKind, ...(archive === undefined ? {} : { archive }) })
+}
+
+const ARCHIVE = '/worlds/archive.aosa'
+
+/** What was cut is in the archive; a file of that name is whole. */
+function checkArchive(machine: SimulatedMachine, firstWhole: number, where: string): void {
+  const isThere = machine.files().includes(ARCHIVE)
+  if (firstWhole > CUT) expect(isThere, where).toBe(true)
+  if (!isThere) return
+  const verdict = verifyArchive(ARCHIVE, { disk: machine.inspect(), world: SIMULATED_WORLD })
+  expect(verdict, where).toMatchObject({ ok: true, first: CUT, last: 23, isOfWorld: true })
 }
 
 /** Everything is there, whole from `firstWhole` on, which is one of the two it may be. */
@@ -68,6 +80,7 @@ function check(store: WorldStore, machine: SimulatedMachine, where: string): num
 async function recover(machine: SimulatedMachine, where: string): Promise<number> {
   const store = await openOn(machine)
   const found = check(store, machine, where)
+  checkArchive(machine, found, where)
   const left = machine.files().filter((path) => /\.tmp$|000[89]\.seg|001\d\.seg/.test(path))
   if (found === 24) expect(left, where).toEqual([])
   await runOn(machine, () => compact(store, COUNT))
@@ -98,12 +111,12 @@ describe('a compaction that is stopped', () => {
   it('by any failing sync costs the journal at most its life', async () => {
     const world = await makeWorld()
     const codes = new Set<string>()
-    for (let syncIn = 1; syncIn < 20; syncIn += 1) {
+    for (let syncIn = 1; syncIn < 30; syncIn += 1) {
       for (let seed = 1; seed <= 3; seed += 1) {
         const machine = world.fork(seed)
         const store = await openOn(machine)
         machine.faults.syncIn = syncIn
-        const outcome = await machine.run(() => compact(store, COUNT))
+        const outcome = await machine.run(() => compact(store, COUNT, ARCHIVE))
         if (outcome.kind === 'failed') codes.add(String((outcome.error as { readonly code?: unknown }).code))
         machine.faults.clear()
         await closeOn(machine, store)
@@ -123,7 +136,7 @@ async function stopAt(
 ): Promise<boolean> {
   const store = await runOn(machine, () => openSimulated(machine.ports(), { readOnly: false, segmentBytes: 16_384 }))
   machine.crashIn(plan.steps, { kind: plan.kind, counts: /./ })
-  const outcome = await machine.run(() => compact(store, COUNT))
+  const outcome = await machine.run(() => compact(store, COUNT, ARCHIVE))
   machine.crashNever()
   if (outcome.kind === 'failed') throw outcome.error
   if (outcome.kind === 'done') machine.crash(plan.kind)

@@ -210,6 +210,7 @@ function refusals({ it, expect }: TestApi, driver: StoreDriver): void {
         segments: 0,
         bytesBefore: 0,
         bytesAfter: 0,
+        archivedBytes: 0,
       })
       await store.close()
       await expect(store.compact({ before: 5, keep: isKeptKind })).rejects.toMatchObject({ code: 'store.closed' })

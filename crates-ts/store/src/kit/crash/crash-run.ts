@@ -4,6 +4,7 @@
  */
 import { dirname } from 'node:path'
 import { isAosError } from '@aos/cbor'
+import { verifyArchive } from '../../verify-archive.ts'
 import { verifyJournal } from '../../verify.ts'
 import type { WorldStore } from '../../world-store.ts'
 import { sha256Latin1 } from '../../node-sha256.ts'
@@ -24,6 +25,8 @@ const CHANGES = /^(write|put|truncate|sync|rename|remove|openKeyValue)/
 const JOURNAL_WRITES = /^write (next-|\d+\.seg)/
 /** Steps of a compaction. */
 const COMPACTING = /^(write|sync) .*headers\.tmp|\.hdr|^remove \d+\.seg/
+/** Its last steps. */
+const DROPPING = /\.hdr|^remove \d+\.seg/
 const TRACE_KEPT = 200
 
 /** What one seed came to: how much happened, and whether every promise held. */
@@ -105,7 +108,8 @@ class CrashRun {
     else if (plan < 6) this.machine.crashIn(random.between(1, 60), { kind, counts: CHANGES })
     else if (plan < 8) {
       this.#compacts = true
-      this.machine.crashIn(random.between(1, 20), { kind, counts: COMPACTING })
+      const counts = plan === 6 ? COMPACTING : DROPPING
+      this.machine.crashIn(random.between(1, plan === 6 ? 20 : 6), { kind: plan === 6 ? kind : 'power', counts })
     } else this.machine.crashIn(random.between(1, 30), { kind, counts: JOURNAL_WRITES })
   }
 
@@ -189,6 +193,13 @@ class CrashRun {
     const { ok, entries, firstDifference } = verifyJournal(SIMULATED_WORLD, this.machine.inspect())
     must(ok, `an opened world does not verify: ${JSON.stringify(firstDifference)}`)
     must(entries === this.world.entries.length, `verification counts ${entries} entries`)
+    for (const path of this.world.archives) this.#verifyArchive(path)
+  }
+
+  #verifyArchive(path: string): void {
+    must(this.machine.files().includes(path), `the archive ${path} is lost`)
+    const { ok, firstDifference } = verifyArchive(path, { disk: this.machine.inspect(), world: SIMULATED_WORLD })
+    must(ok, `the archive ${path} does not verify: ${JSON.stringify(firstDifference)}`)
   }
 
   /** The value, or undefined when the life is over. Power loss alone explains no failure; a fault explains some. */

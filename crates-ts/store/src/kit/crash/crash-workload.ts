@@ -1,4 +1,5 @@
 /** What a world is made to do before it crashes: appends with two in flight, acknowledgements, content, refused requests. */
+import { dirname } from 'node:path'
 import { formatHash, sha256, type Hash } from '@aos/cbor'
 import { nodeSha256 } from '../../node-sha256.ts'
 import type { JournalHead, JournalRecord } from '../../port.ts'
@@ -8,6 +9,7 @@ import { isKeptKind } from '../compaction-suite.ts'
 import { headOf, makeEntries, worldOf } from '../entries.ts'
 import type { Random } from '../machine/random.ts'
 import { must, type ExpectedWorld } from './expected-world.ts'
+import { SIMULATED_WORLD } from './open-simulated.ts'
 
 /** A group whose answer never came, as it was asked for. */
 export interface LostRequest {
@@ -15,6 +17,8 @@ export interface LostRequest {
   readonly expected: JournalHead | undefined
 }
 
+/** A folder that has been there for long. */
+const ARCHIVES: string = dirname(SIMULATED_WORLD)
 const BLOB_BYTES_LARGE = 300_000
 
 /** One life's work on an opened world. */
@@ -125,15 +129,17 @@ export class CrashWorkload {
   async #compact(before = this.#random.below(this.#world.entries.length + 2)): Promise<void> {
     const { journal } = this.#store
     this.#world.unansweredBefore = before
-    const report = await this.#store.compact({ before, keep: isKeptKind })
+    const archive = this.#random.chance(0.5) ? `${ARCHIVES}/${this.#mark}-${journal.epoch}-${before}` : undefined
+    this.#world.unansweredArchive = archive
+    const options = archive === undefined ? {} : { archive }
+    const report = await this.#store.compact({ before, keep: isKeptKind, ...options })
     const { firstWhole } = journal
     must(
       report.compactedThrough === (firstWhole === 0 ? undefined : firstWhole - 1),
       'a compaction reports another end',
     )
     must(firstWhole <= Math.max(before, this.#world.firstWhole), `entries below ${firstWhole} were cut, not ${before}`)
-    this.#world.firstWhole = firstWhole
-    this.#world.unansweredBefore = 0
+    this.#world.compacted(firstWhole)
   }
 
   /** Requests that must change nothing. */

@@ -33,6 +33,9 @@ export class ExpectedWorld {
   firstWhole = 0
   /** A compaction that was not answered may have cut what is below. */
   unansweredBefore = 0
+  /** Archives of what was cut, and the one that must be there when the compaction that was not answered has cut anything. */
+  readonly archives: string[] = []
+  unansweredArchive: string | undefined
   /** Notes that were given to the store. Any of them may be lost. */
   readonly notes: SnapshotNote[] = []
 
@@ -53,13 +56,20 @@ export class ExpectedWorld {
     this.entries.push(...group)
   }
 
+  /** A compaction has been answered, or what it came to was found. */
+  compacted(firstWhole: number): void {
+    if (firstWhole > this.firstWhole && this.unansweredArchive !== undefined) this.archives.push(this.unansweredArchive)
+    this.firstWhole = firstWhole
+    this.unansweredBefore = 0
+    this.unansweredArchive = undefined
+  }
+
   /** Checks everything after an opening for writing; what it found stands from now on. */
   checkOpened(store: WorldStore): void {
     must(store.journal.epoch > this.epoch, `epoch ${store.journal.epoch} after epoch ${this.epoch}`)
     this.epoch = store.journal.epoch
     this.#checkFirstWhole(store)
-    this.firstWhole = store.journal.firstWhole
-    this.unansweredBefore = 0
+    this.compacted(store.journal.firstWhole)
     const height = store.journal.head?.height ?? -1
     this.#settle(height + 1)
     // A large value may be found before its name is durable (spec/07-journal.md, J37): only storing it again makes it last.

@@ -73,6 +73,15 @@ export const MUTANTS: readonly Mutant[] = [
         path.endsWith('headers.tmp') ? { ...writesUnsynced(file), sync: async () => undefined } : {},
     })),
   },
+  {
+    name: 'content dropped before the archive is durable',
+    noticed: /archive \S+ (is lost|does not verify)|is no archive/,
+    breaks: onMedia(({ disk }) => ({
+      disk: { syncFolder: async (path) => (path === dirname(SIMULATED_WORLD) ? undefined : disk.syncFolder(path)) },
+      file: (file, path) =>
+        dirname(path) === dirname(SIMULATED_WORLD) ? { ...writesUnsynced(file), sync: async () => undefined } : {},
+    })),
+  },
   { name: 'kinds not kept', noticed: /reads back otherwise/, breaks: keepsNothing },
   { name: 'head ahead of the journal', noticed: /journal\.missing/, breaks: headAhead },
   { name: 'epoch not raised', noticed: /epoch \d+ after epoch \d+/, breaks: onMedia(forgetsEpochs) },
