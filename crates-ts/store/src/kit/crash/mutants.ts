@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { AcknowledgedHead } from '../../acknowledged.ts'
 import { isSameHead } from '../../append-request.ts'
 import type { Disk, DiskFile } from '../../disk.ts'
+import { paged } from '../../layout.ts'
 import type { AppendRequest, AppendResult, JournalHead, JournalPort } from '../../port.ts'
 import type { WorldStore } from '../../world-store.ts'
 import { headOf } from '../entries.ts'
@@ -262,7 +263,7 @@ function leaveRests(disk: Disk, from: string, to: string): void {
   const rests = bytes.slice()
   fresh.read(bytes, 0)
   old.read(rests, 0)
-  const end = bytes.findLastIndex((byte) => byte !== 0) + 1
+  const end = paged(bytes.findLastIndex((byte) => byte !== 0) + 1)
   fresh.writeUnsynced(rests.subarray(end), end)
   fresh.close()
   old.close()
