@@ -17,11 +17,8 @@ export function encodeReducerInput(input: ReducerInput): Uint8Array {
 
 /** Appends the bytes for `step` to a writer that the caller keeps; allocates nothing unless the writer has to grow. */
 export function writeReducerInput(writer: CborWriter, input: ReducerInput): void {
-  writer.map(input.ctx === undefined ? 3 : 4)
-  writeVersion(writer)
-  writer.text('state')
+  writer.raw(input.ctx === undefined ? STATE_HEAD : STATE_HEAD_WITH_CONTEXT)
   writeBytesOrNull(writer, input.state)
-  writer.text('event')
   writeEvent(writer, input.event)
   writeContext(writer, input.ctx)
 }
@@ -48,10 +45,9 @@ function writeVersion(writer: CborWriter): void {
 }
 
 function writeEvent(writer: CborWriter, event: EventEnvelope): void {
-  writer.map(event.key === undefined ? 2 : 3)
-  writer.text('schema')
-  writer.text(event.schema)
-  writer.text('value')
+  writer.raw(event.key === undefined ? EVENT_HEAD : EVENT_HEAD_WITH_KEY)
+  writer.name(event.schema)
+  writer.raw(VALUE_HEAD)
   writer.bytes(event.value)
   if (event.key === undefined) return
   writer.text('key')
@@ -67,4 +63,39 @@ function writeContext(writer: CborWriter, ctx: Uint8Array | undefined): void {
 function writeBytesOrNull(writer: CborWriter, bytes: Uint8Array | null): void {
   if (bytes === null) writer.null()
   else writer.bytes(bytes)
+}
+
+/** What stands before the parts that differ, in every input alike. */
+const STATE_HEAD = itemsOf((writer) => {
+  writeStateHead(writer, 3)
+})
+const STATE_HEAD_WITH_CONTEXT = itemsOf((writer) => {
+  writeStateHead(writer, 4)
+})
+const EVENT_HEAD = itemsOf((writer) => {
+  writeEventHead(writer, 2)
+})
+const EVENT_HEAD_WITH_KEY = itemsOf((writer) => {
+  writeEventHead(writer, 3)
+})
+const VALUE_HEAD = itemsOf((writer) => {
+  writer.text('value')
+})
+
+function writeStateHead(writer: CborWriter, fields: number): void {
+  writer.map(fields)
+  writeVersion(writer)
+  writer.text('state')
+}
+
+function writeEventHead(writer: CborWriter, fields: number): void {
+  writer.text('event')
+  writer.map(fields)
+  writer.text('schema')
+}
+
+function itemsOf(write: (writer: CborWriter) => void): Uint8Array {
+  const writer = new CborWriter()
+  write(writer)
+  return writer.take()
 }

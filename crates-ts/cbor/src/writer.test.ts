@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { AosError, CborReader, CborWriter, encode, toHex } from './index.ts'
+import { AosError, CborReader, CborWriter, NameItems, encode, toHex } from './index.ts'
 
 function code(body: () => unknown): string {
   try {
@@ -99,12 +99,37 @@ describe('writer', () => {
     const writer = new CborWriter()
     const at = writer.reserve(4)
     writer.bool(true)
-    writer.patchUint32(at, 0xdeadbeef)
+    writer.patch(at, Uint8Array.of(0xde, 0xad, 0xbe, 0xef))
     expect(toHex(writer.view())).toBe('deadbeeff5')
     writer.patch(1, Uint8Array.of(1, 2))
     expect(toHex(writer.view())).toBe('de0102eff5')
     expect(() => writer.patch(4, Uint8Array.of(1, 2))).toThrow(RangeError)
-    expect(() => writer.patchUint32(2, 0)).toThrow(RangeError)
+    writer.moveTo(1)
+    writer.uint(7)
+    writer.moveTo(5)
+    expect(toHex(writer.view())).toBe('de0702eff5')
+    expect(() => writer.moveTo(1_000_000)).toThrow(RangeError)
+  })
+
+  test('a name is the text it is, known or not', () => {
+    const names = new NameItems()
+    for (const text of ['', 'demo/E@1', 'x'.repeat(23), 'x'.repeat(24), 'é'.repeat(100), 'x'.repeat(300), '🙂']) {
+      const plain = new CborWriter()
+      plain.text(text)
+      plain.text(text)
+      const known = new CborWriter(16, names)
+      known.name(text)
+      known.name(text)
+      expect(toHex(known.view())).toBe(toHex(plain.view()))
+    }
+    for (let index = 0; index < 3000; index += 1) {
+      const writer = new CborWriter(16, names)
+      writer.name(`n${index % 1500}`)
+      expect(writer.length).toBe(`n${index % 1500}`.length + 1)
+    }
+    expect(() => new CborWriter(16, names).name('\ud800')).toThrow(
+      expect.objectContaining({ code: 'cbor.lone_surrogate' }),
+    )
   })
 
   test('reset, truncate, view and take', () => {

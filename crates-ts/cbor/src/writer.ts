@@ -2,6 +2,7 @@
 import { AosError } from './error.ts'
 import { halfBits, isIntegral } from './float.ts'
 import type { Sha256Port } from './hash.ts'
+import type { NameItems } from './name-items.ts'
 import { utf8Length, writeUtf8 } from './utf8.ts'
 
 const CAPACITY_DEFAULT = 256
@@ -20,8 +21,13 @@ export class CborWriter {
   private buffer: Uint8Array
   private data: DataView
   private at = 0
+  /** The view that was given last. */
+  private viewed: Uint8Array | undefined
+  private readonly names: NameItems | undefined
 
-  constructor(capacity: number = CAPACITY_DEFAULT) {
+  /** With `names`, which several writers may share, `name` copies what was encoded before. */
+  constructor(capacity: number = CAPACITY_DEFAULT, names?: NameItems) {
+    this.names = names
     this.buffer = new Uint8Array(Math.max(capacity, 16))
     this.data = new DataView(this.buffer.buffer)
   }
@@ -48,7 +54,11 @@ export class CborWriter {
 
   /** The content, without a copy: valid until the next call that writes or resets. */
   view(): Uint8Array {
-    return this.buffer.subarray(0, this.at)
+    const { buffer, viewed } = this
+    // Items of one kind often have one length: then the view of the last one will do.
+    if (viewed?.length === this.at && viewed.buffer === buffer.buffer) return viewed
+    this.viewed = buffer.subarray(0, this.at)
+    return this.viewed
   }
 
   /**
@@ -62,11 +72,6 @@ export class CborWriter {
   /** A copy of the content, or of its part from `start` to `end`. */
   take(start: number = 0, end: number = this.at): Uint8Array {
     return this.buffer.slice(start, end)
-  }
-
-  /** The byte at an offset that was written. */
-  byteAt(offset: number): number {
-    return this.buffer[offset] ?? 0
   }
 
   /** The self-describe prefix d9d9f7. */
@@ -153,6 +158,13 @@ export class CborWriter {
     this.wideText(value)
   }
 
+  /** Same as `text`, and quicker for a name that is written again and again. */
+  name(value: string): void {
+    const item = this.names?.itemOf(value)
+    if (item === undefined) this.text(value)
+    else this.raw(item)
+  }
+
   /** The SHA-256 of some bytes as a byte string, written in place. The bytes are no part of this writer. */
   digest(sha256: Sha256Port, input: Uint8Array): void {
     this.room(34)
@@ -226,6 +238,12 @@ export class CborWriter {
     else this.head(0xc0, checkedUint(tag))
   }
 
+  /** Goes on at an offset that was written or reserved; what stands behind it stays until it is written over. */
+  moveTo(offset: number): void {
+    if (offset > this.buffer.length) throw new RangeError('beyond the content')
+    this.at = offset
+  }
+
   /** Leaves `count` zero bytes to be patched and returns their offset. */
   reserve(count: number): number {
     this.room(count)
@@ -239,12 +257,6 @@ export class CborWriter {
   patch(offset: number, bytes: Uint8Array): void {
     if (offset + bytes.length > this.at) throw new RangeError('patch beyond the content')
     this.buffer.set(bytes, offset)
-  }
-
-  /** Overwrites four bytes with an unsigned number, big-endian. */
-  patchUint32(offset: number, value: number): void {
-    if (offset + 4 > this.at) throw new RangeError('patch beyond the content')
-    this.data.setUint32(offset, value)
   }
 
   /** Starts a byte string whose content is written next; give the result to `closeBytes`. */

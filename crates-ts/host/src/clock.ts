@@ -20,10 +20,20 @@ export interface ClockReport {
 /** A jump beyond this is held: an hour. */
 export const JUMP_NS_MAX = 3_600_000_000_000n
 
-/** The wall clock has milliseconds. */
-export const OS_CLOCKS: Clocks = {
-  wallNs: () => BigInt(Date.now()) * 1_000_000n,
-  monotonicNs: () => process.hrtime.bigint(),
+/** The clocks of the machine. The wall clock has milliseconds, in each of which it gives the same number. */
+export function makeOsClocks(): Clocks {
+  let wallMs = 0
+  let wallNs = 0n
+  return {
+    wallNs() {
+      const nowMs = Date.now()
+      if (nowMs === wallMs) return wallNs
+      wallMs = nowMs
+      wallNs = BigInt(nowMs) * 1_000_000n
+      return wallNs
+    },
+    monotonicNs: () => process.hrtime.bigint(),
+  }
 }
 
 /** Gives the time for stamps; holds a jump ahead of the monotonic clock until it is accepted or taken back. */
@@ -35,7 +45,7 @@ export class HostClock {
   #isHeld = false
 
   /** With `heldFromNs`, the stamp of the last entry, a jump that happened while the world was closed is held, too. */
-  constructor(clocks: Clocks = OS_CLOCKS, heldFromNs?: bigint) {
+  constructor(clocks: Clocks = makeOsClocks(), heldFromNs?: bigint) {
     this.#clocks = clocks
     this.#believedNs = clocks.wallNs()
     this.#atNs = clocks.monotonicNs()
@@ -52,6 +62,8 @@ export class HostClock {
   /** The time to stamp: the wall clock, or while it is held, what it should be. */
   nowNs(): bigint {
     const wallNs = this.#clocks.wallNs()
+    // The wall clock has milliseconds, in which many stamps may fall: what was believed is believed.
+    if (wallNs === this.#believedNs && !this.#isHeld) return wallNs
     const monotonicNs = this.#clocks.monotonicNs()
     const expectedNs = this.#believedNs + (monotonicNs - this.#atNs)
     this.#isHeld = wallNs - expectedNs > JUMP_NS_MAX

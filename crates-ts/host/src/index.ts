@@ -92,7 +92,7 @@ export type { GivenSignature, SignedReceipt, UnsignedReceipt } from './receipts/
 export { DEFAULT_SETTINGS_TEXT, readSettings } from './settings.ts'
 export type { HostSettings } from './settings.ts'
 export { nodeSha256 } from './sha256.ts'
-export { JUMP_NS_MAX, OS_CLOCKS, HostClock } from './clock.ts'
+export { JUMP_NS_MAX, HostClock, makeOsClocks } from './clock.ts'
 export type { ClockReport, Clocks } from './clock.ts'
 export { SEED_BYTES, makeOsStamper, seededEntropy } from './stamp.ts'
 export type { StampSources, Stamper } from './stamp.ts'

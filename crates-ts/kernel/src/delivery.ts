@@ -1,7 +1,7 @@
 /** One delivery: one event to one cell, whole or not at all (K10, K20, K21; spec/06-kernel.md, "Delivery"). */
 import { decodeReducerOutput, encodeReducerContext, writeReducerInput } from '@aos/abi'
 import type { ReducerOutput } from '@aos/abi'
-import { CborWriter, encodeNode, equalBytes, formatPath, hashText, isAosError, sha256 } from '@aos/cbor'
+import { CborWriter, NameItems, encodeNode, equalBytes, formatPath, hashText, isAosError, sha256 } from '@aos/cbor'
 import type { AosError, CanonicalBytes, Hash } from '@aos/cbor'
 import type { DeliveryOutcome } from './api.ts'
 import type { Catalog } from './catalog.ts'
@@ -47,7 +47,7 @@ const NOTHING_RAISED: readonly RoutedEvent[] = []
 /** Holds the scratch memory of envelopes; one serves a world. */
 export class DeliveryRunner {
   readonly #ports: KernelPorts
-  readonly #input: CborWriter = new CborWriter()
+  readonly #input: CborWriter = new CborWriter(1024, new NameItems())
   /** Small blocks: a state that is kept long keeps its block. */
   readonly #states: Slab = new Slab({ blockBytes: 8192 })
 

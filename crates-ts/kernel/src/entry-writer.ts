@@ -1,5 +1,5 @@
 /** Encodes the entry of one turn (K4 to K6; spec/journal.cddl). One writer serves a world, one entry at a time. */
-import { CborWriter, HASH_BYTES, sha256 } from '@aos/cbor'
+import { CborWriter, HASH_BYTES, NameItems, sha256 } from '@aos/cbor'
 import type { HashBytes, Sha256Port } from '@aos/cbor'
 import type { DeliveryOutcome, PartDigests } from './api.ts'
 import type { VerifiedSignature } from './ingress.ts'
@@ -7,6 +7,8 @@ import { ITEM } from './codes.ts'
 import type { TurnBound } from './codes.ts'
 import { writeAuth } from './entry-auth.ts'
 import type { WriteSalted } from './intents/effect-items.ts'
+import { headerSize } from './header-parts.ts'
+import type { HeaderParts } from './header-parts.ts'
 import { LEAF_TAG } from './leaf.ts'
 import { DIGEST } from './recorded-entry.ts'
 import type { RecordedEntry } from './recorded-entry.ts'
@@ -26,18 +28,6 @@ export interface IngressParts {
   readonly key: Uint8Array | undefined
   /** Canonical bytes of the command. */
   readonly command: Uint8Array | undefined
-}
-
-/** The fields of a header that are known before the parts are hashed. */
-export interface HeaderParts {
-  readonly height: number
-  readonly kindNumber: number
-  readonly nowNs: bigint
-  readonly logicalNowNs: bigint
-  readonly manifest: HashBytes | undefined
-  readonly engine: HashBytes | undefined
-  readonly fuel: number
-  readonly prev: HashBytes
 }
 
 /** A delivery as it stands in derived (K6). */
@@ -75,10 +65,10 @@ const ARRAY_HEAD = 0x80
 export class EntryWriter {
   readonly #sha256: Sha256Port
   readonly #salter: Salter
+  readonly #names: NameItems = new NameItems()
   /** Ingress and derived of the entry under way stand at the end of the chunk. */
-  #chunk: CborWriter = new CborWriter(CHUNK_BYTES)
+  #chunk: CborWriter = new CborWriter(CHUNK_BYTES, this.#names)
   readonly #values: CborWriter = new CborWriter()
-  readonly #header: CborWriter = new CborWriter()
   /** A copy of its own: hashing a small fresh array would first move it out of the engine's heap. */
   readonly #entropy: Uint8Array = new Uint8Array(ENTROPY_BYTES)
   #ingressAt = 0
@@ -109,7 +99,8 @@ export class EntryWriter {
     this.#values.reset()
     this.#itemCount = 0
     this.#valueCount = 0
-    if (this.#chunk.capacity - this.#chunk.length < CHUNK_RESERVE) this.#chunk = new CborWriter(CHUNK_BYTES)
+    if (this.#chunk.capacity - this.#chunk.length < CHUNK_RESERVE)
+      this.#chunk = new CborWriter(CHUNK_BYTES, this.#names)
     this.#ingressAt = this.#chunk.reserve(HEADER_ROOM) + HEADER_ROOM
     this.#writeIngress(parts)
     this.#ingressValuesEnd = this.#values.length
@@ -124,7 +115,7 @@ export class EntryWriter {
     writer.uint(0)
     writer.uint(ITEM.delivery)
     writer.uint(1)
-    writer.text(item.reducer)
+    writer.name(item.reducer)
     if (item.key !== undefined) {
       writer.uint(2)
       this.#salted(writer, item.key)
@@ -132,7 +123,7 @@ export class EntryWriter {
     writer.uint(3)
     writer.bytes(item.module)
     writer.uint(4)
-    writer.text(item.outcome)
+    writer.name(item.outcome)
     writer.uint(5)
     writer.uint(item.fuel)
     if (item.state !== undefined) {
@@ -156,7 +147,7 @@ export class EntryWriter {
     writer.uint(0)
     writer.uint(ITEM.raised)
     writer.uint(1)
-    writer.text(item.schema)
+    writer.name(item.schema)
     writer.uint(2)
     this.#salted(writer, item.value)
     if (item.key !== undefined) {
@@ -213,28 +204,24 @@ export class EntryWriter {
     const chunk = this.#chunk
     this.#closeDerived()
     const derivedEnd = chunk.length
-    const sameParts = this.#writeHeader(header)
+    const { start, isSame } = this.#writeHeader(header)
     const recorded = this.#recorded
-    const sameHeader = recorded !== undefined && recorded.isHeader(this.#header)
+    const sameHeader = recorded?.isHeader(chunk, start, this.#ingressAt) === true
     const known = sameHeader ? recorded.digests : undefined
-    const leaf = known === undefined ? this.#hashHeader() : knownLeaf(known)
+    const leaf = known === undefined ? this.#hashHeader(start) : knownLeaf(known)
     chunk.array(2)
     chunk.bytes(this.#entropy)
     chunk.array(this.#valueCount)
     chunk.append(this.#values)
-    if (sameHeader && sameParts && recorded.isBodies(chunk, derivedEnd))
-      return { entry: NO_ENTRY, leaf, isRecorded: true }
-    const tagged = this.#header.view()
-    const start = this.#ingressAt - tagged.length
-    chunk.patch(start, tagged)
-    chunk.patch(start, ENTRY_HEAD)
-    return { entry: chunk.part(start, chunk.length), leaf, isRecorded: false }
+    if (sameHeader && isSame && recorded.isBodies(chunk, derivedEnd)) return { entry: NO_ENTRY, leaf, isRecorded: true }
+    chunk.patch(start - 1, ENTRY_HEAD)
+    return { entry: chunk.part(start - 1, chunk.length), leaf, isRecorded: false }
   }
 
-  #hashHeader(): HashBytes {
-    const leaf = new Uint8Array(HASH_BYTES)
-    this.#sha256.sha256Into(this.#header.view(), leaf, 0)
-    return leaf
+  /** The byte in front of the header is the tag of leaves, where the head of the entry will stand. */
+  #hashHeader(start: number): HashBytes {
+    this.#chunk.patch(start - 1, LEAF_TAG)
+    return sha256(this.#sha256, this.#chunk.part(start - 1, this.#ingressAt))
   }
 
   /** Gives back the room of the entry just finished: nobody has it. */
@@ -255,15 +242,18 @@ export class EntryWriter {
     chunk.raw(items)
   }
 
-  /** Returns whether ingress and derived are the recorded ones. */
-  #writeHeader(header: HeaderParts): boolean {
-    const writer = this.#header
+  /** Writes the header so that it ends where ingress begins. `isSame`: ingress and derived are the recorded ones. */
+  #writeHeader(header: HeaderParts): { readonly start: number; readonly isSame: boolean } {
+    const writer = this.#chunk
+    const end = writer.length
     const recorded = this.#recorded
-    const sameIngress = recorded?.isIngress(this.#chunk, this.#ingressAt, this.#derivedAt) ?? false
-    const sameDerived = recorded?.isDerived(this.#chunk, this.#derivedAt, this.#chunk.length) ?? false
+    const sameIngress = recorded?.isIngress(writer, this.#ingressAt, this.#derivedAt) ?? false
+    const sameDerived = recorded?.isDerived(writer, this.#derivedAt, end) ?? false
     const known = recorded?.digests
-    writer.reset()
-    writer.raw(LEAF_TAG)
+    const start = this.#ingressAt - headerSize(header)
+    const ingress = writer.part(this.#ingressAt, this.#derivedAt)
+    const derived = writer.part(this.#derivedAt, end)
+    writer.moveTo(start)
     writer.map(8 + (header.manifest === undefined ? 0 : 1) + (header.engine === undefined ? 0 : 1))
     writer.uint(0)
     writer.uint(header.height)
@@ -283,15 +273,17 @@ export class EntryWriter {
     }
     writer.uint(6)
     if (sameIngress && known !== undefined) writer.knownDigest(known.bytes, known.at + DIGEST.ingress)
-    else writer.digest(this.#sha256, this.#chunk.part(this.#ingressAt, this.#derivedAt))
+    else writer.digest(this.#sha256, ingress)
     writer.uint(7)
     if (sameDerived && known !== undefined) writer.knownDigest(known.bytes, known.at + DIGEST.derived)
-    else writer.digest(this.#sha256, this.#chunk.part(this.#derivedAt, this.#chunk.length))
+    else writer.digest(this.#sha256, derived)
     writer.uint(8)
     writer.uint(header.fuel)
     writer.uint(9)
     writer.bytes(header.prev)
-    return sameIngress && sameDerived
+    if (writer.length !== this.#ingressAt) throw new RangeError('the header has another size than was counted')
+    writer.moveTo(end)
+    return { start, isSame: sameIngress && sameDerived }
   }
 
   #writeIngress(parts: IngressParts): void {
@@ -300,7 +292,7 @@ export class EntryWriter {
     writer.uint(0)
     writer.uint(parts.kindNumber)
     writer.uint(1)
-    writer.text(parts.principal)
+    writer.name(parts.principal)
     if (parts.auth.length > 0) {
       writer.uint(2)
       writeAuth(writer, parts.auth)
@@ -324,7 +316,7 @@ export class EntryWriter {
     }
     if (parts.schema !== undefined) {
       writer.uint(7)
-      writer.text(parts.schema)
+      writer.name(parts.schema)
     }
     if (parts.value !== undefined) {
       writer.uint(8)

@@ -34,10 +34,9 @@ export class RecordedEntry {
     return value === this.#view.value ? this.digests : undefined
   }
 
-  /** `writer` holds the leaf tag, as long as the head of an entry, and the header. */
-  isHeader(writer: CborWriter): boolean {
+  isHeader(writer: CborWriter, start: number, end: number): boolean {
     const { ingressAt } = this.#view
-    return writer.length === ingressAt && writer.matches(HEADER_AT, ingressAt, this.#bytes, HEADER_AT)
+    return end - start === ingressAt - HEADER_AT && writer.matches(start, end, this.#bytes, HEADER_AT)
   }
 
   isIngress(writer: CborWriter, start: number, end: number): boolean {

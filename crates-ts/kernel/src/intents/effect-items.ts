@@ -105,8 +105,15 @@ function head(writer: CborWriter, kind: number, fields: number): void {
   writer.uint(kind)
 }
 
-function text(writer: CborWriter, key: number, value: string | undefined): void {
+/** Of a definition, a code or a step. */
+function name(writer: CborWriter, key: number, value: string | undefined): void {
   if (value === undefined) return
+  writer.uint(key)
+  writer.name(value)
+}
+
+/** Of an instance: it stands in few items. */
+function text(writer: CborWriter, key: number, value: string): void {
   writer.uint(key)
   writer.text(value)
 }
@@ -144,12 +151,12 @@ function writeOrigin(writer: CborWriter, salted: WriteSalted, value: EffectOrigi
     writer.array(3)
     writer.uint(0)
     writer.text(value.instance)
-    writer.text(value.step)
+    writer.name(value.step)
     return
   }
   writer.array(value.key === undefined ? 2 : 3)
   writer.uint(1)
-  writer.text(value.reducer)
+  writer.name(value.reducer)
   if (value.key !== undefined) salted(writer, value.key)
 }
 
@@ -157,13 +164,13 @@ function writeOrigin(writer: CborWriter, salted: WriteSalted, value: EffectOrigi
 export function writeDecision(writer: CborWriter, item: DecisionItem): void {
   const { grant, policy, rule, code } = item
   head(writer, EFFECT_ITEM.decision, 4 + count(grant) + count(policy) + count(rule) + count(code))
-  text(writer, 1, item.effectKind)
+  name(writer, 1, item.effectKind)
   uint(writer, 2, OUTCOME_NUMBER[item.outcome])
   bytes(writer, 3, item.requestHash)
-  text(writer, 4, grant)
-  text(writer, 5, policy)
+  name(writer, 4, grant)
+  name(writer, 5, policy)
   uint(writer, 6, rule)
-  text(writer, 7, code)
+  name(writer, 7, code)
   uint(writer, 8, item.cause)
 }
 
@@ -174,7 +181,7 @@ export function writeIntent(writer: CborWriter, salted: WriteSalted, item: Inten
   uint(writer, 2, item.decision)
   body(writer, 3, { value: item.params, salted })
   bytes(writer, 4, item.idempotencyKey)
-  text(writer, 5, item.adapter)
+  name(writer, 5, item.adapter)
   writer.uint(6)
   writeOrigin(writer, salted, item.origin)
   uint(writer, 7, item.isParked ? 1 : 0)
@@ -185,7 +192,7 @@ export function writePlanStep(writer: CborWriter, salted: WriteSalted, item: Pla
   const { value } = item
   head(writer, EFFECT_ITEM.planStep, 3 + count(value))
   text(writer, 1, item.instance)
-  text(writer, 2, item.step)
+  name(writer, 2, item.step)
   uint(writer, 3, STEP_NUMBER[item.status])
   body(writer, 4, { value, salted })
 }
@@ -196,8 +203,8 @@ export function writePlanEnded(writer: CborWriter, salted: WriteSalted, item: Pl
   head(writer, EFFECT_ITEM.planEnded, 2 + count(code) + count(step) + count(result))
   text(writer, 1, item.instance)
   uint(writer, 2, code === undefined ? 0 : 1)
-  text(writer, 3, code)
-  text(writer, 4, step)
+  name(writer, 3, code)
+  name(writer, 4, step)
   body(writer, 5, { value: result, salted })
 }
 
@@ -206,16 +213,16 @@ export function writeSettled(writer: CborWriter, salted: WriteSalted, item: Sett
   const { payload, code } = item
   head(writer, EFFECT_ITEM.settled, 2 + count(payload) + count(code))
   bytes(writer, 1, item.intentHash)
-  text(writer, 2, item.status)
+  name(writer, 2, item.status)
   body(writer, 3, { value: payload, salted })
-  text(writer, 4, code)
+  name(writer, 4, code)
 }
 
 /** Holds nothing that is salted: the input is the event or stands in ingress. */
 export function writePlanStarted(writer: CborWriter, item: PlanStartedItem): void {
   head(writer, EFFECT_ITEM.planStarted, 4)
   text(writer, 1, item.instance)
-  text(writer, 2, item.plan)
+  name(writer, 2, item.plan)
   bytes(writer, 3, item.planHash)
   uint(writer, 4, item.cause)
 }
@@ -226,5 +233,5 @@ export function writeIntentChange(writer: CborWriter, item: IntentChangeItem): v
   head(writer, EFFECT_ITEM.intentChange, 2 + count(code))
   bytes(writer, 1, item.intentHash)
   uint(writer, 2, CHANGE_NUMBER[item.change])
-  text(writer, 3, code)
+  name(writer, 3, code)
 }

@@ -4,6 +4,8 @@
 export const ONE_AT = 0
 /** Two blocks. The module takes longer messages, but from here on OpenSSL is as quick. */
 export const ONE_BYTES_MAX = 119
+/** The longest message of one block. */
+export const ONE_BLOCK_BYTES_MAX = 55
 /** Words of the schedule, with the round constants added. */
 export const SCHEDULE_AT = 1024
 export const ONE_DIGEST_AT = 2048
