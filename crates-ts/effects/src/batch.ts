@@ -54,27 +54,6 @@ export function batchSigningBytes(
   return signingBytes(port, 'receipt-root', statement)
 }
 
-/**
- * The bytes whose signature stands for `message` at this place: the root is made again from the path. Throws
- * `effects.bad_batch` when index, size and path do not belong together.
- */
-export function messageOfPlace(
-  port: Sha256Port,
-  given: { readonly world: Hash; readonly message: Uint8Array; readonly place: BatchPlace },
-): Uint8Array {
-  const { message, place, world } = given
-  checkPlace(place)
-  const hasher = new NodeHasher(port)
-  const climb = new Climb(place)
-  let node = hasher.leaf(message)
-  for (const sibling of place.path) {
-    climb.toSibling()
-    node = climb.isLeft ? hasher.node(node, sibling) : hasher.node(sibling, node)
-    climb.up()
-  }
-  return batchSigningBytes(port, { world, size: place.size, root: node })
-}
-
 /** Where one climbs from a leaf to the root: a node's level, its index there, and how many the level has. */
 export class Climb {
   level = 0
@@ -160,6 +139,7 @@ export class NodeHasher {
   }
 }
 
-function badBatch(message: string): AosError {
+/** What index, size and path are when they do not belong together. */
+export function badBatch(message: string): AosError {
   return new AosError('effects.bad_batch', message)
 }

@@ -1,7 +1,7 @@
 /** Checking many receipts of one batch (spec/12-receipts.md, "Batch signatures"). */
 import { equalBytes } from '@aos/cbor'
 import type { HashBytes, Sha256Port } from '@aos/cbor'
-import { Climb, NodeHasher, checkPlace } from './batch.ts'
+import { Climb, NodeHasher, badBatch, checkPlace } from './batch.ts'
 import type { BatchPlace } from './batch.ts'
 
 /**
@@ -21,11 +21,12 @@ export class KnownBatch {
   }
 
   /**
-   * The root: the same array for every message that leads to the root of the first one. Throws `effects.bad_batch` as `messageOfPlace` does. The place
-   * must be in a batch of this size.
+   * The root that the path leads to: the same array for every message that leads to the root of the first one. Throws `effects.bad_batch`
+   * when index, size and path do not belong together, or the place is in a batch of another size.
    */
   rootOf(message: Uint8Array, place: BatchPlace): HashBytes {
     checkPlace(place)
+    if (place.size !== this.size) throw badBatch(`the batch has the size ${this.size}, not ${place.size}`)
     const climb = new Climb(place)
     const passed: Passed[] = []
     let node = this.#hasher.leaf(message)

@@ -5,6 +5,8 @@
 import { decodeDefinition } from '@aos/air'
 import { encode, equalBytes, formatHash, fromHex, hashBytes, isAosError, sha256, toHex } from '@aos/cbor'
 import type { Data, Hash } from '@aos/cbor'
+import { receiptSigningBytes } from '@aos/effects'
+import type { Receipt } from '@aos/effects'
 import { KIND_NUMBER, decodeApproval, decodeReceipt } from '@aos/kernel'
 import type { DecodedEntry, VerifiedSignature } from '@aos/kernel'
 import type { JournalRecord } from '@aos/store'
@@ -12,7 +14,7 @@ import { checkApproval } from './keys/approval.ts'
 import { keyIdOf, verifySignature } from './keys/key-pair.ts'
 import { checkPublicKey } from './keys/public-key.ts'
 import { checkRequest } from './keys/request.ts'
-import { receiptMessage } from './receipts/signed-receipt.ts'
+import { CheckedBatch } from './receipts/checked-batch.ts'
 import { nodeSha256 } from './sha256.ts'
 
 /** What does not hold. */
@@ -41,6 +43,8 @@ const REQUESTS: ReadonlySet<number> = new Set([KIND_NUMBER.manifest, KIND_NUMBER
 export class SignatureHistory {
   readonly #find: FindContent
   #world: Hash | undefined
+  /** That of the receipt before, if it was one of a batch. */
+  #batch: CheckedBatch | undefined
   #manifest: Hash | undefined
   readonly #keys = new Map<string, KnownKey>()
 
@@ -126,10 +130,19 @@ export class SignatureHistory {
         return { path, expected: `a key of ${receipt.adapterId}`, found: formatHash(given.keyId) }
       }
       return holds(path, () => {
-        const message = receiptMessage(receipt, given)
-        return verifySignature(key.publicKey, message, given.signature) ? given : undefined
+        const message = this.#messageOf(receipt, given)
+        return message === undefined || verifySignature(key.publicKey, message, given.signature) ? given : undefined
       })
     })
+  }
+
+  /** undefined: the signature is over a batch that an earlier receipt has shown it to hold for. Throws `effects.bad_batch`. */
+  #messageOf(receipt: Receipt, given: VerifiedSignature): Uint8Array | undefined {
+    const { place } = given
+    const message = receiptSigningBytes(nodeSha256, receipt)
+    if (place === undefined) return message
+    if (this.#batch?.isOf(receipt, given) !== true) this.#batch = new CheckedBatch(receipt, given)
+    return this.#batch.messageOf(message, place)
   }
 
   #verifyApproval(entry: DecodedEntry, command: Command): SignatureDifference | undefined {

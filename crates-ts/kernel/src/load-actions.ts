@@ -27,6 +27,7 @@ import type {
   RuleRecord,
   SecretRecord,
 } from './gate/gate-catalog.ts'
+import { RuleIndex } from './gate/rule-index.ts'
 import { hasSecretSlots } from './gate/secret-slots.ts'
 import { compilePlan } from './plans/compile-plan.ts'
 import type { CompiledPlan } from './plans/compiled-plan.ts'
@@ -74,7 +75,7 @@ function loadGate(ports: KernelPorts, definitions: ActionDefinitions, table: Sch
     table,
     effects,
     grants: new Map(manifest.grants.map((grant) => [grant.name, loadGrant(grant, definitions, table)])),
-    policy: policy === undefined ? undefined : { name: policy.name, rules: loadRules(ports, policy) },
+    policy: policy === undefined ? undefined : { name: policy.name, rules: new RuleIndex(loadRules(ports, policy)) },
     secrets: new Map([...secrets].map(([name, secret]) => [name, loadSecret(secret)])),
   }
 }

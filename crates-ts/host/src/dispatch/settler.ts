@@ -5,7 +5,7 @@ import type { ReceiptIngress, SignalIngress, TurnResult } from '@aos/kernel'
 import type { IntentReport } from '@aos/kernel'
 import type { EffectsWorld } from './effects-face.ts'
 import type { KeyPair } from '../keys/key-pair.ts'
-import { signReceipts } from '../receipts/signed-receipt.ts'
+import { signGroup } from '../receipts/signed-receipt.ts'
 import type { ReceiptVerifier, SignedReceipt, UnsignedReceipt } from '../receipts/signed-receipt.ts'
 import { nodeSha256 } from '../sha256.ts'
 import { failure } from './effect-result.ts'
@@ -142,9 +142,12 @@ export class Settler {
     const unsigned: UnsignedReceipt[] = []
     for (const settling of group) if (settling.kind === 'receipt') unsigned.push(unsignedOf(host, settling))
     if (unsigned.length === 0) return []
-    const signed = signsEach ? unsigned.flatMap((one) => signReceipts(key, [one])) : signReceipts(key, unsigned)
-    await verifier.verify(host.kernel.keys, signed)
-    return signed
+    const groups = signsEach ? unsigned.map((one) => signGroup(key, [one])) : [signGroup(key, unsigned)]
+    await verifier.check(
+      host.kernel.keys,
+      groups.flatMap(({ checks }) => checks),
+    )
+    return groups.flatMap(({ receipts }) => receipts)
   }
 }
 

@@ -1,20 +1,13 @@
 /** Signing and checking receipts (spec/12-receipts.md, "Receipt statement" and "Batch signatures"). */
 import { createPublicKey, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import { AosError, equalBytes, isAosError, sha256, toHex } from '@aos/cbor'
-import type { HashBytes } from '@aos/cbor'
-import {
-  BATCH_SIZE_MAX,
-  KnownBatch,
-  batchSigningBytes,
-  makeBatch,
-  messageOfPlace,
-  receiptSigningBytes,
-} from '@aos/effects'
+import { AosError, isAosError, sha256, toHex } from '@aos/cbor'
+import { BATCH_SIZE_MAX, batchSigningBytes, makeBatch, receiptSigningBytes } from '@aos/effects'
 import type { BatchPlace, Receipt } from '@aos/effects'
 import type { KeyReport, VerifiedSignature } from '@aos/kernel'
 import type { KeyPair } from '../keys/key-pair.ts'
 import { checkPublicKey } from '../keys/public-key.ts'
+import { CheckedBatch } from './checked-batch.ts'
 import { nodeSha256 } from '../sha256.ts'
 
 /** A signature that came along; nobody has looked at it yet. */
@@ -30,8 +23,6 @@ export interface UnsignedReceipt {
 /** A receipt with what makes it count. */
 export interface SignedReceipt extends UnsignedReceipt {
   readonly signature: GivenSignature
-  /** What a single signature would cover, from whoever has just made it out of this receipt; absent: it is made when it is needed. */
-  readonly message?: Uint8Array
 }
 
 /** Length of an ed25519 signature. */
@@ -40,58 +31,75 @@ export const SIGNATURE_BYTES = 64
 /** DER before the raw key of an SPKI ed25519 one. */
 const SPKI_HEAD = Buffer.from('302a300506032b6570032100', 'hex')
 
-/** One signature for all of them: over the statement of a single one, otherwise over the root of each full batch. */
-export function signReceipts(key: KeyPair, unsigned: readonly UnsignedReceipt[]): readonly SignedReceipt[] {
-  const signed: SignedReceipt[] = []
-  for (let from = 0; from < unsigned.length; from += BATCH_SIZE_MAX) {
-    signed.push(...signBatch(key, unsigned.slice(from, from + BATCH_SIZE_MAX)))
-  }
-  return signed
+/** Receipts with the signatures that were made for them, each once. */
+export interface SignedGroup {
+  readonly receipts: readonly SignedReceipt[]
+  readonly checks: readonly Check[]
 }
 
-function signBatch(key: KeyPair, unsigned: readonly UnsignedReceipt[]): readonly SignedReceipt[] {
-  const messages = unsigned.map(({ receipt }) => messageOf(receipt))
-  const [first] = unsigned
-  const [message] = messages
-  if (first === undefined || message === undefined) return []
-  const { keyId } = key
-  if (unsigned.length === 1) return [{ ...first, signature: { keyId, signature: key.sign(message) }, message }]
-  const { root, places } = makeBatch(nodeSha256, messages)
-  const { world } = first.receipt
-  const signature = key.sign(batchSigningBytes(nodeSha256, { world, size: messages.length, root }))
-  const signed: SignedReceipt[] = []
-  for (const [index, { receipt, payload }] of unsigned.entries()) {
-    const [place, own] = [places[index], messages[index]]
-    if (place === undefined || own === undefined) throw new RangeError('a batch has a place for each of its messages')
-    signed.push({ receipt, payload, signature: { keyId, signature, place }, message: own })
+/** A signature to be verified once, for all receipts that it is over. */
+export interface Check {
+  readonly keyId: Uint8Array
+  readonly signature: Uint8Array
+  /** What it must cover. */
+  readonly message: Uint8Array
+  /** The first receipt that it is over. */
+  readonly receipt: Receipt
+}
+
+/** One signature for all of them: over the statement of a single one, otherwise over the root of each full batch. */
+export function signReceipts(key: KeyPair, unsigned: readonly UnsignedReceipt[]): readonly SignedReceipt[] {
+  return signGroup(key, unsigned).receipts
+}
+
+/** The same with what is to be verified before the receipts count: what was covered need not be made again for that. */
+export function signGroup(key: KeyPair, unsigned: readonly UnsignedReceipt[]): SignedGroup {
+  const receipts: SignedReceipt[] = []
+  const checks: Check[] = []
+  for (let from = 0; from < unsigned.length; from += BATCH_SIZE_MAX) {
+    signBatch(key, unsigned.slice(from, from + BATCH_SIZE_MAX), { receipts, checks })
   }
-  return signed
+  return { receipts, checks }
+}
+
+function signBatch(
+  key: KeyPair,
+  unsigned: readonly UnsignedReceipt[],
+  group: { readonly receipts: SignedReceipt[]; readonly checks: Check[] },
+): void {
+  const [first] = unsigned
+  if (first === undefined) return
+  const { keyId } = key
+  const { receipt } = first
+  if (unsigned.length === 1) {
+    const message = messageOf(receipt)
+    const signature = key.sign(message)
+    group.receipts.push({ ...first, signature: { keyId, signature } })
+    group.checks.push({ keyId, signature, message, receipt })
+    return
+  }
+  const { root, places } = makeBatch(
+    nodeSha256,
+    unsigned.map((one) => messageOf(one.receipt)),
+  )
+  const message = batchSigningBytes(nodeSha256, { world: receipt.world, size: unsigned.length, root })
+  const signature = key.sign(message)
+  for (const [index, place] of places.entries()) {
+    const one = unsigned[index]
+    if (one === undefined) throw new RangeError('a batch has a place for each of its messages')
+    group.receipts.push({ receipt: one.receipt, payload: one.payload, signature: { keyId, signature, place } })
+  }
+  group.checks.push({ keyId, signature, message, receipt })
 }
 
 function messageOf(receipt: Receipt): Uint8Array {
   return receiptSigningBytes(nodeSha256, receipt)
 }
 
-/** The bytes that the signature must cover. Throws `effects.bad_batch`. */
-export function receiptMessage(receipt: Receipt, signature: GivenSignature): Uint8Array {
-  const message = messageOf(receipt)
-  const { place } = signature
-  return place === undefined ? message : messageOfPlace(nodeSha256, { world: receipt.world, message, place })
-}
-
 /** A raw public key as the platform takes it. Throws `key.small_order` and `key.bad_public_key`. */
 export function publicKeyObject(publicKey: Uint8Array): KeyObject {
   checkPublicKey(publicKey)
   return createPublicKey({ key: Buffer.concat([SPKI_HEAD, publicKey]), format: 'der', type: 'spki' })
-}
-
-/** A signature to be verified once, for all receipts that it is over. */
-interface Check {
-  readonly keyId: Uint8Array
-  readonly signature: Uint8Array
-  readonly message: Uint8Array
-  /** The first receipt that it is over. */
-  readonly receipt: Receipt
 }
 
 /** Checks signatures on the platform's threads. Remembers the keys it has seen. */
@@ -103,7 +111,11 @@ export class ReceiptVerifier {
    * `kernel.receipt_key` when a key is not registered, for the first that does not.
    */
   async verify(keys: readonly KeyReport[], receipts: readonly SignedReceipt[]): Promise<void> {
-    const checks = listChecks(receipts)
+    await this.check(keys, listChecks(receipts))
+  }
+
+  /** Like `verify`, of signatures with what they must cover. */
+  async check(keys: readonly KeyReport[], checks: readonly Check[]): Promise<void> {
     const found = await Promise.all(
       checks.map(({ keyId, message, signature }) => verifyApart(this.#keyOf(keys, toHex(keyId)), message, signature)),
     )
@@ -128,9 +140,9 @@ export class ReceiptVerifier {
 function listChecks(receipts: readonly SignedReceipt[]): readonly Check[] {
   const checks: Check[] = []
   let batch: CheckedBatch | undefined
-  for (const { receipt, signature: given, message: made } of receipts) {
+  for (const { receipt, signature: given } of receipts) {
     const { keyId, signature, place } = given
-    const single = made ?? messageOf(receipt)
+    const single = messageOf(receipt)
     if (place === undefined) {
       checks.push({ keyId, signature, message: single, receipt })
       continue
@@ -156,38 +168,6 @@ function inBatch(batch: CheckedBatch, { receipt, single, place }: Placed): Uint8
     if (isAosError(error) && error.code === 'effects.bad_batch') throw badSignature(receipt.intentHash, error)
     throw error
   }
-}
-
-/** The receipts under one signature over a batch. */
-class CheckedBatch {
-  readonly #world: Receipt['world']
-  readonly #signature: GivenSignature
-  readonly #known: KnownBatch
-  #root: HashBytes | undefined
-
-  constructor({ world }: Receipt, signature: GivenSignature) {
-    this.#world = world
-    this.#signature = signature
-    this.#known = new KnownBatch(nodeSha256, signature.place?.size ?? 0)
-  }
-
-  isOf({ world }: Receipt, { keyId, signature, place }: GivenSignature): boolean {
-    const own = this.#signature
-    if (world !== this.#world || place?.size !== this.#known.size) return false
-    return isSame(signature, own.signature) && isSame(keyId, own.keyId)
-  }
-
-  /** What the signature must cover; undefined when an earlier receipt of the batch has said so. Throws `effects.bad_batch`. */
-  messageOf(single: Uint8Array, place: BatchPlace): Uint8Array | undefined {
-    const root = this.#known.rootOf(single, place)
-    if (root === this.#root) return undefined
-    this.#root ??= root
-    return batchSigningBytes(nodeSha256, { world: this.#world, size: place.size, root })
-  }
-}
-
-function isSame(left: Uint8Array, right: Uint8Array): boolean {
-  return left === right || equalBytes(left, right)
 }
 
 /** Not on the main thread. */

@@ -1,5 +1,6 @@
 /** Records of the state by key: what has changed lies in memory, the rest in a trie that is read when it is asked for (K29). */
-import { CborReader, HASH_BYTES, encode, formatHash, fromHex, sha256, toHex } from '@aos/cbor'
+import { CborReader, HASH_BYTES, encode, formatHash, fromHex, hashBytes, sha256, toHex } from '@aos/cbor'
+import type { Hash } from '@aos/cbor'
 import { SNAPSHOT_LIMITS } from '../limits.ts'
 import { bytesOfText, textOfBytes, utf8Bytes, utf8Text } from './key-text.ts'
 import type { NodeStore } from './node-store.ts'
@@ -25,7 +26,10 @@ export const BYTE_KEYS: KeyCodec = { toBytes: bytesOfText, toText: textOfBytes }
 /** Two hexadecimal digits a byte. */
 export const HEX_KEYS: KeyCodec = { toBytes: fromHex, toText: toHex }
 /** `sha256:` and two hexadecimal digits a byte. */
-export const HASH_KEYS: KeyCodec = { toBytes: (text) => fromHex(text.slice('sha256:'.length)), toText: formatHash }
+export const HASH_KEYS: KeyCodec = {
+  toBytes: (text) => hashBytes(text as Hash), // the keys of such a collection are hashes
+  toText: formatHash,
+}
 /** Text in UTF-8. */
 export const TEXT_KEYS: KeyCodec = { toBytes: utf8Bytes, toText: utf8Text }
 

@@ -44,9 +44,11 @@ export interface TrieRoot {
 /** Of no entries. */
 export const EMPTY_ROOT: TrieRoot = { count: 0, ref: undefined }
 
-interface PlacedChange extends TrieChange {
+interface Placed {
   readonly path: Uint8Array
 }
+
+interface PlacedChange extends TrieChange, Placed {}
 
 /** A leaf that has no bytes yet. */
 interface LeafDraft {
@@ -80,7 +82,7 @@ class TrieUpdate {
   }
 
   *run(root: TrieRoot, changes: readonly TrieChange[]): Steps<TrieRoot> {
-    const placed = changes.map((change) => ({ ...change, path: this.#path(change.key) }))
+    const placed: readonly PlacedChange[] = changes.map(({ key, value }) => ({ key, value, path: this.#path(key) }))
     const { subtree, delta } = yield* this.#update(root.ref, 0, placed)
     const ref = subtree === undefined ? undefined : yield* this.#store(subtree)
     return { count: root.count + delta, ref }
@@ -104,7 +106,10 @@ class TrieUpdate {
     const at = depth + skip.length
     const next: Subtree[] = [...children]
     let delta = 0
-    for (const [nibble, group] of groupByNibble(changes, at, skip, depth)) {
+    const groups = groupByNibble(skip.length === 0 ? changes : belowSkip(changes, skip, depth), at)
+    for (let nibble = 0; nibble < FAN_OUT; nibble += 1) {
+      const group = groups[nibble]
+      if (group === undefined) continue
       const updated = yield* this.#update(next[nibble], at + 1, group)
       next[nibble] = updated.subtree
       delta += updated.delta
@@ -154,20 +159,23 @@ class TrieUpdate {
     if (first === undefined) return undefined
     const shared = entries.reduce((least, { path }) => Math.min(least, sharedNibbles(first.path, path, depth)), 8192)
     const skip = Uint8Array.from({ length: shared }, (_, at) => nibbleAt(first.path, depth + at))
-    const groups = groupByNibble(entries, depth + shared, NO_SKIP, depth + shared)
+    const groups = groupByNibble(entries, depth + shared)
     const children = new Array<Subtree>(FAN_OUT).fill(undefined)
-    for (const [nibble, group] of groups) children[nibble] = yield* this.#split(group, depth + shared + 1)
+    for (let nibble = 0; nibble < FAN_OUT; nibble += 1) {
+      const group = groups[nibble]
+      if (group !== undefined) children[nibble] = yield* this.#split(group, depth + shared + 1)
+    }
     return yield* this.#branch(entries.length, skip, children)
   }
 
   /** Of one child only that child, its path lengthened. */
   *#branch(count: number, skip: Uint8Array, children: readonly Subtree[]): Steps<Subtree> {
-    const present = children.flatMap((child, nibble) => (child === undefined ? [] : [{ child, nibble }]))
-    const [only, other] = present
-    if (only !== undefined && other === undefined) {
-      const node = this.#take(only.child)
+    const nibble = children.findIndex((child) => child !== undefined)
+    const only = children[nibble]
+    if (only !== undefined && children.findLastIndex((child) => child !== undefined) === nibble) {
+      const node = this.#take(only)
       // More entries than a leaf holds, so the one child is a branch.
-      if (node.kind === 'branch') return { ...node, skip: Uint8Array.of(...skip, only.nibble, ...node.skip) }
+      if (node.kind === 'branch') return { ...node, skip: Uint8Array.of(...skip, nibble, ...node.skip) }
     }
     const refs: (NodeRef | undefined)[] = []
     for (const child of children) refs.push(child === undefined ? undefined : yield* this.#store(child))
@@ -204,24 +212,21 @@ class TrieUpdate {
   }
 }
 
-const NO_SKIP = new Uint8Array(0)
+/** What does not lie below `skip` goes from a set that does not have it: nothing is to be done. */
+function belowSkip(changes: readonly PlacedChange[], skip: Uint8Array, depth: number): readonly PlacedChange[] {
+  return changes.filter(({ path }) => sharedWith(skip, path, depth) === skip.length)
+}
 
-/** By the nibble at `at`. What does not lie below `skip` goes from a set that does not have it: nothing is to be done. */
-function groupByNibble<T extends { readonly path: Uint8Array }>(
-  items: readonly T[],
-  at: number,
-  skip: Uint8Array,
-  depth: number,
-): ReadonlyMap<number, readonly T[]> {
-  const groups = new Map<number, T[]>()
+/** By the nibble at `at`; the path of something that goes may have ended before. */
+function groupByNibble<T extends Placed>(items: readonly T[], at: number): readonly (readonly T[] | undefined)[] {
+  const groups = new Array<T[] | undefined>(FAN_OUT).fill(undefined)
   for (const item of items) {
-    if (sharedWith(skip, item.path, depth) < skip.length) continue
     const nibble = nibbleAt(item.path, at)
-    const group = groups.get(nibble)
-    if (group === undefined) groups.set(nibble, [item])
+    if (nibble < 0) continue
+    const group = groups[nibble]
+    if (group === undefined) groups[nibble] = [item]
     else group.push(item)
   }
-  groups.delete(-1)
   return groups
 }
 

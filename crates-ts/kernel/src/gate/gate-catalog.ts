@@ -2,6 +2,7 @@
 import type { Budget, SchemaCodec, SchemaTable, TypeExpr } from '@aos/air'
 import type { CompiledExpr, ExprValue } from '@aos/expr'
 import type { LoadedModule } from '../ports.ts'
+import type { RuleIndex } from './rule-index.ts'
 
 /** A schema's type and codec. */
 export interface GateSchema {
@@ -56,7 +57,7 @@ export interface RuleRecord {
 /** The policy in force. */
 export interface PolicyRecord {
   readonly name: string
-  readonly rules: readonly RuleRecord[]
+  readonly rules: RuleIndex
 }
 
 /** Who may use a secret. */

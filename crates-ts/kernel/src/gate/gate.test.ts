@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BUILTIN_SCHEMAS, compileSchema } from '@aos/air'
 import type { Budget, Expr, SchemaTable, TypeExpr, Value } from '@aos/air'
@@ -10,6 +11,7 @@ import { EMPTY_LEDGER, reserve, settle } from './budgets.ts'
 import type { Ledger } from './budgets.ts'
 import type { EffectRecord, Enforcer, GateCatalog, GateSchema, GrantRecord, RuleRecord } from './gate-catalog.ts'
 import { judge } from './judge.ts'
+import { RuleIndex } from './rule-index.ts'
 import type { GateFacts, GateRequest, Judgement } from './judge.ts'
 
 const port: Sha256Port = {
@@ -61,7 +63,10 @@ function catalogOf(setup: Setup): GateCatalog {
     table,
     effects: new Map([['demo.ask', { ...effect, ...setup.effect }]]),
     grants: new Map([['asking', { ...grant, ...setup.grant }]]),
-    policy: { name: 'demo/policy@1', rules: (setup.rules ?? [{}]).map((given) => ({ ...rule, ...given })) },
+    policy: {
+      name: 'demo/policy@1',
+      rules: new RuleIndex((setup.rules ?? [{}]).map((given) => ({ ...rule, ...given }))),
+    },
     secrets: new Map([
       ['llm/key@1', { allowedCaps: undefined, allowedPlans: undefined }],
       ['other/key@1', { allowedCaps: new Set(['somewhere']), allowedPlans: undefined }],
@@ -134,6 +139,31 @@ describe('rules', () => {
     expect(ruled({ rules: [{ principal: 'local:m', decision: 'deny' }, {}] }).rule).toBe(1)
     expect(ruled({ rules: [{ capType: 'other' }, { capName: 'asking' }] }).rule).toBe(1)
     expect(ruled({ rules: [{ effectKind: 'x' }, { originKind: 'reducer' }, {}] }).rule).toBe(2)
+  })
+
+  test('of many rules the first that matches is found, whatever they are about', () => {
+    const some = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined })
+    const any = fc.record({
+      effectKind: some(fc.constantFrom('demo.ask', 'demo.other')),
+      capName: some(fc.constantFrom('asking', 'other')),
+      capType: some(fc.constantFrom('demo', 'other')),
+      originKind: some(fc.constantFrom<'plan' | 'reducer'>('plan', 'reducer')),
+      principal: some(fc.constantFrom('local:me', 'local:*', 'key:*')),
+    })
+    fc.assert(
+      fc.property(fc.array(any, { maxLength: 12 }), (rules) => {
+        const first = rules.findIndex(
+          ({ effectKind, capName, capType, originKind, principal }) =>
+            effectKind !== 'demo.other' &&
+            capName !== 'other' &&
+            capType !== 'other' &&
+            originKind !== 'reducer' &&
+            principal !== 'key:*',
+        )
+        expect(ruled({ rules }).rule).toBe(first < 0 ? undefined : first)
+      }),
+      { seed: Number(process.env['AOS_SEED'] ?? 20_250_707) },
+    )
   })
 
   test('conditions see parameters, grant and principal', () => {

@@ -25,10 +25,8 @@ export interface PolicyAnswer {
 /** Never throws: what cannot be judged is denied. */
 export function askPolicy(policy: PolicyRecord | undefined, question: PolicyQuestion): PolicyAnswer {
   if (policy === undefined) return { decision: 'deny', rule: undefined, code: 'policy.none' }
-  const { rules } = policy
-  for (let index = 0; index < rules.length; index += 1) {
-    const rule = rules[index]
-    if (rule === undefined || !matchesFields(rule, question)) continue
+  for (const { index, rule } of policy.rules.rulesFor(question.effectKind, question.grant)) {
+    if (!matchesAsking(rule, question)) continue
     const condition = judgeCondition(rule, question)
     // A condition that cannot be judged could have been meant either way: the effect is denied.
     if (condition === 'failed') return { decision: 'deny', rule: index, code: 'policy.condition' }
@@ -38,12 +36,10 @@ export function askPolicy(policy: PolicyRecord | undefined, question: PolicyQues
   return { decision: 'deny', rule: undefined, code: 'policy.denied' }
 }
 
-function matchesFields(rule: RuleRecord, question: PolicyQuestion): boolean {
-  const { grant, origin } = question
+/** What of a rule is about who asks. */
+function matchesAsking(rule: RuleRecord, question: PolicyQuestion): boolean {
+  const { origin } = question
   return (
-    (rule.effectKind === undefined || rule.effectKind === question.effectKind) &&
-    (rule.capName === undefined || rule.capName === grant.name) &&
-    (rule.capType === undefined || rule.capType === grant.capType) &&
     (rule.originKind === undefined || rule.originKind === origin.kind) &&
     (rule.originName === undefined || rule.originName === origin.name) &&
     (rule.principal === undefined || matchesPrincipal(rule.principal, question.principal))
