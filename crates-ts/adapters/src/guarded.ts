@@ -31,10 +31,16 @@ export async function callAdapter(
 }
 
 function guard(call: AdapterCall, scrubber: Scrubber): AdapterCall {
-  const { blobs } = call
+  const { effectKind, params, intentHash, idempotencyKey, attempt, grant, blobs, signal } = call
   return {
-    ...call,
+    effectKind,
+    params,
+    intentHash,
+    idempotencyKey,
+    attempt,
+    grant,
     blobs: { get: (hash) => blobs.get(hash), put: (bytes) => blobs.put(scrubber.bytes(bytes)) },
+    signal,
   }
 }
 

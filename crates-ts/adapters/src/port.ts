@@ -22,7 +22,10 @@ export interface GrantView {
   readonly params: Value
 }
 
-/** One try at an effect that the gate let pass, with all that its performer may know (spec/13-adapters.md, "Adapters"). */
+/**
+ * One try at an effect that the gate let pass, with all that its performer may know (spec/13-adapters.md, "Adapters"). Fields may be made
+ * when they are asked for: pass the call on as it is, a spread copy may lack some.
+ */
 export interface AdapterCall {
   readonly effectKind: string
   /** Decoded by the parameter schema of the kind; secrets stand resolved in their slots. */

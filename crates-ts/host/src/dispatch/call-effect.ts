@@ -1,45 +1,18 @@
 /** One intent from its first call to its result (spec/14-dispatch.md, "Calls" and "After a crash"). */
-import { SECRET_BYTES_MIN, callAdapter } from '@aos/adapters'
-import type { Adapter, AdapterCall, AdapterResult, BlobAccess } from '@aos/adapters'
+import { SECRET_BYTES_MIN } from '@aos/adapters'
+import type { AdapterCall, AdapterResult } from '@aos/adapters'
 import type { Value } from '@aos/air'
-import { AosError, toHex } from '@aos/cbor'
-import type { Hash } from '@aos/cbor'
 import type { IntentReport } from '@aos/kernel'
-import type { ContentStore } from '@aos/store'
 import { lookUpSecret } from '../secrets/secret-bindings.ts'
-import type { SecretEnvironment } from '../secrets/secret-bindings.ts'
 import { resolveSecrets } from '../secrets/resolve-secrets.ts'
-import type { CallPolicy, DispatchCatalog } from './dispatch-catalog.ts'
-import type { DispatchLog } from './dispatch-log.ts'
 import { codeOf, encodeResult, failure, failureValue } from './effect-result.ts'
 import type { EncodedResult } from './effect-result.ts'
 import type { EffectsEvent } from './effects-face.ts'
+import { PendingCall } from './pending-call.ts'
+import type { CallGround, EffectJob, First, PreparedCall } from './pending-call.ts'
 import type { Settling } from './settler.ts'
 import type { StopListener, StopNotice } from './stop-notice.ts'
-import type { LimitGroup, Limited, TimeLimits } from './time-limits.ts'
 import type { Timers } from './timers.ts'
-
-/** What every call of an effects host shares. */
-export interface CallGround {
-  readonly log: DispatchLog
-  readonly content: Pick<ContentStore, 'get' | 'put'>
-  readonly environment: SecretEnvironment
-  readonly timers: Timers
-  readonly limits: TimeLimits
-  /** From 0 up to 1. */
-  readonly chance: () => number
-  readonly onEvent: (event: EffectsEvent) => void
-}
-
-/** An intent with everything that its calls go by. */
-export interface EffectJob {
-  readonly intent: IntentReport
-  readonly adapter: Adapter
-  readonly policy: CallPolicy
-  readonly catalog: DispatchCatalog
-  /** Given when the host stops and does not wait for this call any more. */
-  readonly stopped: StopNotice
-}
 
 const BACKOFF_MS = 200
 const BACKOFF_MS_MAX = 30_000
@@ -65,9 +38,9 @@ export async function performEffect(job: EffectJob, ground: CallGround): Promise
     await ground.log.mark(intent.hash, attempt, { sync: !policy.idempotent })
     if (job.stopped.isGiven) return undefined
     ground.onEvent(callEvent('call', intent, attempt))
-    const call = beginCall(job, ground, { prepared, attempt, question: 'perform' })
-    const first = await endOf(call, job, ground)
-    const result = isClosed(call, first) ? first : await closeCall(call, first, job, ground)
+    const call = new PendingCall(job, ground, { prepared, attempt })
+    const first = await call.begin('perform')
+    const result = call.isClosed(first) ? first : await closeCall(call, first, job, ground)
     if (typeof result === 'string') return undefined
     const again = policy.idempotent && result.retryable === true
     if (!again || (attempt >= policy.attemptsMax && (result.status === 'ok' || policy.attemptsMax <= 1))) {
@@ -91,14 +64,7 @@ export function backoffMs(attempt: number, chance: number): number {
   return Math.round(full * (0.5 + chance / 2))
 }
 
-type Prepared =
-  | {
-      readonly ok: true
-      readonly params: AdapterCall['params']
-      readonly grant: AdapterCall['grant']
-      readonly secrets: readonly string[]
-    }
-  | { readonly ok: false; readonly result: EncodedResult }
+type Prepared = PreparedCall | { readonly ok: false; readonly result: EncodedResult }
 
 function prepare({ intent, catalog }: EffectJob, ground: CallGround): Prepared {
   const grant = catalog.grant(intent.grant)
@@ -135,13 +101,13 @@ function resolve(
 async function resolveEarlier(
   job: EffectJob,
   ground: CallGround,
-  prepared: Extract<Prepared, { readonly ok: true }>,
+  prepared: PreparedCall,
 ): Promise<EncodedResult | undefined> {
   const { intent, adapter } = job
   if (adapter.lookup !== undefined) {
     ground.onEvent(callEvent('lookup', intent, 1))
-    const call = beginCall(job, ground, { prepared, attempt: 1, question: 'lookup' })
-    const found = await closeCall(call, await endOf(call, job, ground), job, ground)
+    const call = new PendingCall(job, ground, { prepared, attempt: 1 })
+    const found = await closeCall(call, await call.begin('lookup'), job, ground)
     if (found === 'stopped') return undefined
     if (found !== 'nothing') return encodeResult(intent, found)
   }
@@ -149,148 +115,23 @@ async function resolveEarlier(
   return failure('interrupted', message, { status: 'unknown' })
 }
 
-/** A call under way. */
-interface BegunCall {
-  readonly blobs: CallBlobs
-  readonly abort: CallAbort
-  /** undefined: a look-up that cannot tell. */
-  readonly working: Promise<AdapterResult | undefined>
-}
-
-function beginCall(
-  { intent, adapter }: EffectJob,
-  { content }: CallGround,
-  given: {
-    readonly prepared: Extract<Prepared, { readonly ok: true }>
-    readonly attempt: number
-    readonly question: 'perform' | 'lookup'
-  },
-): BegunCall {
-  const { prepared, attempt, question } = given
-  const { params, grant, secrets } = prepared
-  const blobs = new CallBlobs(content)
-  const abort = new CallAbort()
-  const call: AdapterCall = {
-    effectKind: intent.effectKind,
-    params,
-    intentHash: intent.hash,
-    idempotencyKey: toHex(intent.idempotencyKey),
-    attempt,
-    grant,
-    blobs,
-    get signal() {
-      return abort.signal
-    },
-  }
-  return { blobs, abort, working: callAdapter(adapter, call, { secrets, question }) }
-}
-
-/** What came of a call before anything else did. */
-type First = AdapterResult | 'timeout' | 'stopped' | undefined
-
-/** True for a result that came in time and left nothing to be stored. */
-function isClosed({ blobs }: BegunCall, first: First): first is AdapterResult {
-  return typeof first === 'object' && blobs.puts.length === 0
-}
-
 /** `stopped`: the host does not wait for it. `nothing`: the look-up could not tell. */
 async function closeCall(
-  { blobs, abort, working }: BegunCall,
+  call: PendingCall,
   given: First,
   job: EffectJob,
   { timers }: CallGround,
 ): Promise<AdapterResult | 'stopped' | 'nothing'> {
   let first = given
   if (first === 'timeout' || first === 'stopped') {
-    abort.abort()
-    const late = await within(working, first === 'stopped' ? STOP_GRACE_MS : ABORT_GRACE_MS, timers)
+    call.abort()
+    const late = await within(call.working, first === 'stopped' ? STOP_GRACE_MS : ABORT_GRACE_MS, timers)
     if (first === 'stopped' && (late === 'late' || late?.status !== 'ok')) return 'stopped'
     first = late === 'late' ? timedOut(job) : late
   }
   // What the payload names is on the medium before anybody hears of it.
-  if (blobs.puts.length > 0) await Promise.all(blobs.puts)
+  await call.stored()
   return first ?? 'nothing'
-}
-
-/** Ends one call. The signal is made for an adapter that looks at it: making one takes longer than a short call. */
-class CallAbort {
-  #controller: AbortController | undefined
-  #isAborted = false
-
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController()
-    if (this.#isAborted) this.#controller.abort()
-    return this.#controller.signal
-  }
-
-  abort(): void {
-    this.#isAborted = true
-    this.#controller?.abort()
-  }
-}
-
-/** Content for one call. */
-class CallBlobs implements BlobAccess {
-  /** Resolve when what was put is durable. */
-  readonly puts: Promise<unknown>[] = []
-  readonly #content: CallGround['content']
-
-  constructor(content: CallGround['content']) {
-    this.#content = content
-  }
-
-  get(hash: Hash): Uint8Array | undefined {
-    return this.#content.get(hash)
-  }
-
-  put(bytes: Uint8Array): Promise<Hash> {
-    const put = this.#content.put([bytes]).then(([hash]) => {
-      if (hash === undefined) throw new AosError('host.fault', 'the content store gave no hash for what it stored')
-      return hash
-    })
-    put.catch(() => undefined)
-    this.puts.push(put)
-    return put
-  }
-}
-
-/** What comes first: the result, the end of the time for one call, or of the host's patience. */
-function endOf({ working }: BegunCall, { policy, stopped }: EffectJob, { limits }: CallGround): Promise<First> {
-  return new Promise((resolve, reject) => {
-    const end = new CallEnd(resolve, stopped)
-    end.limit = limits.start(policy.timeoutMs, end)
-    stopped.add(end)
-    // Only our own guard rejects.
-    working.then((result) => {
-      end.reach(result)
-    }, reject)
-  })
-}
-
-/** Reached once; what comes later is not heard. */
-class CallEnd implements Limited, StopListener {
-  limit: LimitGroup | undefined
-  readonly #resolve: (first: First) => void
-  readonly #stopped: StopNotice
-
-  constructor(resolve: (first: First) => void, stopped: StopNotice) {
-    this.#resolve = resolve
-    this.#stopped = stopped
-  }
-
-  reach(first: First): void {
-    this.limit?.drop(this)
-    this.#stopped.drop(this)
-    this.#resolve(first)
-  }
-
-  onTimeout(): void {
-    this.reach('timeout')
-  }
-
-  onStop(): void {
-    this.reach('stopped')
-  }
 }
 
 async function within<T>(work: Promise<T>, ms: number, timers: Timers): Promise<T | 'late'> {

@@ -1,11 +1,19 @@
 /** Keys as maps in memory have them, and their bytes. */
 import { CborReader, CborWriter } from '@aos/cbor'
 
-/** Bytes as text with one character a byte. */
+/** Bytes that become text with one call. */
+const PIECE_BYTES = 4096
+
+/** Bytes as text with one character a byte. In one piece: an engine takes long to find a key that is joined of many. */
 export function textOfBytes(bytes: Uint8Array): string {
+  if (bytes.length <= PIECE_BYTES) return pieceOf(bytes)
   let text = ''
-  for (let at = 0; at < bytes.length; at += 1) text += String.fromCharCode(bytes[at] ?? 0)
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) text += pieceOf(bytes.subarray(at, at + PIECE_BYTES))
   return text
+}
+
+function pieceOf(bytes: Uint8Array): string {
+  return String.fromCharCode.apply(null, bytes as unknown as number[]) // what is like an array will do
 }
 
 /** The bytes of such a text. */
@@ -17,6 +25,21 @@ export function bytesOfText(text: string): Uint8Array {
 
 /** The UTF-8 bytes of a text. Throws `cbor.lone_surrogate`. */
 export function utf8Bytes(text: string): Uint8Array {
+  return asciiBytes(text) ?? wideBytes(text)
+}
+
+/** undefined for a text with other characters. */
+function asciiBytes(text: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(text.length)
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at)
+    if (unit >= ASCII_END) return undefined
+    bytes[at] = unit
+  }
+  return bytes
+}
+
+function wideBytes(text: string): Uint8Array {
   const writer = new CborWriter(text.length + HEAD_BYTES_MAX)
   writer.text(text)
   return new CborReader(asByteString(writer.take())).bytes()
@@ -30,6 +53,7 @@ export function utf8Text(bytes: Uint8Array): string {
 }
 
 const HEAD_BYTES_MAX = 9
+const ASCII_END = 0x80
 const TEXT_TO_BYTES = 0x20
 
 /** Bytes and texts differ in one bit of their head. */
