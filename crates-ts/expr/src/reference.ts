@@ -3,8 +3,8 @@ import { exprError } from './errors.ts'
 import { textValue } from './value.ts'
 import type { ExprValue } from './value.ts'
 
-/** `@plan.input`, `@event`, `@now` of a plan; `@params`, `@grant`, `@principal` of a policy. */
-export type PlainRoot = 'input' | 'event' | 'now' | 'params' | 'grant' | 'principal'
+/** `@plan.input`, `@event`, `@now` of a plan; `@params`, `@grant`, `@principal` of a policy; `@world` of a probation. */
+export type PlainRoot = 'input' | 'event' | 'now' | 'params' | 'grant' | 'principal' | 'world'
 
 /** Where a reference starts. */
 export type ReferenceRoot =
@@ -22,7 +22,7 @@ export interface Reference {
 }
 
 const NAMED = /^@(var|step|receipt):([^.]+)(?:\.(.+))?$/s
-const PLAIN = /^@(plan\.input|event|now|params|grant|principal)(?:\.(.+))?$/s
+const PLAIN = /^@(plan\.input|event|now|params|grant|principal|world)(?:\.(.+))?$/s
 
 /** Throws `expr.bad_reference`. */
 export function parseReference(text: string): Reference {
@@ -46,6 +46,7 @@ const ROOTS: ReadonlyMap<string, PlainRoot> = new Map<string, PlainRoot>([
   ['params', 'params'],
   ['grant', 'grant'],
   ['principal', 'principal'],
+  ['world', 'world'],
 ])
 
 function pathOf(rest: string | undefined, text: string): readonly string[] {
@@ -58,7 +59,7 @@ function pathOf(rest: string | undefined, text: string): readonly string[] {
 function badReference(text: string): Error {
   return exprError(
     'expr.bad_reference',
-    `expected @plan.input, @event, @now, @params, @grant, @principal, @var:NAME, @step:ID or @receipt:ID and fields after dots, found ${JSON.stringify(text.slice(0, 80))}`,
+    `expected @plan.input, @event, @now, @params, @grant, @principal, @world, @var:NAME, @step:ID or @receipt:ID and fields after dots, found ${JSON.stringify(text.slice(0, 80))}`,
   )
 }
 

@@ -16,6 +16,7 @@ import { BadSnapshots, isStateUnreadable } from './snapshots/bad-snapshots.ts'
 import { DEFAULT_BOUNDS } from './snapshots/recovery-cost.ts'
 import type { SnapshotBounds } from './snapshots/recovery-cost.ts'
 import { Snapshotter } from './snapshots/snapshotter.ts'
+import { MadeContent } from './made-content.ts'
 import { loadDefinitions } from './definitions.ts'
 import type { Definitions } from './definitions.ts'
 import { localPrincipal } from './principal.ts'
@@ -71,6 +72,7 @@ export class HostWorld {
   readonly #loop: CommitLoop
   readonly #faults: FaultLog
   readonly #snapshotter: Snapshotter
+  readonly #made: MadeContent
   readonly #bad: BadSnapshots
   #snapshot: SnapshotNote | undefined
   readonly #observers = new Set<OnTurn>()
@@ -91,6 +93,15 @@ export class HostWorld {
     this.bounds = parts.bounds ?? DEFAULT_BOUNDS
     this.#bad = parts.badSnapshots ?? new BadSnapshots(parts.folder.badSnapshots)
     this.#snapshot = parts.snapshot
+    this.#made = new MadeContent({
+      kernel: parts.kernel,
+      content: parts.store.content,
+      onFailure: (error) => {
+        this.#failure ??= faultOf(error)
+      },
+    })
+    // What the replay made and nobody had stored.
+    this.#made.collect()
     this.#snapshotter = new Snapshotter({
       kernel: parts.kernel,
       content: parts.store.content,
@@ -99,6 +110,7 @@ export class HostWorld {
       submit: (ingress) => this.submit(ingress),
       flush: () => this.flush(),
       durable: () => this.durable(),
+      stored: () => this.#made.stored(),
       onFailure: (error) => {
         this.#failure ??= faultOf(error)
       },
@@ -151,6 +163,7 @@ export class HostWorld {
     }
     if (result.kind === 'accepted') {
       this.#hasWritten = true
+      this.#made.collect()
       this.#loop.add({ height: result.height, leaf: result.leaf, bytes: result.entry })
       for (const observer of this.#observers) observer(result, ingress)
       this.#snapshotter.note()
@@ -182,14 +195,17 @@ export class HostWorld {
 
   /** Resolves when everything that was submitted is durable; undefined when it is. Rejects with what went wrong. */
   durable(): Promise<void> | undefined {
-    return this.#loop.durable()
+    const journaled = this.#loop.durable()
+    const stored = this.#made.stored()
+    if (stored === undefined) return journaled
+    return journaled === undefined ? stored : Promise.all([journaled, stored]).then(() => undefined)
   }
 
   /** One turn, answered when it is durable. */
   async send(ingress: Ingress): Promise<TurnResult> {
     const result = this.submit(ingress)
     this.#loop.flush()
-    const durable = this.#loop.durable()
+    const durable = this.durable()
     if (durable !== undefined) await durable
     return result
   }
@@ -232,7 +248,7 @@ export class HostWorld {
     if (this.#failure !== undefined) throw stopped(this.#failure)
     const result = compute(this.kernel)
     this.#loop.flush()
-    await this.#loop.durable()
+    await this.durable()
     return result
   }
 
@@ -251,6 +267,7 @@ export class HostWorld {
     const end = options.isCleanStop ? 'stop' : this.#hasWritten ? 'command' : 'reading'
     if (this.#failure === undefined) await this.#snapshotter.finish(end)
     await this.#loop.drain()
+    await this.#made.stored()?.catch(() => undefined)
     await this.store.close()
   }
 }

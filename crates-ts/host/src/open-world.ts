@@ -91,7 +91,7 @@ export async function openFolder(folder: WorldFolder, options: OpenWorldOptions)
       sha256: nodeSha256,
       modules: other ?? modules,
       profile: MODULE_PROFILE,
-      content: { get: readContent },
+      content: { get: readContent, has: (hash) => store.content.has(hash) },
     })
   return { folder, keyFolder, store, modules, makeKernel, readContent }
 }

@@ -76,7 +76,7 @@ export function admitManifest(ports: KernelPorts, state: WorldState, ingress: Ma
       path: ['blobs'],
     })
   }
-  const catalog = loadCatalog(ports, ingress.manifest, read, { hasGate: state.hasGate })
+  const catalog = loadCatalog(ports, ingress.manifest, read, state)
   const parts = {
     ...baseParts(ingress),
     auth: ingress.auth,
@@ -179,6 +179,7 @@ export function putEngine(ports: AdmissionPorts, state: WorldState, engine: Hash
   const semantics = semanticsOf(ports, state)
   state.hasGate = semantics >= 2
   state.hasSnapshots = semantics >= 3
+  state.hasGovernance = semantics >= 3
 }
 
 /** The error with which a host leaves a world alone that needs another engine (spec/06-kernel.md, "Engine"). */

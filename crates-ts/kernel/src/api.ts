@@ -235,6 +235,13 @@ export interface World {
    * on the world relies on reading them from content.
    */
   sliceSnapshot(bytesMax: number): readonly FreshBlob[]
+  /**
+   * Content that turns have made since the last call. The kernel reads it from memory until it is released; whoever replays makes it again. It has
+   * to be stored, and released, before a snapshot root is submitted.
+   */
+  takeMadeBlobs(): readonly FreshBlob[]
+  /** They are stored: read from content from now on. */
+  releaseMadeBlobs(blobs: readonly FreshBlob[]): void
   /** What opening would have to derive again; grows as the world goes on. */
   readonly tail: TailAmounts
   /** Cells that changed since the newest root: opening would have to read each of them first. */

@@ -11,7 +11,7 @@ import { EMPTY_GATE_CATALOG } from './gate/gate-catalog.ts'
 import type { GateCatalog } from './gate/gate-catalog.ts'
 import { loadActions } from './load-actions.ts'
 import { loadDefinitions } from './load-definitions.ts'
-import type { GetNode, LoadedDefinitions } from './load-definitions.ts'
+import type { EngineFeatures, GetNode, LoadedDefinitions } from './load-definitions.ts'
 import type { CompiledPlan } from './plans/compiled-plan.ts'
 import type { CompiledTrigger } from './plans/triggers.ts'
 import type { KernelPorts, LoadedModule } from './ports.ts'
@@ -90,12 +90,7 @@ export const EMPTY_CATALOG: Catalog = {
 /**
  * Loads and checks a manifest. Throws `kernel.bad_manifest` (details.issues), `kernel.bad_node`, and `wasm.*` for a module that is refused.
  */
-export function loadCatalog(
-  ports: KernelPorts,
-  manifestHash: Hash,
-  get: GetNode,
-  options: { readonly hasGate: boolean },
-): Catalog {
+export function loadCatalog(ports: KernelPorts, manifestHash: Hash, get: GetNode, options: EngineFeatures): Catalog {
   const definitions = loadDefinitions(ports, manifestHash, get, options)
   const table = tableOf(definitions)
   const codec = makeCodecs(table)
@@ -111,7 +106,9 @@ export function loadCatalog(
     codec,
     reducers,
     routes: buildRoutes(definitions.manifest, reducers, table),
-    actions: options.hasGate ? loadActions(ports, { ...definitions, modules }, table) : EMPTY_ACTIONS,
+    actions: options.hasGate
+      ? loadActions(ports, { ...definitions, modules }, { table, features: options })
+      : EMPTY_ACTIONS,
   }
 }
 

@@ -2,7 +2,7 @@
 import { encodeNode, hashText } from '@aos/cbor'
 import type { Hash, Sha256Port } from '@aos/cbor'
 import { EXPR_LIMITS } from '@aos/expr'
-import { EFFECT_LIMITS, LIMITS, SNAPSHOT_LIMITS } from './limits.ts'
+import { EFFECT_LIMITS, INTERNAL_LIMITS, LIMITS, SNAPSHOT_LIMITS } from './limits.ts'
 
 /** What the module runtime contributes to the engine: its versions and bounds decide where a module stops. */
 export interface ModuleProfile {
@@ -15,7 +15,7 @@ export interface ModuleProfile {
 
 /**
  * Numbered meaning of the kernel; raised with every change that would let an old journal replay differently. 1: no gate, every effect
- * is denied. 2: plans, gate, receipts. 3: snapshots.
+ * is denied. 2: plans, gate, receipts. 3: snapshots, internal effects, governance.
  */
 export type KernelSemantics = 1 | 2 | 3
 
@@ -33,7 +33,7 @@ const PARTS: Readonly<
 > = {
   1: { expression: 0, limits: LIMITS },
   2: { expression: 1, limits: { ...LIMITS, ...EXPR_LIMITS, ...EFFECT_LIMITS } },
-  3: { expression: 1, limits: { ...LIMITS, ...EXPR_LIMITS, ...EFFECT_LIMITS, ...SNAPSHOT_LIMITS } },
+  3: { expression: 1, limits: { ...LIMITS, ...EXPR_LIMITS, ...EFFECT_LIMITS, ...INTERNAL_LIMITS, ...SNAPSHOT_LIMITS } },
 }
 
 /** Hash of the engine record, a node with text keys. Of the newest meaning unless told otherwise. */

@@ -38,6 +38,14 @@ export const EFFECT_LIMITS = {
   spendingsMax: 4096,
 } as const
 
+/** What internal effects pay for content, from kernel semantics 3 on (spec/06-kernel.md, "Limits"). */
+export const INTERNAL_LIMITS = {
+  /** Fuel of every value that is read or written. */
+  fuelPerBlob: 1000,
+  /** Fuel of every byte of it. */
+  fuelPerByte: 1,
+} as const
+
 /** Form of snapshots, from kernel semantics 3 on (spec/16-snapshots.md, "Trie" and "Collections"): it decides what roots are. */
 export const SNAPSHOT_LIMITS = {
   /** Entries of one leaf: with one more it becomes a branch. */

@@ -32,6 +32,8 @@ import { hasSecretSlots } from './gate/secret-slots.ts'
 import { compilePlan } from './plans/compile-plan.ts'
 import type { CompiledPlan } from './plans/compiled-plan.ts'
 import type { CompiledTrigger } from './plans/triggers.ts'
+import { HOST_ADAPTER } from './intents/intent.ts'
+import type { EngineFeatures } from './load-definitions.ts'
 import type { KernelPorts, LoadedModule } from './ports.ts'
 
 /** Every definition that a manifest lists, built-in ones included, checked together. */
@@ -51,12 +53,19 @@ export interface PlanDefinitions {
   readonly effects: ReadonlyMap<string, DefEffect>
 }
 
+/** The types, and what the engine makes of effects. */
+export interface LoadGround {
+  readonly table: SchemaTable
+  readonly features: EngineFeatures
+}
+
 const ALLOW_ALL = 'sys/CapAllowAll@1'
 
 /** Throws `kernel.bad_manifest` where definitions do not belong together, `expr.*` for an expression that cannot be compiled. */
-export function loadActions(ports: KernelPorts, definitions: ActionDefinitions, table: SchemaTable): ActionCatalog {
+export function loadActions(ports: KernelPorts, definitions: ActionDefinitions, ground: LoadGround): ActionCatalog {
   const { manifest } = definitions
-  const gate = loadGate(ports, definitions, table)
+  const { table } = ground
+  const gate = loadGate(ports, definitions, ground)
   const plans = loadPlans(ports, definitions, table)
   return {
     gate,
@@ -67,9 +76,10 @@ export function loadActions(ports: KernelPorts, definitions: ActionDefinitions, 
   }
 }
 
-function loadGate(ports: KernelPorts, definitions: ActionDefinitions, table: SchemaTable): GateCatalog {
+function loadGate(ports: KernelPorts, definitions: ActionDefinitions, ground: LoadGround): GateCatalog {
+  const { table } = ground
   const { manifest, policies, secrets } = definitions
-  const effects = loadEffects(definitions, table)
+  const effects = loadEffects(definitions, ground)
   const policy = manifest.policy === undefined ? undefined : policies.get(manifest.policy)
   return {
     table,
@@ -81,14 +91,15 @@ function loadGate(ports: KernelPorts, definitions: ActionDefinitions, table: Sch
 }
 
 /** By kind. */
-export function loadEffects(definitions: PlanDefinitions, table: SchemaTable): ReadonlyMap<string, EffectRecord> {
+export function loadEffects(definitions: PlanDefinitions, ground: LoadGround): ReadonlyMap<string, EffectRecord> {
   const { bindings } = definitions.manifest
   return new Map(
-    [...definitions.effects.values()].map((effect) => [effect.effectKind, loadEffect(effect, bindings, table)]),
+    [...definitions.effects.values()].map((effect) => [effect.effectKind, loadEffect(effect, bindings, ground)]),
   )
 }
 
-function loadEffect(effect: DefEffect, bindings: readonly EffectBinding[], table: SchemaTable): EffectRecord {
+function loadEffect(effect: DefEffect, bindings: readonly EffectBinding[], ground: LoadGround): EffectRecord {
+  const { table, features } = ground
   const binding = bindings.find(({ pattern }) => matchesPattern(pattern, effect.effectKind))
   const params = loadSchema({ kind: 'ref', name: effect.paramsSchema }, table)
   return {
@@ -98,7 +109,7 @@ function loadEffect(effect: DefEffect, bindings: readonly EffectBinding[], table
     params,
     takesSecrets: hasSecretSlots(params.type, table),
     receipt: loadSchema({ kind: 'ref', name: effect.receiptSchema }, table),
-    adapter: binding?.adapter ?? defaultAdapter(effect.effectKind),
+    adapter: binding?.adapter ?? defaultAdapter(effect.effectKind, features),
   }
 }
 
@@ -107,11 +118,15 @@ function matchesPattern(pattern: string, kind: string): boolean {
   return pattern.endsWith('*') ? kind.startsWith(pattern.slice(0, -1)) : pattern === kind
 }
 
-/** Without a binding an effect is for the adapter named like the first part of its kind. */
-function defaultAdapter(kind: string): string {
+/** Without a binding an effect is for the adapter named like the first part of its kind; what the host answers itself, for the host. */
+function defaultAdapter(kind: string, { hasGovernance }: EngineFeatures): string {
   const dot = kind.indexOf('.')
-  return dot < 0 ? kind : kind.slice(0, dot)
+  const family = dot < 0 ? kind : kind.slice(0, dot)
+  return hasGovernance && HOST_FAMILIES.has(family) ? HOST_ADAPTER : family
 }
+
+/** What the kernel does not perform in the turn needs a replay or another height, which the host has (G11). */
+const HOST_FAMILIES: ReadonlySet<string> = new Set(['governance', 'introspect', 'workspace'])
 
 function loadSchema(type: TypeExpr, table: SchemaTable): GateSchema {
   return { type, codec: compileSchema(type, table) }

@@ -25,6 +25,14 @@ import type { Hash } from '@aos/cbor'
 import { kernelError } from './errors.ts'
 import type { KernelPorts } from './ports.ts'
 
+/** What the engine in force has (spec/06-kernel.md, "Engine"). */
+export interface EngineFeatures {
+  /** Plans and effects: kernel semantics 2. */
+  readonly hasGate: boolean
+  /** Internal effects and governance: kernel semantics 3. */
+  readonly hasGovernance: boolean
+}
+
 /** Content by hash, of what the ingress lists. */
 export type GetNode = (hash: Hash) => Uint8Array
 
@@ -47,7 +55,7 @@ export function loadDefinitions(
   ports: KernelPorts,
   manifestHash: Hash,
   get: GetNode,
-  options: { readonly hasGate: boolean },
+  options: Pick<EngineFeatures, 'hasGate'>,
 ): LoadedDefinitions {
   const manifest = loadNode(ports, manifestHash, get)
   if (manifest.kind !== 'manifest') {

@@ -7,6 +7,8 @@ import { EffectsOverlay } from './intents/effects-overlay.ts'
 import type { Delivery } from './routing.ts'
 import type { WorldState } from './state.ts'
 
+const NO_BLOBS: readonly Hash[] = []
+
 /** The changes of one turn to cells, modules, plans and intents. */
 export class Overlay {
   readonly #state: WorldState
@@ -14,6 +16,7 @@ export class Overlay {
   readonly #touched: Cell[] = []
   readonly #modules: [Hash, Hash][] = []
   #effects: EffectsOverlay | undefined
+  #blobs: Set<Hash> | undefined
 
   constructor(state: WorldState) {
     this.#state = state
@@ -44,6 +47,16 @@ export class Overlay {
     this.#modules.push([wasm, rewritten])
   }
 
+  /** The world knows of this content by an entry, or by this turn. */
+  isBlobKnown(hash: Hash): boolean {
+    return this.#blobs?.has(hash) === true || this.#state.blobs.has(hash)
+  }
+
+  knowBlob(hash: Hash): void {
+    this.#blobs ??= new Set()
+    this.#blobs.add(hash)
+  }
+
   /** Made when a turn first touches plans or intents: most turns never do. */
   get effects(): EffectsOverlay {
     this.#effects ??= new EffectsOverlay(this.#state.effects)
@@ -58,6 +71,7 @@ export class Overlay {
   merge(): void {
     this.#effects?.merge()
     for (const [wasm, rewritten] of this.#modules) this.#state.modulesUsed.set(wasm, rewritten)
+    for (const hash of this.#blobs ?? NO_BLOBS) this.#state.blobs.set(hash, true)
     for (const cell of this.#touched) cell.table.settle(cell, true)
     this.#state.cells.keepWithinLimit()
   }

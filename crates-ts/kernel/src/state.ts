@@ -12,6 +12,7 @@
  *   idempotency     (principal, key) -> {hash of the body, height, logical ns}, ascending by height
  *   cells           (reducer, key bytes) -> {generation: uint, state: bytes}
  *   modules used    wasm hash -> hash of the rewritten bytes
+ *   blobs           hashes of content that entries list or turns made
  *   effects         plan instances, intents, budgets (intents/effects-state.ts)
  *   last cut        uint height of the newest snapshot_cut
  *
@@ -31,7 +32,7 @@ import { makeEffectsState } from './intents/effects-state.ts'
 import type { EffectsState } from './intents/effects-state.ts'
 import type { KernelPorts } from './ports.ts'
 import type { PinnedDefinitions } from './snapshot/pinned.ts'
-import { IDEMPOTENCY_RECORDS, KEY_RECORDS, MODULE_RECORDS } from './snapshot/small-records.ts'
+import { IDEMPOTENCY_RECORDS, KEY_RECORDS, MODULE_RECORDS, PRESENCE_RECORDS } from './snapshot/small-records.ts'
 
 /** A key that the world knows (G2). */
 export interface RegisteredKey {
@@ -66,11 +67,14 @@ export interface WorldState {
   readonly cells: CellStore
   /** By wasm hash. */
   readonly modulesUsed: Collection<Hash>
+  readonly blobs: Collection<true>
   catalog: Catalog
   /** The engine in force judges effects and runs plans (kernel semantics 2). */
   hasGate: boolean
   /** The engine in force has snapshots (kernel semantics 3). */
   hasSnapshots: boolean
+  /** The engine in force has internal effects and governance (kernel semantics 3). */
+  hasGovernance: boolean
   readonly effects: EffectsState
   /** Where everything above that is not in memory is read. */
   readonly nodes: NodeStore
@@ -115,9 +119,11 @@ export function makeState(ports: KernelPorts, pinned: PinnedDefinitions, roots: 
     idempotencyOrder: order,
     cells,
     modulesUsed: new Collection(nodes, { keys: HASH_KEYS, records: MODULE_RECORDS }, collection('modules')),
+    blobs: new Collection(nodes, { keys: HASH_KEYS, records: PRESENCE_RECORDS }, collection('blobs')),
     catalog: EMPTY_CATALOG,
     hasGate: false,
     hasSnapshots: false,
+    hasGovernance: false,
     effects: makeEffectsState(nodes, pinned, roots),
     nodes,
   }

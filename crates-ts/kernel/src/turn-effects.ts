@@ -1,6 +1,6 @@
 /** Plans and effects in a turn (spec/10-plans.md; spec/11-gate.md): what the turn's queue and the ingress do to them. */
-import { hashBytes, isAosError } from '@aos/cbor'
-import type { CborWriter } from '@aos/cbor'
+import { formatHash, hashBytes, isAosError } from '@aos/cbor'
+import type { CborWriter, Hash } from '@aos/cbor'
 import type { EffectOrigin, ReceiptStatus } from '@aos/effects'
 import { encodeHashForm } from '@aos/expr'
 import type { ExprValue } from '@aos/expr'
@@ -15,6 +15,8 @@ import {
   writeSettled,
 } from './intents/effect-items.ts'
 import type { IntentChange, WriteSalted } from './intents/effect-items.ts'
+import { performInternal } from './internal/internal-effects.ts'
+import { TurnBlobs } from './internal/turn-blobs.ts'
 import { KERNEL_ADAPTER } from './intents/intent.ts'
 import type { Intent } from './intents/intent.ts'
 import { failurePayload, payloadValue } from './intents/payload.ts'
@@ -28,12 +30,17 @@ import { giveReceipt, offerEvent } from './plans/waits.ts'
 import { directDelivery } from './routing.ts'
 import type { Requester, RoutedEvent } from './routing.ts'
 import { GateTurn } from './turn-gate.ts'
-import type { GrowingReport } from './turn-gate.ts'
+import type { GrowingReport, Passed } from './turn-gate.ts'
 import type { Turn } from './turn.ts'
 
 /** An instance that can run on. */
 export interface PlanWork {
   readonly instance: string
+}
+
+/** An intent that the kernel performs itself. */
+export interface InternalWork {
+  readonly intent: Hash
 }
 
 /** What came of an intent. */
@@ -159,6 +166,28 @@ export class EffectTurn implements PlanActions {
     if (result.kind === 'ended') this.end(instance, result.ending)
   }
 
+  /** Performs an internal effect that has passed the gate, and tells whoever asked. */
+  perform(work: InternalWork): void {
+    const { overlay, input } = this.#turn
+    const intent = overlay.effects.intent(work.intent)
+    if (intent?.status !== 'open') return
+    const blobs = new TurnBlobs({
+      made: input.made,
+      isKnown: (hash) => overlay.isBlobKnown(hash),
+      know: (hash) => {
+        overlay.knowBlob(hash)
+      },
+      fuelLimit: this.#turn.fuelLimit,
+    })
+    const { ports, state, facts } = input
+    const world = state.id ?? formatHash(state.leaf)
+    const ground = { ports, state, overlay, effects: this, facts, intent, blobs, world }
+    const settlement = performInternal(intent, ground)
+    this.#turn.fuel += blobs.fuel
+    this.#turn.bytes += blobs.written + settlement.payload.bytes.length
+    this.settle(intent, settlement)
+  }
+
   /** Ends an instance: what it still waits for goes to nobody. */
   end(instance: PlanInstance, ending: PlanEnding): void {
     const { effects } = this.#turn.overlay
@@ -244,7 +273,9 @@ export class EffectTurn implements PlanActions {
     if (judgement.ledger !== undefined) this.#turn.overlay.effects.putLedger(intent.grant, judgement.ledger)
     const released: Intent = { ...intent, reserved: judgement.reserved, decisionHash }
     this.#turn.overlay.effects.putIntent(isAllowed ? { ...released, status: 'open' } : released)
-    if (isAllowed) this.change(intent, 'released', undefined)
+    if (!isAllowed) return
+    this.change(intent, 'released', undefined)
+    this.#queueOwn(intent)
   }
 
   /** Writes an item; gives its index. */
@@ -267,7 +298,19 @@ export class EffectTurn implements PlanActions {
       by: instance,
     })
     if (judged.kind === 'denied') return judged
-    return { kind: 'open', intentHash: this.gate.emit(judged.passed).hash }
+    return { kind: 'open', intentHash: this.open(judged.passed).hash }
+  }
+
+  /** Writes the intent of a request that has passed; what the kernel performs itself is next in the queue. */
+  open(passed: Passed): Intent {
+    const intent = this.gate.emit(passed)
+    if (intent.status === 'open') this.#queueOwn(intent)
+    return intent
+  }
+
+  /** A timer is the kernel's, too, but goes off later. */
+  #queueOwn(intent: Intent): void {
+    if (intent.adapter === KERNEL_ADAPTER && intent.dueNs === undefined) this.#turn.queue.push({ intent: intent.hash })
   }
 
   /** For plans: the code of the failure when the event cannot be routed. */

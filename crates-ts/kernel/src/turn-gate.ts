@@ -10,6 +10,7 @@ import type { Judgement } from './gate/judge.ts'
 import type { EffectRecord, GrantRecord } from './gate/gate-catalog.ts'
 import { writeDecision, writeIntent } from './intents/effect-items.ts'
 import type { DecisionItem } from './intents/effect-items.ts'
+import { isInternal } from './internal/internal-effects.ts'
 import { KERNEL_ADAPTER, TIMER_KIND } from './intents/intent.ts'
 import type { Intent } from './intents/intent.ts'
 import type { Delivery, Requester } from './routing.ts'
@@ -86,7 +87,8 @@ export class GateTurn {
     const world = state.id ?? formatHash(state.leaf)
     const hash = hashIntent(ports.sha256, { world, height, index, requestHash })
     const isTimer = effect.kind === TIMER_KIND
-    const adapter = isTimer ? KERNEL_ADAPTER : effect.adapter
+    const isOwn = isTimer || (state.hasGovernance && isInternal(effect, judgement.params))
+    const adapter = isOwn ? KERNEL_ADAPTER : effect.adapter
     const idempotencyKey = authorKey ?? hash
     const isParked = judgement.outcome === 'park'
     const intent: Intent = {

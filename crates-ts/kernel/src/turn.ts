@@ -5,6 +5,7 @@ import type { TurnBound } from './codes.ts'
 import { failed } from './delivery.ts'
 import type { DeliveryResult, DeliveryRunner, TurnFacts } from './delivery.ts'
 import type { EntryWriter } from './entry-writer.ts'
+import type { MadeBlobs } from './internal/made-blobs.ts'
 import { LIMITS } from './limits.ts'
 import type { Overlay } from './overlay.ts'
 import type { KernelPorts } from './ports.ts'
@@ -12,7 +13,7 @@ import { routeEvent } from './routing.ts'
 import type { Delivery, Requester, RoutedEvent } from './routing.ts'
 import type { WorldState } from './state.ts'
 import { EffectTurn, NOTHING_DONE } from './turn-effects.ts'
-import type { PlanWork } from './turn-effects.ts'
+import type { InternalWork, PlanWork } from './turn-effects.ts'
 
 /** What one turn starts with, and what it writes to. */
 export interface TurnInput {
@@ -29,6 +30,8 @@ export interface TurnInput {
   readonly deliveries: readonly Delivery[]
   /** What an ingress of another kind does to plans and intents, before the queue runs. */
   readonly prepare: ((effects: EffectTurn) => void) | undefined
+  /** Content that this turn makes. */
+  readonly made: MadeBlobs
   /** False in worlds whose engine has no gate: plans do not exist and effects are denied. */
   readonly hasGate: boolean
 }
@@ -42,7 +45,7 @@ export interface TurnEnd {
   readonly effects: EffectsReport
 }
 
-type Work = Delivery | PlanWork
+type Work = Delivery | PlanWork | InternalWork
 
 /** Runs to quiescence or to a bound; the caller merges or drops the overlay. Throws only for a fault. */
 export function runTurn(input: TurnInput, overlay: Overlay): TurnEnd {
@@ -74,7 +77,7 @@ export class Turn {
     for (let ordinal = 0; ordinal < queue.length; ordinal += 1) {
       const work = queue[ordinal]
       if (work === undefined) break
-      const passed = 'instance' in work ? this.#advance(work) : this.#deliver(work, ordinal)
+      const passed = this.#do(work, ordinal)
       if (passed !== undefined) return this.#end(passed)
     }
     return this.#end(undefined)
@@ -136,8 +139,10 @@ export class Turn {
     return this.bytes > LIMITS.turnBytesMax ? 'bytes' : undefined
   }
 
-  #advance(work: PlanWork): TurnBound | undefined {
-    this.effects.advance(work)
+  #do(work: Work, ordinal: number): TurnBound | undefined {
+    if ('reducer' in work) return this.#deliver(work, ordinal)
+    if ('instance' in work) this.effects.advance(work)
+    else this.effects.perform(work)
     return this.#passed()
   }
 
@@ -158,7 +163,7 @@ export class Turn {
     if (result.state !== undefined) overlay.write(cell, result.state)
     this.bytes += result.state?.length ?? 0
     this.#record(delivery, result)
-    if (emitted?.kind === 'passed') this.effects.gate.emit(emitted.passed)
+    if (emitted?.kind === 'passed') this.effects.open(emitted.passed)
     for (const event of result.raised) this.raise(event, index, delivery.by)
     return this.#passed()
   }

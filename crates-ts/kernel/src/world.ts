@@ -1,24 +1,12 @@
 /** A world in memory: state, turns, replay, reads (spec/06-kernel.md). */
 import { HASH_BYTES, formatHash, hashBytes, isAosError, toHex } from '@aos/cbor'
-import type { AosError, CanonicalBytes, Hash, HashBytes } from '@aos/cbor'
+import type { AosError, Hash, HashBytes } from '@aos/cbor'
 import { admit } from './admission.ts'
 import { checkCommon, hashBody } from './admission-common.ts'
 import type { AdmissionPorts, Admitted } from './admission-common.ts'
-import type {
-  CellReport,
-  Difference,
-  InstanceReport,
-  KeyReport,
-  MemoryLimits,
-  MemoryReport,
-  ReplayOptions,
-  TurnResult,
-  World,
-  WorldTime,
-} from './api.ts'
+import type { Difference, MemoryLimits, ReplayOptions, TurnResult, World } from './api.ts'
 import type { Ingress, Stamp } from './ingress.ts'
 import { EMPTY_KEY } from './cells/cell.ts'
-import { textOfBytes } from './collections/key-text.ts'
 import type { FreshBlob } from './collections/trie-update.ts'
 import { DeliveryRunner } from './delivery.ts'
 import { findDifference } from './difference.ts'
@@ -28,11 +16,9 @@ import type { EntryMemo, EntryView } from './entry-reader.ts'
 import { EntryWriter } from './entry-writer.ts'
 import { kernelError } from './errors.ts'
 import { idempotencySlot } from './idempotency.ts'
-import { compareInstanceIds, compareIntents } from './intents/effects-state.ts'
-import type { IntentReport } from './intents/intent.ts'
+import { MadeBlobs } from './internal/made-blobs.ts'
 import { LeafHasher } from './leaf.ts'
 import type { KernelPorts } from './ports.ts'
-import { reportInstance } from './plans/instance.ts'
 import { RecordedEntry } from './recorded-entry.ts'
 import { checkEngine, rebuildIngress } from './replay.ts'
 import { ENTROPY_BYTES } from './salts.ts'
@@ -40,13 +26,13 @@ import { loadPinned } from './snapshot/load-pinned.ts'
 import { openSnapshot } from './snapshot/open-snapshot.ts'
 import { PinnedDefinitions } from './snapshot/pinned.ts'
 import { Snapshots } from './snapshot/snapshots.ts'
-import type { TailAmounts } from './snapshot/tail-cost.ts'
 import { makeState } from './state.ts'
 import type { WorldState } from './state.ts'
 import { Overlay } from './overlay.ts'
 import { NOTHING_DONE } from './turn-effects.ts'
 import { runTurn } from './turn.ts'
 import type { TurnEnd } from './turn.ts'
+import { WorldReads } from './world-reads.ts'
 
 /** An empty world: its first ingress is genesis, or its first replayed entry is. */
 export function createWorld(ports: KernelPorts): World {
@@ -69,69 +55,40 @@ interface HowPerformed {
   readonly leafOf?: { readonly entry: Uint8Array; readonly view: EntryView }
 }
 
-class KernelWorld implements World {
+class KernelWorld extends WorldReads implements World {
   readonly #ports: AdmissionPorts
+  protected readonly made: MadeBlobs
+  protected readonly newestEngine: Hash
   readonly #runner: DeliveryRunner
   readonly #writer: EntryWriter
   readonly #pinned: PinnedDefinitions
-  #state: WorldState
-  readonly #snapshots: Snapshots
+  protected state: WorldState
+  protected readonly snapshots: Snapshots
   #limits: MemoryLimits | undefined
   readonly #leaves: LeafHasher
   readonly #memo: EntryMemo = makeEntryMemo()
   #inTurn = false
 
   constructor(ports: KernelPorts) {
+    super()
+    this.made = new MadeBlobs(ports)
     this.#ports = {
       ...ports,
+      content: this.made,
       engineDigest: hashEngine(ports.sha256, ports.profile),
       engines: supportedEngines(ports.sha256, ports.profile),
     }
-    this.#runner = new DeliveryRunner(ports)
+    this.newestEngine = this.#ports.engineDigest
+    this.#runner = new DeliveryRunner(this.#ports)
     this.#writer = new EntryWriter(ports.sha256)
     this.#leaves = new LeafHasher(ports.sha256)
-    this.#snapshots = new Snapshots(ports.sha256)
+    this.snapshots = new Snapshots(ports.sha256)
     this.#pinned = new PinnedDefinitions((manifest) => {
-      const { manifestHash, catalog } = this.#state
-      if (manifest !== manifestHash) return loadPinned(ports, manifest)
+      const { manifestHash, catalog } = this.state
+      if (manifest !== manifestHash) return loadPinned(this.#ports, manifest, this.state)
       return { plans: catalog.actions.plans, effects: catalog.actions.gate.effects }
     })
-    this.#state = makeState(ports, this.#pinned)
-  }
-
-  get id(): Hash | undefined {
-    return this.#state.id
-  }
-
-  get head(): World['head'] {
-    return this.#state.height < 0 ? undefined : { height: this.#state.height, leaf: this.#state.leaf }
-  }
-
-  get manifestHash(): Hash | undefined {
-    return this.#state.manifestHash
-  }
-
-  get manifestHeight(): number {
-    return this.#state.manifestHeight
-  }
-
-  get keysHeight(): number {
-    return this.#state.keysHeight
-  }
-
-  get keys(): readonly KeyReport[] {
-    const keys = [...this.#state.keys.entries()]
-    keys.sort(([leftId, left], [rightId, right]) => left.from - right.from || (leftId < rightId ? -1 : 1))
-    return keys.map(([, key]) => key)
-  }
-
-  get engineDigest(): Hash {
-    return this.#state.engine ?? this.#ports.engineDigest
-  }
-
-  get time(): WorldTime {
-    const { clock, entropy, nowNs, logicalNowNs } = this.#state
-    return { clock, entropy, nowNs, logicalNowNs }
+    this.state = makeState(this.#ports, this.#pinned)
   }
 
   submit(ingress: Ingress, stamp: Stamp): TurnResult {
@@ -147,27 +104,27 @@ class KernelWorld implements World {
         // Before anything else: what was admitted once need not be admissible again to be known as the same.
         const earlier = this.#lookUpIdempotency(ingress)
         if (earlier !== undefined) return earlier
-        admitted = admit(this.#ports, this.#state, { ingress, stamp })
-        if (ingress.kind === 'snapshot_root') this.#snapshots.checkRoot(ingress)
+        admitted = admit(this.#ports, this.state, { ingress, stamp })
+        if (ingress.kind === 'snapshot_root') this.snapshots.checkRoot(ingress)
       } catch (error) {
         if (!isRefusal(error)) throw error
         return { kind: 'refused', error }
       }
       const { end, leaf, entry } = this.#perform(ingress, admitted, stamp, { writer: this.#writer })
-      return accepted({ height: this.#state.height, leaf, entry: entry ?? EMPTY_KEY, end })
+      return accepted({ height: this.state.height, leaf, entry: entry ?? EMPTY_KEY, end })
     })
   }
 
   replay(entry: Uint8Array, options: ReplayOptions): Difference | undefined {
     return this.#guarded(() => {
       const view = readEntry(entry, this.#memo)
-      if (view.height !== this.#state.height + 1) {
-        return difference(view, 'header.height', String(view.height), String(this.#state.height + 1))
+      if (view.height !== this.state.height + 1) {
+        return difference(view, 'header.height', String(view.height), String(this.state.height + 1))
       }
       const prevAt = view.ingressAt - HASH_BYTES
-      if (!standsAt(entry, prevAt, this.#state.leaf)) {
+      if (!standsAt(entry, prevAt, this.state.leaf)) {
         const prev = entry.subarray(prevAt, view.ingressAt)
-        return difference(view, 'header.prev', toHex(prev), toHex(this.#state.leaf))
+        return difference(view, 'header.prev', toHex(prev), toHex(this.state.leaf))
       }
       checkEngine(view, this.#ports.engines, this.#ports.engineDigest)
       let admitted: Admitted
@@ -175,13 +132,13 @@ class KernelWorld implements World {
       const stamp: Stamp = { nowNs: view.nowNs, entropy: view.entropy }
       try {
         checkCommon(ingress)
-        admitted = admit(this.#ports, this.#state, { ingress, stamp })
+        admitted = admit(this.#ports, this.state, { ingress, stamp })
       } catch (error) {
         if (!isRefusal(error)) throw error
         return difference(view, 'ingress', 'admitted', error.code)
       }
       if (ingress.kind === 'snapshot_root') {
-        const expected = this.#snapshots.expectedRoot(ingress, options.verify ? 'verified' : 'replayed')
+        const expected = this.snapshots.expectedRoot(ingress, options.verify ? 'verified' : 'replayed')
         if (expected !== undefined && expected !== ingress.root) {
           return difference(view, 'ingress.command.root', ingress.root, expected)
         }
@@ -202,79 +159,24 @@ class KernelWorld implements World {
     })
   }
 
-  readCell(reducer: string, key: Uint8Array | undefined): Uint8Array | undefined {
-    return this.#state.cells.find(reducer)?.find(textOfBytes(key ?? EMPTY_KEY))?.state
-  }
-
-  listIntents(): Iterable<IntentReport> {
-    return [...this.#state.effects.intents.values()].sort(compareIntents)
-  }
-
-  readIntent(hash: Hash): IntentReport | undefined {
-    return this.#state.effects.intents.get(hash)
-  }
-
-  listInstances(): Iterable<InstanceReport> {
-    const instances = [...this.#state.effects.instances.values()]
-    return instances.sort((left, right) => compareInstanceIds(left.id, right.id)).map(reportInstance)
-  }
-
-  get nextDueNs(): bigint | undefined {
-    return this.#state.effects.due.next?.atNs
-  }
-
-  listCells(reducer: string): Iterable<CellReport> {
-    // Keys of cells are canonical: they were located in, or checked as, canonical values.
-    return (this.#state.cells.find(reducer)?.list() ?? []) as Iterable<CellReport & { readonly key: CanonicalBytes }>
-  }
-
-  countCells(reducer: string): number {
-    return this.#state.cells.find(reducer)?.count ?? 0
-  }
-
-  get snapshot(): World['snapshot'] {
-    return this.#snapshots.work
-  }
-
-  get hasSnapshots(): boolean {
-    return this.#state.hasSnapshots
-  }
-
-  get lastCut(): number | undefined {
-    return this.#state.lastCut
-  }
-
   sliceSnapshot(bytesMax: number): readonly FreshBlob[] {
-    return this.#guarded(() => this.#snapshots.slice(bytesMax))
-  }
-
-  get tail(): TailAmounts {
-    return this.#snapshots.tail
-  }
-
-  get dirtyCells(): number {
-    return this.#state.cells.memory.dirtyCells + (this.#snapshots.work?.cells ?? 0)
+    return this.#guarded(() => this.snapshots.slice(bytesMax))
   }
 
   open(root: Hash): void {
     this.#guarded(() => {
-      if (this.#state.height >= 0)
+      if (this.state.height >= 0)
         throw kernelError('kernel.genesis_exists', 'only an empty world starts from a snapshot')
-      this.#state = openSnapshot(this.#ports, this.#pinned, root)
-      this.#snapshots.openedFrom(this.#state.height, root)
+      this.state = openSnapshot(this.#ports, this.#pinned, root)
+      this.snapshots.openedFrom(this.state.height, root)
       if (this.#limits !== undefined) this.limitMemory(this.#limits)
     })
   }
 
-  get memory(): MemoryReport {
-    const { bytes, dirtyBytes } = this.#state.cells.memory
-    return { cells: bytes, dirty: dirtyBytes, nodes: this.#state.nodes.bytes }
-  }
-
   limitMemory(limits: MemoryLimits): void {
     this.#limits = limits
-    this.#state.cells.limit(limits.cells)
-    this.#state.nodes.limit(limits.nodes)
+    this.state.cells.limit(limits.cells)
+    this.state.nodes.limit(limits.nodes)
   }
 
   /** A fault leaves the world stopped: it must be discarded and reopened (K11). */
@@ -289,7 +191,7 @@ class KernelWorld implements World {
   #lookUpIdempotency(ingress: Ingress): Exclude<TurnResult, Accepted> | undefined {
     if (ingress.idempotencyKey === undefined) return undefined
     const slot = idempotencySlot(ingress.principal, ingress.idempotencyKey)
-    const found = this.#state.idempotency.lookUp(slot, hashBody(this.#ports, ingress))
+    const found = this.state.idempotency.lookUp(slot, hashBody(this.#ports, ingress))
     if (found === 'new') return undefined
     if (found !== 'conflict') return { kind: 'duplicate', height: found }
     const error = kernelError(
@@ -305,7 +207,7 @@ class KernelWorld implements World {
   /** The turn, its entry, and the step to the next head. Without a writer the leaf is taken from the recorded entry. */
   #perform(ingress: Ingress, admitted: Admitted, stamp: Stamp, how: HowPerformed): Performed {
     const { writer, recorded, leafOf } = how
-    const state = this.#state
+    const state = this.state
     const height = state.height + 1
     const logicalNowNs = stamp.nowNs > state.logicalNowNs ? stamp.nowNs : state.logicalNowNs
     writer?.begin(admitted.parts, stamp.entropy, recorded)
@@ -327,6 +229,7 @@ class KernelWorld implements World {
       event: admitted.event,
       deliveries: admitted.deliveries,
       prepare: admitted.prepare,
+      made: this.made,
       hasGate: state.hasGate,
     }
     const end = runTurn(turn, overlay)
@@ -335,6 +238,8 @@ class KernelWorld implements World {
       overlay.drop()
       writer?.turnLimit(end.bound)
     }
+    this.made.settle({ isMerged: end.bound === undefined, isReplay: leafOf !== undefined || recorded !== undefined })
+    if (state.hasGovernance) for (const blob of admitted.parts.blobs) state.blobs.set(formatHash(blob), true)
     const finished = writer?.finish({
       height,
       kindNumber: admitted.parts.kindNumber,
@@ -357,10 +262,10 @@ class KernelWorld implements World {
       const slot = idempotencySlot(ingress.principal, ingress.idempotencyKey)
       state.idempotency.remember(slot, { body: hashBody(this.#ports, ingress), height, logicalNs: logicalNowNs })
     }
-    this.#snapshots.tail.add((leafOf ?? recorded ?? finished)?.entry.length ?? 0, end.fuel)
+    this.snapshots.tail.add((leafOf ?? recorded ?? finished)?.entry.length ?? 0, end.fuel)
     const source = leafOf !== undefined ? 'replayed' : recorded !== undefined ? 'verified' : 'live'
-    if (ingress.kind === 'snapshot_cut') this.#snapshots.cut(state, source)
-    if (ingress.kind === 'snapshot_root') this.#snapshots.adopt(source)
+    if (ingress.kind === 'snapshot_cut') this.snapshots.cut(state, source)
+    if (ingress.kind === 'snapshot_root') this.snapshots.adopt(source)
     return { end, leaf, entry: finished?.entry, isRecorded: finished?.isRecorded ?? false }
   }
 }

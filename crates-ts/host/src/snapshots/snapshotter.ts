@@ -21,6 +21,8 @@ export interface SnapshotterParts {
   readonly flush: () => void
   /** Resolves when everything that was submitted is durable. */
   readonly durable: () => Promise<void> | undefined
+  /** Resolves when what turns have made is durable. */
+  readonly stored: () => Promise<void> | undefined
   /** Called when the store failed; the world takes nothing more then. */
   readonly onFailure: (error: unknown) => void
   /** Called when a snapshot is whole and its root durable. */
@@ -97,13 +99,14 @@ export class Snapshotter {
 
   /** undefined: the world stopped meanwhile, for a reason that others are told. */
   async #run(): Promise<SnapshotNote | undefined> {
-    const { submit, flush, durable, notes, onFailure, onSnapshot } = this.#parts
+    const { submit, flush, durable, stored, notes, onFailure, onSnapshot } = this.#parts
     try {
       // Never inside a turn, nor inside the call that ended one.
       await nextTurn()
       accepted(submit({ kind: 'snapshot_cut', principal: PRINCIPAL }))
       flush()
       const { cut, root } = await this.#store()
+      await stored()
       const rootHeight = accepted(submit({ kind: 'snapshot_root', principal: PRINCIPAL, cut, root }))
       flush()
       await durable()

@@ -55,5 +55,8 @@ export type IntentReport = Omit<Intent, 'reserved' | 'hashBytes'>
 /** Adapter id of what the kernel settles itself. */
 export const KERNEL_ADAPTER = 'kernel'
 
+/** Adapter id of what the host answers itself, with its own key (G11). */
+export const HOST_ADAPTER = 'host'
+
 /** Kinds that are settled by a tick. */
 export const TIMER_KIND = 'timer.set'

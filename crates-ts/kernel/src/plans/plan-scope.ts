@@ -40,6 +40,7 @@ class PlanScope implements ExprScope {
       case 'params':
       case 'grant':
       case 'principal':
+      case 'world':
         return undefined
     }
   }

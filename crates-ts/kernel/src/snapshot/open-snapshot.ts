@@ -35,7 +35,7 @@ export function openSnapshot(ports: AdmissionPorts, pinned: PinnedDefinitions, r
   putEngine(ports, state, record.engine)
   if (record.manifest !== hashDefinition(ports.sha256, EMPTY_MANIFEST)) {
     const get = (hash: Hash): Uint8Array => ports.content.get(hash)
-    state.catalog = loadCatalog(ports, record.manifest, get, { hasGate: state.hasGate })
+    state.catalog = loadCatalog(ports, record.manifest, get, state)
   }
   return state
 }

@@ -18,6 +18,7 @@ export function partsOf(state: WorldState): readonly PlacedPart[] {
   const named: readonly (readonly [string, SnapshotPart])[] = [
     ['keys', state.keys],
     ['modules', state.modulesUsed],
+    ['blobs', state.blobs],
     ['idempotency', state.idempotencyRecords],
     ['idempotency_order', state.idempotencyOrder],
     ['intents', effects.intents],

@@ -1,0 +1,119 @@
+/** What a world says of itself (spec/06-kernel.md, "State"): nothing here changes anything but caches. */
+import type { CanonicalBytes, Hash } from '@aos/cbor'
+import type { CellReport, InstanceReport, KeyReport, MemoryReport, World, WorldTime } from './api.ts'
+import { EMPTY_KEY } from './cells/cell.ts'
+import { textOfBytes } from './collections/key-text.ts'
+import type { FreshBlob } from './collections/trie-update.ts'
+import { compareInstanceIds, compareIntents } from './intents/effects-state.ts'
+import type { IntentReport } from './intents/intent.ts'
+import type { MadeBlobs } from './internal/made-blobs.ts'
+import { reportInstance } from './plans/instance.ts'
+import type { Snapshots } from './snapshot/snapshots.ts'
+import type { TailAmounts } from './snapshot/tail-cost.ts'
+import type { WorldState } from './state.ts'
+
+/** The reading half of a world; whoever extends it changes the state. */
+export abstract class WorldReads {
+  protected abstract state: WorldState
+  protected abstract readonly snapshots: Snapshots
+  protected abstract readonly made: MadeBlobs
+  protected abstract readonly newestEngine: Hash
+
+  get id(): Hash | undefined {
+    return this.state.id
+  }
+
+  get head(): World['head'] {
+    return this.state.height < 0 ? undefined : { height: this.state.height, leaf: this.state.leaf }
+  }
+
+  get manifestHash(): Hash | undefined {
+    return this.state.manifestHash
+  }
+
+  get manifestHeight(): number {
+    return this.state.manifestHeight
+  }
+
+  get keysHeight(): number {
+    return this.state.keysHeight
+  }
+
+  get keys(): readonly KeyReport[] {
+    const keys = [...this.state.keys.entries()]
+    keys.sort(([leftId, left], [rightId, right]) => left.from - right.from || (leftId < rightId ? -1 : 1))
+    return keys.map(([, key]) => key)
+  }
+
+  get engineDigest(): Hash {
+    return this.state.engine ?? this.newestEngine
+  }
+
+  get time(): WorldTime {
+    const { clock, entropy, nowNs, logicalNowNs } = this.state
+    return { clock, entropy, nowNs, logicalNowNs }
+  }
+
+  readCell(reducer: string, key: Uint8Array | undefined): Uint8Array | undefined {
+    return this.state.cells.find(reducer)?.find(textOfBytes(key ?? EMPTY_KEY))?.state
+  }
+
+  listIntents(): Iterable<IntentReport> {
+    return [...this.state.effects.intents.values()].sort(compareIntents)
+  }
+
+  readIntent(hash: Hash): IntentReport | undefined {
+    return this.state.effects.intents.get(hash)
+  }
+
+  listInstances(): Iterable<InstanceReport> {
+    const instances = [...this.state.effects.instances.values()]
+    return instances.sort((left, right) => compareInstanceIds(left.id, right.id)).map(reportInstance)
+  }
+
+  get nextDueNs(): bigint | undefined {
+    return this.state.effects.due.next?.atNs
+  }
+
+  listCells(reducer: string): Iterable<CellReport> {
+    // Keys of cells are canonical: they were located in, or checked as, canonical values.
+    return (this.state.cells.find(reducer)?.list() ?? []) as Iterable<CellReport & { readonly key: CanonicalBytes }>
+  }
+
+  countCells(reducer: string): number {
+    return this.state.cells.find(reducer)?.count ?? 0
+  }
+
+  get snapshot(): World['snapshot'] {
+    return this.snapshots.work
+  }
+
+  get hasSnapshots(): boolean {
+    return this.state.hasSnapshots
+  }
+
+  get lastCut(): number | undefined {
+    return this.state.lastCut
+  }
+
+  takeMadeBlobs(): readonly FreshBlob[] {
+    return this.made.take()
+  }
+
+  releaseMadeBlobs(blobs: readonly FreshBlob[]): void {
+    this.made.release(blobs)
+  }
+
+  get tail(): TailAmounts {
+    return this.snapshots.tail
+  }
+
+  get dirtyCells(): number {
+    return this.state.cells.memory.dirtyCells + (this.snapshots.work?.cells ?? 0)
+  }
+
+  get memory(): MemoryReport {
+    const { bytes, dirtyBytes } = this.state.cells.memory
+    return { cells: bytes, dirty: dirtyBytes, nodes: this.state.nodes.bytes }
+  }
+}
