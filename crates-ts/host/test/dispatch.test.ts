@@ -62,8 +62,7 @@ test('what is submitted while a host starts waits for the disk, too', async () =
   const releaseAgain = fake.hold()
   fake.emit(2)
   await starting
-  await sleep(20)
-  expect(adapter.calls.map(nOf)).toEqual([1])
+  await expect.poll(() => adapter.calls.map(nOf)).toEqual([1])
   releaseAgain()
   expect(await quiet(effects)).toBe('quiet')
   expect(adapter.calls.map(nOf)).toEqual([1, 2])
@@ -105,16 +104,15 @@ test('an adapter gets them in the order of emission, no more at a time than its 
   for (let n = 0; n < 5; n += 1) fake.emit(n, { effectKind: 'test.other' })
   const slow = { wallNs: () => 0n, after: () => () => undefined } // nothing times out
   const effects = await started({ adapters: [adapter], timers: slow })
-  await sleep(20)
-  expect(begun).toEqual([0, 1])
+  await expect.poll(() => begun).toEqual([0, 1])
   expect(effects.state).toMatchObject({ queued: 3, running: 2 })
   ends.shift()?.()
-  await sleep(20)
-  expect(begun).toEqual([0, 1, 2])
-  while (ends.length > 0) {
+  await expect.poll(() => begun).toEqual([0, 1, 2])
+  for (const after of [4, 5]) {
     ends.shift()?.()
-    await sleep(5)
+    await expect.poll(() => begun.length).toBe(after)
   }
+  for (const end of ends) end()
   expect(begun).toEqual([0, 1, 2, 3, 4])
 })
 
@@ -361,18 +359,15 @@ test('what is due is ticked at once, what is not is waited for', async () => {
   }
   fake.due(500n, 400n)
   const effects = await started({ adapters: [], timers })
-  await sleep(5)
-  expect(fake.entries).toEqual(['tick'])
+  await expect.poll(() => fake.entries).toEqual(['tick'])
   fake.due(nowNs + 2_500_001n, nowNs)
   fake.emit(1, { dueNs: nowNs + 2_500_001n })
-  await sleep(5)
-  expect(due.map(({ ms }) => ms)).toEqual([3])
+  await expect.poll(() => due.map(({ ms }) => ms)).toEqual([3])
   due[0]?.call() // too early: the clock has not moved
   expect(due.map(({ ms }) => ms)).toEqual([3, 3])
   nowNs += 3_000_000n
   due[1]?.call()
-  await sleep(5)
-  expect(fake.entries).toEqual(['tick', 'emit 1', 'tick'])
+  await expect.poll(() => fake.entries).toEqual(['tick', 'emit 1', 'tick'])
   expect(effects.counters).toMatchObject({ ticks: 2, calls: 0 })
 })
 
