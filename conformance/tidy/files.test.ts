@@ -73,7 +73,7 @@ test('the list of long functions has not grown', () => {
 })
 
 test('names are kebab-case and name a concept', () => {
-  const shape = /^_?[a-z0-9]+(-[a-z0-9]+)*(\.(slow|property|test|bench|config|generated|d|build))*\.(ts|js|mjs)$/
+  const shape = /^_?[a-z0-9]+(-[a-z0-9]+)*(\.(slow|property|test|bench|config|generated|d|build|air))*\.(ts|js|mjs)$/
   const empty = /^(utils?|helpers?|common|misc|shared|lib|stuff)$/
   const wrong = code.filter((path) => {
     const folders = posix.dirname(path).split('/')

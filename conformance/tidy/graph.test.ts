@@ -10,7 +10,8 @@ import type { SourceFacts } from './sources.ts'
 import { ROOT, listFiles, readJson } from './tree.ts'
 
 const sources = listFiles().filter(
-  (path) => path.endsWith('.ts') && packageOf(path) !== undefined && !/\/(assembly|generated|templates)\//.test(path),
+  (path) =>
+    path.endsWith('.ts') && packageOf(path) !== undefined && !/\/(assembly|generated|templates|fixtures)\//.test(path),
 )
 
 function references(path: string): string[] {

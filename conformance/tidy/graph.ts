@@ -28,6 +28,7 @@ const CRATES = [
   'store',
   'adapters',
   'sdk',
+  'author',
   'build',
   'host',
 ] as const
@@ -42,6 +43,7 @@ export const PACKAGES: readonly PackageRule[] = [
   crate('expr', { ring: 1, uses: ['cbor', 'air'], outside: [], core: true }),
   crate('abi', { ring: 2, uses: ['cbor'], outside: [], core: true }),
   crate('effects', { ring: 2, uses: ['cbor'], outside: [], core: true }),
+  crate('author', { ring: 2, uses: ['cbor', 'air'], outside: [], core: true }),
   crate('kernel', { ring: 3, uses: ['cbor', 'air', 'expr', 'abi', 'effects'], outside: [], core: true }),
   crate('wasm', { ring: 4, uses: ['cbor', 'kernel'], outside: [] }),
   crate('store', { ring: 4, uses: ['cbor', 'kernel'], outside: ['level'] }),

@@ -54,4 +54,5 @@ export { AIR_VALUE_ERRORS, type AirValueErrorCode } from './codec/value-errors.t
 export { compileSchema } from './codec/compile.ts'
 export { makeDynamicCodec, type DynamicCodec } from './codec/dynamic.ts'
 export { valueFromJson, valueToJson, type ValueFromJsonOptions, type ValueToJsonOptions } from './codec/value-json.ts'
+export { formatBase64 } from './codec/base64.ts'
 export { parseDuration, parseInstant } from './codec/moment.ts'
