@@ -6,6 +6,7 @@ import type { PlanInstance } from '../plans/instance.ts'
 import { compareInstanceIds, compareIntents, putInstance, putIntent, waitedSchemas } from './effects-state.ts'
 import type { EffectsState } from './effects-state.ts'
 import type { Intent } from './intent.ts'
+import { TurnChanges } from './turn-changes.ts'
 
 const NONE: readonly string[] = []
 
@@ -13,12 +14,10 @@ const NONE: readonly string[] = []
 export class EffectsOverlay {
   readonly #state: EffectsState
   /** null: ended. */
-  readonly #instances: Map<string, PlanInstance | null> = new Map()
+  readonly #instances: TurnChanges<string, PlanInstance> = new TurnChanges()
   /** null: settled or cancelled. */
-  readonly #intents: Map<Hash, Intent | null> = new Map()
-  readonly #ledgers: Map<string, Ledger> = new Map()
-  /** Ids and hashes that this turn made: the state need not be asked for them. */
-  readonly #made: Set<string> = new Set()
+  readonly #intents: TurnChanges<Hash, Intent> = new TurnChanges()
+  #ledgers: Map<string, Ledger> | undefined
 
   constructor(state: EffectsState) {
     this.#state = state
@@ -31,21 +30,21 @@ export class EffectsOverlay {
     const known = this.#state.instances.get(id)
     if (known === undefined) return undefined
     const copy = copyInstance(known)
-    this.#instances.set(id, copy)
+    this.#instances.put(id, copy)
     return copy
   }
 
   hasInstance(id: string): boolean {
-    return this.#instances.has(id) ? this.#instances.get(id) !== null : this.#state.instances.has(id)
+    const own = this.#instances.get(id)
+    return own === undefined ? this.#state.instances.has(id) : own !== null
   }
 
   startInstance(instance: PlanInstance): void {
-    this.#made.add(instance.id)
-    this.#instances.set(instance.id, instance)
+    this.#instances.put(instance.id, instance, true)
   }
 
   endInstance(id: string): void {
-    this.#instances.set(id, null)
+    this.#instances.put(id, null)
   }
 
   /** Instances that may wait for events of a schema, in the order of their start. */
@@ -53,8 +52,8 @@ export class EffectsOverlay {
     const { waiting } = this.#state
     if (this.#instances.size === 0 && !waiting.has(schema)) return NONE
     const found = new Set<string>(waiting.of(schema))
-    for (const [id, instance] of this.#instances) {
-      if (instance !== null && waitedSchemas(instance).includes(schema)) found.add(id)
+    for (const { key, value } of this.#instances) {
+      if (value !== null && waitedSchemas(value).includes(schema)) found.add(key)
     }
     return [...found].filter((id) => this.hasInstance(id)).sort(compareInstanceIds)
   }
@@ -66,24 +65,24 @@ export class EffectsOverlay {
 
   /** Of this turn's own making. */
   addIntent(intent: Intent): void {
-    this.#made.add(intent.hash)
-    this.#intents.set(intent.hash, intent)
+    this.#intents.put(intent.hash, intent, true)
   }
 
   /** In another state than before. */
   putIntent(intent: Intent): void {
-    this.#intents.set(intent.hash, intent)
+    this.#intents.put(intent.hash, intent)
   }
 
   settleIntent(hash: Hash): void {
-    this.#intents.set(hash, null)
+    this.#intents.put(hash, null)
   }
 
   ledger(grant: string): Ledger | undefined {
-    return this.#ledgers.get(grant) ?? this.#state.ledgers.get(grant)
+    return this.#ledgers?.get(grant) ?? this.#state.ledgers.get(grant)
   }
 
   putLedger(grant: string, ledger: Ledger): void {
+    this.#ledgers ??= new Map()
     this.#ledgers.set(grant, ledger)
   }
 
@@ -91,21 +90,21 @@ export class EffectsOverlay {
   intents(): readonly Intent[] {
     const seen = new Map<Hash, Intent>()
     for (const intent of this.#state.intents.values()) seen.set(intent.hash, intent)
-    for (const [hash, own] of this.#intents) {
-      if (own === null) seen.delete(hash)
-      else seen.set(hash, own)
+    for (const { key, value } of this.#intents) {
+      if (value === null) seen.delete(key)
+      else seen.set(key, value)
     }
     return [...seen.values()].sort(compareIntents)
   }
 
   merge(): void {
     const state = this.#state
-    for (const [id, instance] of this.#instances) {
-      putInstance(state, { id, before: this.#made.has(id) ? undefined : state.instances.get(id), after: instance })
+    for (const { key, value, isMade } of this.#instances) {
+      putInstance(state, { id: key, before: isMade ? undefined : state.instances.get(key), after: value })
     }
-    for (const [hash, intent] of this.#intents) {
-      putIntent(state, { hash, before: this.#made.has(hash) ? undefined : state.intents.get(hash), after: intent })
+    for (const { key, value, isMade } of this.#intents) {
+      putIntent(state, { hash: key, before: isMade ? undefined : state.intents.get(key), after: value })
     }
-    for (const [grant, ledger] of this.#ledgers) this.#state.ledgers.set(grant, ledger)
+    for (const [grant, ledger] of this.#ledgers ?? []) state.ledgers.set(grant, ledger)
   }
 }

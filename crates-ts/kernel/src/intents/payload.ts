@@ -2,7 +2,7 @@
 import { compileSchema } from '@aos/air'
 import type { SchemaTable } from '@aos/air'
 import type { ReceiptStatus } from '@aos/effects'
-import { exprFromValue, integerValue, mapValue, recordValue, textValue } from '@aos/expr'
+import { exprFromValue, recordValue, textValue } from '@aos/expr'
 import type { ExprValue } from '@aos/expr'
 import { makeReceiptValue } from '../plans/waits.ts'
 import type { ReceiptValue } from '../plans/instance.ts'
@@ -37,12 +37,8 @@ export function payloadValue(
   table: SchemaTable,
 ): ReceiptValue {
   const { status, adapterId } = settlement
-  const amounts: { readonly key: ExprValue; readonly value: ExprValue }[] = []
-  for (const [dimension, amount] of settlement.cost ?? NO_COST) {
-    amounts.push({ key: textValue('text', dimension), value: integerValue('nat', BigInt(amount)) })
-  }
   const payload = valueOf(intent, settlement.payload, table)
-  return makeReceiptValue({ status, payload, adapterId, cost: mapValue(amounts), intentHash: intent.hash })
+  return makeReceiptValue({ status, payload, adapterId, cost: settlement.cost ?? NO_COST, intentHash: intent.hash })
 }
 
 function valueOf(intent: Intent, payload: SettledPayload, table: SchemaTable): ExprValue {

@@ -1,6 +1,7 @@
 /** One step of one instance (K23 to K26; spec/10-plans.md, "Steps"). */
 import { exprFromValue, recordValue, textValue, valueFromExpr } from '@aos/expr'
 import type { CompiledExpr, ExprScope, ExprValue } from '@aos/expr'
+import type { SchemaTable } from '@aos/air'
 import { AosError, fromHex, isAosError } from '@aos/cbor'
 import type { Hash, HashBytes } from '@aos/cbor'
 import type {
@@ -13,6 +14,7 @@ import type {
   RaiseStep,
 } from './compiled-plan.ts'
 import type { PlanInstance, StepState } from './instance.ts'
+import { LaterValue } from './later-value.ts'
 import { makeScope } from './plan-scope.ts'
 
 /** What became of an effect that a step asked for. */
@@ -183,14 +185,23 @@ function emit(running: Running, step: EmitStep): PlanEnding | undefined {
   const { intentHash } = outcome
   instance.intents.set(index, intentHash)
   instance.variables.set(step.handle, textValue('text', step.handle))
+  const made = new LaterValue(() => askedValue(step, intentHash, params, instance.plan.table))
+  state.value = params.length > SMALL_BYTES_MAX ? made.value : made
+  finish(running, step)
+  return undefined
+}
+
+/** A value of so many bytes is far from every bound of expressions: making a record around it cannot fail. */
+const SMALL_BYTES_MAX = 65_536
+
+/** What `@step` of a request is. */
+function askedValue(step: EmitStep, intentHash: Hash, params: Uint8Array, table: SchemaTable): ExprValue {
   const { type, codec } = step.paramsSchema
   const fields = new Map<string, ExprValue>()
   fields.set('handle', textValue('text', step.handle))
   fields.set('intent_hash', textValue('hash', intentHash))
-  fields.set('params', exprFromValue(codec.decode(params), type, instance.plan.table))
-  state.value = recordValue(fields)
-  finish(running, step)
-  return undefined
+  fields.set('params', exprFromValue(codec.decode(params), type, table))
+  return recordValue(fields)
 }
 
 /** An author's key is a hash, the text of one, or 32 bytes. */

@@ -15,6 +15,7 @@ import type { ReceiptStatus } from '@aos/effects'
 import type { ExprValue } from '@aos/expr'
 import type { InstanceReport } from '../api.ts'
 import type { CompiledPlan } from './compiled-plan.ts'
+import type { LaterValue } from './later-value.ts'
 
 /** `waiting`: it has run and is not completed. */
 export type StepStatus = 'pending' | 'waiting' | 'done' | 'skipped'
@@ -25,7 +26,7 @@ export interface StepState {
   /** Incoming edges that are decided, and whether one of them is live (K23). */
   decided: number
   isLive: boolean
-  value: ExprValue | undefined
+  value: ExprValue | LaterValue | undefined
   /** What an open wait has been given; taken when the instance runs next. */
   matched: ExprValue | undefined
   /** Logical time after which an open wait never matches (K25). */

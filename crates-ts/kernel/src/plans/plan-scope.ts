@@ -2,6 +2,7 @@
 import { integerValue } from '@aos/expr'
 import type { ExprScope, ExprValue, ReferenceRoot } from '@aos/expr'
 import type { PlanInstance } from './instance.ts'
+import { valueNow } from './later-value.ts'
 
 /** `event` stands only while the `where` of a wait is judged. */
 export function makeScope(instance: PlanInstance, logicalNowNs: bigint, event?: ExprValue): ExprScope {
@@ -27,7 +28,7 @@ class PlanScope implements ExprScope {
       case 'var':
         return instance.variables.get(root.name)
       case 'step':
-        return this.#stateOf(root.id)?.value
+        return valueNow(this.#stateOf(root.id)?.value)
       case 'receipt': {
         const step = instance.plan.steps[instance.plan.indexes.get(root.id) ?? -1]
         if (step?.op !== 'await_receipt' || this.#stateOf(root.id)?.status !== 'done') return undefined

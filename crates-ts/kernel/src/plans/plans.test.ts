@@ -4,7 +4,7 @@ import { compileSchema } from '@aos/air'
 import type { DefPlan, Expr, PlanEdge, PlanSlot, PlanStep, SchemaTable, TypeExpr } from '@aos/air'
 import { formatHash, hashText, toHex } from '@aos/cbor'
 import type { Sha256Port } from '@aos/cbor'
-import { exprFromValue, integerValue, mapValue } from '@aos/expr'
+import { exprFromValue, integerValue } from '@aos/expr'
 import type { ExprValue } from '@aos/expr'
 import { advance } from './advance.ts'
 import type { PlanActions, PlanEnding } from './advance.ts'
@@ -113,7 +113,7 @@ function run(instance: PlanInstance, options: { readonly deny?: string; readonly
 function receiptFor(instance: PlanInstance, step: string, status: 'ok' | 'error', code: number): boolean {
   const hash = instance.intents.get(instance.plan.indexes.get(step) ?? -1) ?? ''
   const payload: ExprValue = exprFromValue({ status: code }, table.get('demo/Answer@1') ?? { kind: 'unit' }, table)
-  return giveReceipt(instance, hash, makeReceiptValue({ status, payload, adapterId: 'demo', cost: mapValue([]), intentHash: hash })) // prettier-ignore
+  return giveReceipt(instance, hash, makeReceiptValue({ status, payload, adapterId: 'demo', cost: new Map(), intentHash: hash })) // prettier-ignore
 }
 
 test('a plan asks, waits, computes and ends with a result of its output schema', () => {

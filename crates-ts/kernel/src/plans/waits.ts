@@ -1,9 +1,10 @@
 /** Giving open waits what they wait for (K25, K26; spec/10-plans.md, "Waits"). */
-import { exprFromValue, mapValue, recordValue, textValue, type ExprValue } from '@aos/expr'
+import { exprFromValue, integerValue, mapValue, recordValue, textValue, type ExprValue } from '@aos/expr'
 import { isAosError } from '@aos/cbor'
 import { holds } from './advance.ts'
 import type { AwaitEventStep } from './compiled-plan.ts'
 import type { PlanInstance, ReceiptValue, StepState } from './instance.ts'
+import { LaterValue } from './later-value.ts'
 import { makeScope } from './plan-scope.ts'
 
 /** `matched`: the instance can run on. `failed`: a `where` could not be evaluated, which ends the instance with the code. */
@@ -87,6 +88,7 @@ export function deadlinesOf(instance: PlanInstance): readonly { readonly step: s
 }
 
 const NO_DEADLINES: readonly never[] = []
+const NO_COST: ReadonlyMap<string, number> = new Map()
 
 /**
  * Lets the deadline of an open wait pass (K25). An `await_receipt` that accepts `timeout` gets a receipt of that status; otherwise the instance
@@ -116,22 +118,60 @@ function deadlineReceipt(intentHash: string): ReceiptValue {
       ['message', textValue('text', 'no receipt came before the deadline')],
     ]),
   )
-  return makeReceiptValue({ status: 'timeout', payload, adapterId: '', cost: mapValue([]), intentHash })
+  return makeReceiptValue({ status: 'timeout', payload, adapterId: '', cost: NO_COST, intentHash })
 }
 
-/** The value of `@receipt` (K24). */
-export function makeReceiptValue(parts: {
+/** What the value of `@receipt` is made of (K24). */
+interface ReceiptParts {
   readonly status: ReceiptValue['status']
   readonly payload: ExprValue
   readonly adapterId: string
-  readonly cost: ExprValue
+  readonly cost: ReadonlyMap<string, number>
   readonly intentHash: string
-}): ReceiptValue {
+}
+
+/** A payload of so many bytes and a cost of so few dimensions are far from every bound: making a record of them cannot fail. */
+const SMALL_BYTES_MAX = 1_048_576
+const SMALL_COST_MAX = 64
+
+/** Throws `expr.too_large`. */
+export function makeReceiptValue(parts: ReceiptParts): ReceiptValue {
+  const receipt = new GivenReceipt(parts)
+  const isSmall = parts.payload.bytes <= SMALL_BYTES_MAX && parts.cost.size <= SMALL_COST_MAX
+  if (!isSmall) receipt.make()
+  return receipt
+}
+
+class GivenReceipt implements ReceiptValue {
+  readonly status: ReceiptValue['status']
+  readonly payload: ExprValue
+  readonly #record: LaterValue
+
+  constructor(parts: ReceiptParts) {
+    this.status = parts.status
+    this.payload = parts.payload
+    this.#record = new LaterValue(() => receiptRecord(parts))
+  }
+
+  get record(): ExprValue {
+    return this.#record.value
+  }
+
+  make(): void {
+    void this.#record.value
+  }
+}
+
+function receiptRecord(parts: ReceiptParts): ExprValue {
+  const cost: { readonly key: ExprValue; readonly value: ExprValue }[] = []
+  for (const [dimension, amount] of parts.cost) {
+    cost.push({ key: textValue('text', dimension), value: integerValue('nat', BigInt(amount)) })
+  }
   const fields = new Map<string, ExprValue>()
   fields.set('status', textValue('text', parts.status))
   fields.set('payload', parts.payload)
   fields.set('adapter_id', textValue('text', parts.adapterId))
-  fields.set('cost', parts.cost)
+  fields.set('cost', mapValue(cost))
   fields.set('intent_hash', textValue('hash', parts.intentHash))
-  return { status: parts.status, payload: parts.payload, record: recordValue(fields) }
+  return recordValue(fields)
 }

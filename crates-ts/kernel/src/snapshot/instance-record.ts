@@ -8,6 +8,7 @@ import { RECEIPT_STATUSES } from '@aos/effects'
 import { NULL_VALUE, decodeStateForm, encodeStateForm } from '@aos/expr'
 import type { ExprValue } from '@aos/expr'
 import type { PlanInstance, ReceiptValue, StepState, StepStatus } from '../plans/instance.ts'
+import { valueNow } from '../plans/later-value.ts'
 import { Fields, badRecord } from './fields.ts'
 import type { PinnedDefinitions } from './pinned.ts'
 
@@ -35,7 +36,7 @@ export function encodeInstance(instance: PlanInstance): Uint8Array {
 }
 
 function stepData({ status, decided, isLive, value, matched, deadlineNs }: StepState): Data {
-  return [STATUSES.indexOf(status), decided, isLive, valueData(value), valueData(matched), deadlineNs ?? null]
+  return [STATUSES.indexOf(status), decided, isLive, valueData(valueNow(value)), valueData(matched), deadlineNs ?? null]
 }
 
 function valueData(value: ExprValue | undefined): Data {
