@@ -35,6 +35,7 @@ export async function openEffectWorld(): Promise<EffectBenchWorld> {
   await push(host, {
     builder: {
       build: () => Promise.reject(new Error('there is nothing to build')),
+      runWorldFile: () => Promise.reject(new Error('there is no world file')),
       installForEditors: () => Promise.resolve(),
     },
     dryRun: false,

@@ -1,8 +1,9 @@
 // Bundles the command into cli/dist, from sources: no tsc is needed before it.
 import { build } from 'esbuild'
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -16,7 +17,7 @@ const options = {
   target: 'node20.19',
   conditions: ['@aos/source'],
   // Native code, a compiler that only the commands that build load, and what is no ES module.
-  external: ['classic-level', 'level', 'assemblyscript', 'binaryen', 'undici'],
+  external: ['classic-level', 'level', 'assemblyscript', 'binaryen', 'esbuild', 'undici'],
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
@@ -34,6 +35,7 @@ const { metafile } = await build({
 // On its own, so that measuring code stays out of the chunks of the command.
 await build({ ...options, entryPoints: { bench: here('../bench/index.ts') } })
 copyAssets()
+await writeAuthor()
 removeOldChunks(new Set(Object.keys(metafile.outputs).map((path) => basename(path))))
 
 // What commands read at run time: a world folder needs nothing but the command.
@@ -46,6 +48,39 @@ function copyAssets() {
   const old = here('dist/assets')
   rmSync(old, { recursive: true, force: true })
   renameSync(made, old)
+}
+
+// What a world file imports: one script to run it with, and declarations for editors.
+async function writeAuthor() {
+  const sources = here('../crates-ts/author/src')
+  const made = here(`dist/author-${process.pid}`)
+  mkdirSync(join(made, 'types'), { recursive: true })
+  await build({
+    absWorkingDir: here('.'),
+    entryPoints: [join(sources, 'index.ts')],
+    outfile: join(made, 'builders.js'),
+    bundle: true,
+    format: 'esm',
+    platform: 'neutral',
+    target: options.target,
+    conditions: options.conditions,
+    legalComments: 'none',
+    logLevel: options.logLevel,
+  })
+  const waiting = ['index.ts']
+  for (const name of waiting) {
+    const { outputText } = ts.transpileDeclaration(readFileSync(join(sources, name), 'utf8'), {
+      fileName: name,
+      compilerOptions: { isolatedDeclarations: true, target: ts.ScriptTarget.ES2023 },
+    })
+    const imported = [...outputText.matchAll(/ from '([^']+)'/g)].map(([, specifier]) => specifier)
+    const foreign = imported.find((specifier) => !specifier.startsWith('./'))
+    if (foreign !== undefined) throw new Error(`the types of @aos/author must stand alone: ${name} imports ${foreign}`)
+    for (const specifier of imported) if (!waiting.includes(specifier.slice(2))) waiting.push(specifier.slice(2))
+    const text = outputText.replaceAll(/( from '\.\/[^']+)\.ts'/g, "$1.js'")
+    writeFileSync(join(made, 'types', name.replace(/\.ts$/, '.d.ts')), text)
+  }
+  renameSync(made, here('dist/assets/author'))
 }
 
 // Last, so that a command that is running finds its chunks until the new ones are there.

@@ -6,12 +6,14 @@ import type { GuestRequest } from '@aos/sdk'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { CommandContext } from './context.ts'
+import { makeRunWorldFile } from './world-files.ts'
 
 /** The compiler, loaded at the first module that the cache does not have. */
 export function makeModuleBuilder(context: Pick<CommandContext, 'assets' | 'progress'>): ModuleBuilder {
   const sdkDir = join(context.assets, 'sdk')
   return {
     build: (request) => build(request, sdkDir, context),
+    runWorldFile: makeRunWorldFile(context),
     installForEditors: async (request) => {
       if (request.builds.length === 0) return
       const [{ guestTsconfig, readSdkFiles }, { readEditorTypes }] = await Promise.all([

@@ -7,7 +7,7 @@ const PATHS = (parser: Argv): Argv =>
     .positional('path', {
       type: 'string',
       array: true,
-      describe: 'files or folders (default: the AIR folder of the world)',
+      describe: 'files or folders of AIR JSON, world files, world folders (default: the world)',
     })
     .option('lenient', { type: 'boolean', describe: 'accept what AIR v1 accepted, and warn' })
 
@@ -39,6 +39,20 @@ export const AUTHOR_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
         describe: 'the hash of every definition',
         options: PATHS,
         load: async () => (await import('../run/air.ts')).airHash,
+      },
+      {
+        command: 'emit [path]',
+        describe: 'write what a world file (world.air.ts) says as AIR JSON',
+        options: (parser) =>
+          parser
+            .positional('path', { type: 'string', describe: 'world file, or a folder with one (default: the world)' })
+            .option('out', {
+              type: 'string',
+              requiresArg: true,
+              describe: 'folder (default: the AIR folder beside it)',
+            })
+            .option('check', { type: 'boolean', describe: 'write nothing; fail when the file there differs' }),
+        load: async () => (await import('../run/air-emit.ts')).airEmit,
       },
       {
         command: 'diff [path..]',

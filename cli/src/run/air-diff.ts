@@ -12,6 +12,7 @@ import type { CommandContext, CommandResult } from '../context.ts'
 import { EXIT } from '../exit-code.ts'
 import { embedNode } from '../json-node.ts'
 import { makeModuleBuilder } from '../module-builder.ts'
+import { makeRunWorldFile } from '../world-files.ts'
 import { LOCK_WAIT_MS, withFolder } from '../world.ts'
 
 /** Exit 1 when there is a difference. */
@@ -50,7 +51,10 @@ async function readSides(context: CommandContext, args: Arguments): Promise<Side
 /** A world folder stands for what is in force in it, anything else for the definitions in its files. */
 async function readPath(context: CommandContext, args: Arguments, path: string): Promise<readonly Definition[]> {
   const place = resolve(context.cwd, path)
-  if (!isWorldRoot(place)) return definitionsOfSources(readAirSources([place], { lenient: args.flag('lenient') }))
+  if (!isWorldRoot(place)) {
+    const runWorldFile = makeRunWorldFile(context)
+    return definitionsOfSources(await readAirSources([place], { lenient: args.flag('lenient'), runWorldFile }))
+  }
   const folder = worldFolderAt(place)
   // Looking at a world must not make one.
   if (!existsSync(folder.store)) throw noGenesis(path)
@@ -70,7 +74,7 @@ async function readPath(context: CommandContext, args: Arguments, path: string):
 
 function noGenesis(path: string): AosError {
   return new AosError('host.no_genesis', `the world ${path} has no genesis yet, so nothing is in force there`, {
-    hint: 'name its AIR folder, or run `aos push` there',
+    hint: 'name its AIR folder or its world file, or run `aos push` there',
   })
 }
 

@@ -8,18 +8,19 @@ import {
   findWorldFolder,
   invalidAir,
   nodeSha256,
+  placeText,
   readAirSources,
-  readSyncFile,
 } from '@aos/host'
 import type { AirSources, FileIssue } from '@aos/host'
-import { join, relative, resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
 import { EXIT } from '../exit-code.ts'
+import { makeRunWorldFile } from '../world-files.ts'
 
 /** Exit 1 when there is an issue. */
 export async function airCheck(context: CommandContext, args: Arguments): Promise<CommandResult> {
-  const sources = readSources(context, args)
+  const sources = await readSources(context, args)
   const found = findSourceIssues(sources)
   const issues = found.issues.map((issue) => shown(context, issue))
   const warnings = found.warnings.map((warning) => shown(context, warning))
@@ -36,7 +37,7 @@ export async function airCheck(context: CommandContext, args: Arguments): Promis
 
 /** One definition as it is, several as an array. Nothing is rewritten: comments and the order of fields are the author's. */
 export async function airFmt(context: CommandContext, args: Arguments): Promise<CommandResult> {
-  const sources = needValid(readSources(context, args))
+  const sources = needValid(await readSources(context, args))
   const lens = args.text('lens') === 'tagged' ? 'tagged' : 'sugar'
   const definitions = sources.definitions.map(({ definition }) => definition)
   const text = textOf(definitions, lens)
@@ -45,7 +46,7 @@ export async function airFmt(context: CommandContext, args: Arguments): Promise<
 
 /** In the order of the files. References of a manifest are filled in from the definitions beside it. */
 export async function airHash(context: CommandContext, args: Arguments): Promise<CommandResult> {
-  const definitions = definitionsOfSources(readSources(context, args))
+  const definitions = definitionsOfSources(await readSources(context, args))
   const data = definitions.map((definition) => ({
     kind: definition.kind,
     name: definition.kind === 'manifest' ? 'manifest' : definition.name,
@@ -62,18 +63,20 @@ export async function airHash(context: CommandContext, args: Arguments): Promise
   return { data, text: [...lines, ...note].join('\n') }
 }
 
-function readSources(context: CommandContext, args: Arguments): AirSources {
+function readSources(context: CommandContext, args: Arguments): Promise<AirSources> {
   const named = args.list('path').map((path) => resolve(context.cwd, path))
-  return readAirSources(named.length > 0 ? named : [worldAir(context, args)], { lenient: args.flag('lenient') })
+  return readAirSources(named.length > 0 ? named : [worldAir(context, args)], {
+    lenient: args.flag('lenient'),
+    runWorldFile: makeRunWorldFile(context),
+  })
 }
 
 function worldAir(context: CommandContext, args: Arguments): string {
-  const folder = findWorldFolder({
+  return findWorldFolder({
     option: args.optionalText('world'),
     variable: context.environment['AOS_WORLD'],
     cwd: context.cwd,
-  })
-  return join(folder.root, readSyncFile(folder.syncFile).airDir)
+  }).root
 }
 
 function needValid(sources: AirSources): AirSources {
@@ -92,18 +95,22 @@ function textOf(definitions: readonly Definition[], lens: 'sugar' | 'tagged'): s
 
 interface ShownIssue {
   readonly file: string
+  /** Of a world file. */
+  readonly line?: number
+  readonly column?: number
   readonly code: string
   readonly path: string
   readonly message: string
 }
 
 function shown(context: CommandContext, issue: FileIssue): ShownIssue {
-  const { code, message } = issue
-  return { file: relative(context.cwd, issue.file), code, path: formatPath(issue.path), message }
+  const { code, message, line, column } = issue
+  const place = line === undefined || column === undefined ? {} : { line, column }
+  return { file: relative(context.cwd, issue.file), ...place, code, path: formatPath(issue.path), message }
 }
 
 function lineOf(issue: ShownIssue): string {
-  return `${issue.file}: ${issue.path}: ${issue.message} [${issue.code}]`
+  return `${placeText(issue)}: ${issue.path}: ${issue.message} [${issue.code}]`
 }
 
 function counted(count: number, noun: string): string {

@@ -7,6 +7,7 @@ import type { CommandContext, CommandResult } from '../context.ts'
 import { EXIT } from '../exit-code.ts'
 import { makeFindBuilt } from '../module-builder.ts'
 import { VERSION } from '../version.ts'
+import { makeRunWorldFile } from '../world-files.ts'
 import { LOCK_WAIT_MS, findWorld } from '../world.ts'
 
 /** Exit 0 when nothing failed, else 1. */
@@ -20,6 +21,7 @@ export async function doctor(context: CommandContext, args: Arguments): Promise<
     engines: engineDigests(),
     compiler: async () => (await import('@aos/build')).compilerVersion(),
     findBuilt: makeFindBuilt(context),
+    runWorldFile: makeRunWorldFile(context),
     full: args.flag('full'),
     store: context.held?.host.store,
     lockWaitMs: LOCK_WAIT_MS,

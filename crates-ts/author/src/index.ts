@@ -1,4 +1,4 @@
-/** @aos/author: typed builders that make the AIR of a world (spec/03-air.md). */
+/** @aos/author: typed builders that make the AIR of a world (spec/21-world-files.md). */
 export {
   bool,
   bytes,

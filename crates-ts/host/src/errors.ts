@@ -8,6 +8,8 @@ export const HOST_ERRORS = {
   'host.file': 'A file of the world folder could not be read or written.',
   'host.no_genesis': 'The world has no genesis yet: nothing was pushed.',
   'host.no_air': 'The AIR folder is missing or holds no definitions.',
+  'host.air_differs':
+    'The world file and the AIR folder of a world do not say the same; details.differences lists what.',
   'host.invalid_air': 'The AIR folder does not validate; details.issues lists everything found.',
   'host.no_manifest': 'The AIR folder holds no manifest, or more than one.',
   'host.missing_wasm': 'A module has neither a source in aos.sync.json nor a WASM file nor a hash that the store has.',

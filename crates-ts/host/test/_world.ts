@@ -20,6 +20,7 @@ export interface TestWorld {
 /** Nothing is compiled in these tests. */
 export const NO_BUILDER: ModuleBuilder = {
   build: () => Promise.reject(new Error('nothing is to be built')),
+  runWorldFile: () => Promise.reject(new Error('there is no world file')),
   installForEditors: () => Promise.resolve(),
 }
 

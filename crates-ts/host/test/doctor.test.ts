@@ -52,6 +52,7 @@ function examine(change: Partial<DoctorOptions> = {}): Promise<DoctorReport> {
     engines: engineDigests(),
     compiler: () => Promise.resolve('0.0.1'),
     findBuilt: () => Promise.resolve(undefined),
+    runWorldFile: () => Promise.reject(new Error('there is no world file')),
     full: false,
     lockWaitMs: 0,
     onProgress: () => undefined,

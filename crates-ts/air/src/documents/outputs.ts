@@ -23,6 +23,7 @@ export function outputDocuments(): readonly JsonDocument[] {
     ...snapshotOutputs().map(([command, data]) => document(command, data)),
     document('air check', airCheck()),
     document('air diff', airDiff()),
+    document('air emit', airEmit()),
     document('air hash', Type.Array(openObject({ kind: definitionKind(), name: Type.String(), hash: hashText() }))),
     document('bench', bench()),
     document('doctor', doctor()),
@@ -77,12 +78,29 @@ function count(): TSchema {
 }
 
 function definitionKind(): TSchema {
-  return oneOf(['defschema', 'defmodule', 'manifest'])
+  const powers = ['defeffect', 'defcap', 'defpolicy', 'defsecret']
+  return oneOf(['defschema', 'defmodule', 'defplan', ...powers, 'manifest'])
 }
 
 function airCheck(): TSchema {
-  const issue = openObject({ file: Type.String(), code: Type.String(), path: path(), message: Type.String() })
+  const issue = openObject({
+    file: Type.String(),
+    line: optional(Type.Integer({ minimum: 1 })),
+    column: optional(Type.Integer({ minimum: 1 })),
+    code: Type.String(),
+    path: path(),
+    message: Type.String(),
+  })
   return openObject({ ok: Type.Boolean(), issues: Type.Array(issue), warnings: Type.Array(issue) })
+}
+
+function airEmit(): TSchema {
+  return openObject({
+    file: Type.String(),
+    definitions: Type.Integer({ minimum: 1 }),
+    changed: Type.Boolean(),
+    others: Type.Array(Type.String()),
+  })
 }
 
 function airDiff(): TSchema {

@@ -8,6 +8,7 @@ import { loadDefinitions } from '../definitions.ts'
 import { assemble } from '../push/assemble.ts'
 import { compareManifests } from '../push/changes.ts'
 import type { BuildRequest, ModuleBuilder } from '../push/module-builder.ts'
+import type { RunWorldFile } from '../push/world-file.ts'
 import { readSyncFile } from '../sync-file.ts'
 import type { SyncFile } from '../sync-file.ts'
 import type { WorldFolder } from '../world-folder.ts'
@@ -44,6 +45,7 @@ export interface InStepOptions {
   readonly read: (hash: Hash) => Uint8Array
   readonly stored: (hash: Hash) => Uint8Array | undefined
   readonly findBuilt: FindBuilt
+  readonly runWorldFile: RunWorldFile
 }
 
 /** What `aos push` would change. A source that was not compiled as it stands counts as changed. */
@@ -62,6 +64,7 @@ export async function checkInStep(options: InStepOptions): Promise<Check> {
     }
     const builder: ModuleBuilder = {
       build: async (request) => ({ wasm: await known(request), sourceMap: undefined, fromCache: true }),
+      runWorldFile: options.runWorldFile,
       installForEditors: () => Promise.resolve(),
     }
     const onProgress = (): void => undefined

@@ -11,6 +11,7 @@ import type { HostSettings } from '../settings.ts'
 import type { WorldFolder } from '../world-folder.ts'
 import { checkInStep, checkSources } from './folder-in-step.ts'
 import type { FindBuilt } from './folder-in-step.ts'
+import type { RunWorldFile } from '../push/world-file.ts'
 import { checkKeys } from './keys.ts'
 import { failedWith, passed, warned } from './report.ts'
 import type { Check, DoctorReport } from './report.ts'
@@ -44,6 +45,7 @@ export interface DoctorOptions {
   /** Version of the compiler; throws when it is not there. */
   readonly compiler: () => Promise<string>
   readonly findBuilt: FindBuilt
+  readonly runWorldFile: RunWorldFile
   /** Reads every byte and derives everything again. */
   readonly full: boolean
   /** How long to wait for another process that has the world open for a moment. */
@@ -127,6 +129,7 @@ async function checkOpened(options: DoctorOptions, folder: WorldFolder, opened: 
       read,
       stored: (hash) => store.content.get(hash),
       findBuilt: options.findBuilt,
+      runWorldFile: options.runWorldFile,
     }),
   )
   if (options.full && store.journal.head !== undefined) checks.push(...(await checkAllEntries(options, folder, store)))

@@ -17,8 +17,9 @@ import { readMapBeside } from '../module-maps.ts'
 import { nodeSha256 } from '../sha256.ts'
 import type { SyncFile } from '../sync-file.ts'
 import type { WorldFolder } from '../world-folder.ts'
-import { readAirSources } from './air-folder.ts'
+import { readAirSources, withLine } from './air-folder.ts'
 import type { AirSources, FileIssue, PlacedDefinition } from './air-folder.ts'
+import { worldFileAt } from './world-file.ts'
 import type { BuildRequest, ModuleBuilder } from './module-builder.ts'
 
 export interface AssembleOptions {
@@ -55,7 +56,8 @@ export interface Assembly {
 
 /** Throws `host.no_air`, `host.invalid_air` (details.issues), `host.missing_wasm`, `build.*`. */
 export async function assemble(options: AssembleOptions): Promise<Assembly> {
-  const sources = readAirSources([join(options.folder.root, options.sync.airDir)], { lenient: false })
+  const { runWorldFile } = options.builder
+  const sources = await readAirSources([airPathOf(options)], { lenient: false, runWorldFile })
   const first = checkSources(sources)
   if (first.length > 0) throw invalidAir(first)
   const found = sortDefinitions(sources.definitions.map(({ definition }) => definition))
@@ -81,6 +83,11 @@ export async function assemble(options: AssembleOptions): Promise<Assembly> {
   }
 }
 
+/** The world folder when it has a world file; else the AIR folder, which need not be a part of a world folder. */
+function airPathOf({ folder, sync }: AssembleOptions): string {
+  return worldFileAt(folder.root) === undefined ? join(folder.root, sync.airDir) : folder.root
+}
+
 /** Every issue of the files and of the manifest over them. Placeholders of hashes are no issue. */
 export function checkSources(sources: AirSources): readonly FileIssue[] {
   return findSourceIssues(sources).issues
@@ -100,8 +107,11 @@ export function findSourceIssues(sources: AirSources): {
   const places = new Map(sources.definitions.map((each) => [nameOf(each), each]))
   const checked = checkDefinitions({ ...found, manifest, sha256: nodeSha256, lenient })
   return {
-    issues: checked.issues.map((issue) => placeIssue(issue, placed, places)),
-    warnings: [...warnings, ...checked.warnings.map((issue) => placeIssue(issue, placed, places))],
+    issues: checked.issues.map((issue) => withLine(placeIssue(issue, placed, places), sources.places)),
+    warnings: [
+      ...warnings,
+      ...checked.warnings.map((issue) => withLine(placeIssue(issue, placed, places), sources.places)),
+    ],
   }
 }
 
@@ -109,11 +119,16 @@ export function findSourceIssues(sources: AirSources): {
 export function invalidAir(issues: readonly FileIssue[]): AosError {
   const first = issues[0]
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more; see \`aos air check\`)` : ''
-  const said = first === undefined ? 'there are issues' : `${first.file}: ${first.message} [${first.code}]`
+  const said = first === undefined ? 'there are issues' : `${placeText(first)}: ${first.message} [${first.code}]`
   return new AosError('host.invalid_air', `the AIR folder does not validate: ${said}${more}`, {
     path: first?.path,
     details: { issues: issues.map((issue) => ({ ...issue, path: formatPath(issue.path) })) },
   })
+}
+
+/** `file:line:column` where lines are known, else the file. */
+export function placeText({ file, line, column }: Pick<FileIssue, 'file' | 'line' | 'column'>): string {
+  return line === undefined ? file : `${file}:${line}:${column ?? 1}`
 }
 
 function nameOf({ definition }: PlacedDefinition): string {

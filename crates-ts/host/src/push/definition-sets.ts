@@ -33,7 +33,7 @@ export function definitionsInForce(opened: OpenedFolder): readonly Definition[] 
   )
   const sections = [schemas, modules, plans, effects, caps, policies, secrets]
   const own = sections.flatMap((section): readonly Definition[] => [...section.values()])
-  return [...own.filter((each) => each.kind === 'manifest' || !isReservedName(each.name)), manifest]
+  return withoutBuiltins([...own, manifest])
 }
 
 /** What a definition set of a folder needs to be built. */
@@ -54,5 +54,10 @@ export async function definitionsOfFolder(
     forceBuild: false,
     stored: (hash) => opened.store.content.get(hash),
   })
-  return assembly.nodes.map((node) => decodeDefinition(node))
+  return withoutBuiltins(assembly.nodes.map((node) => decodeDefinition(node)))
+}
+
+/** What comes with a release is no difference; the manifest has the hashes of what it lists. */
+function withoutBuiltins(definitions: readonly Definition[]): readonly Definition[] {
+  return definitions.filter((each) => each.kind === 'manifest' || !isReservedName(each.name))
 }

@@ -1,5 +1,6 @@
 /** How the host has modules compiled. Compilers are heavy, so only commands that build bring one. */
 import type { DefModule, DefSchema } from '@aos/air'
+import type { RunWorldFile } from './world-file.ts'
 
 /** A module to be compiled: its definition, its sources, and where results are kept. */
 export interface BuildRequest {
@@ -26,6 +27,8 @@ export interface BuiltModule {
 export interface ModuleBuilder {
   /** Puts the generated classes beside the cache, then compiles. Throws `build.*` with what the compiler said. */
   build(request: BuildRequest): Promise<BuiltModule>
+  /** Runs a world file. */
+  readonly runWorldFile: RunWorldFile
   /** Puts the guest SDK under `hidden`, where an editor finds it. */
   installForEditors(request: { readonly hidden: string; readonly builds: readonly BuildRequest[] }): Promise<void>
 }
