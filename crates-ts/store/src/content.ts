@@ -3,12 +3,16 @@ import { AosError, equalBytes, formatHash, hashBytes, isAosError, sha256, type H
 import type { KeyValue } from './key-value.ts'
 import { asStoreError } from './disk.ts'
 import { nodeSha256 } from './node-sha256.ts'
-import type { ContentStore, HashedValue } from './port.ts'
+import type { ContentStore, HashedValue, StoredWatch, SweepOptions, SweepReport } from './port.ts'
+import { StoredWatches } from './stored-watches.ts'
 
 /** b ‖ hash → the bytes. */
 export const BLOB = 0x62
 /** s ‖ hash → their number, u64 big-endian. */
 export const SIZE = 0x73
+
+/** So many values are removed at once. */
+const REMOVED_MAX = 1024
 
 /** The key of a value, or of what is known about it. */
 export function keyOf(kind: number, hash: HashBytes): Uint8Array {
@@ -28,6 +32,8 @@ export function checkBlob(hash: Hash, bytes: Uint8Array): Uint8Array {
 export class LevelContent implements ContentStore {
   readonly #database: KeyValue
   readonly #readOnly: boolean
+  readonly #watches = new StoredWatches()
+  #removing: Promise<void> | undefined
   #failure: AosError | undefined
   #closed = false
 
@@ -47,14 +53,49 @@ export class LevelContent implements ContentStore {
 
   async put(blobs: readonly Uint8Array[]): Promise<readonly Hash[]> {
     this.#checkWritable()
-    const values = blobs.map((bytes) => ({ hash: sha256(nodeSha256, bytes), bytes }))
-    await this.#storing(() => this.#database.write(pairsOf(values.filter((value) => !this.#holds(value)))))
+    const mustWait = this.#removing !== undefined
+    // Copied when they are written later, because the caller may change them.
+    const values = blobs.map((bytes) => ({ hash: sha256(nodeSha256, bytes), bytes: mustWait ? bytes.slice() : bytes }))
+    await this.#store(values, () => values.filter((value) => !this.#holds(value)))
     return values.map(({ hash }) => formatHash(hash))
   }
 
   async putHashed(values: readonly HashedValue[]): Promise<void> {
     this.#checkWritable()
-    await this.#storing(() => this.#database.write(pairsOf(values)))
+    await this.#store(values, () => values)
+  }
+
+  watchStored(): StoredWatch {
+    this.#checkOpen()
+    return this.#watches.begin()
+  }
+
+  async sweep({ isLive, dryRun = false }: SweepOptions): Promise<SweepReport> {
+    if (dryRun) this.#checkOpen()
+    else this.#checkWritable()
+    const watch = this.#watches.begin()
+    const tally = { live: 0, dead: 0, bytesLive: 0, bytesDead: 0 }
+    let dead: HashBytes[] = []
+    const flush = async (): Promise<void> => {
+      const hashes = dead.filter((hash) => !watch.has(hash))
+      dead = []
+      if (!dryRun && hashes.length > 0) await this.#remove(hashes)
+    }
+    try {
+      for await (const bytes of this.#database.values({ from: Uint8Array.of(BLOB), to: Uint8Array.of(BLOB + 1) })) {
+        this.#checkOpen()
+        const hash = sha256(nodeSha256, bytes)
+        const lives = isLive(hash) || watch.has(hash)
+        tally[lives ? 'live' : 'dead'] += 1
+        tally[lives ? 'bytesLive' : 'bytesDead'] += bytes.length
+        if (!lives) dead.push(hash)
+        if (dead.length >= REMOVED_MAX) await flush()
+      }
+      await flush()
+    } finally {
+      watch.end()
+    }
+    return { ...tally, bytesFreed: tally.bytesDead }
   }
 
   async stat(): Promise<{ readonly count: number; readonly bytes: number }> {
@@ -73,6 +114,28 @@ export class LevelContent implements ContentStore {
   async close(): Promise<void> {
     this.#closed = true
     await this.#database.close()
+  }
+
+  /** Waits for what is being removed: only after that it is known what is there. */
+  #store(values: readonly HashedValue[], missing: () => readonly HashedValue[]): Promise<void> {
+    return this.#watches.whileStoring(values, async () => {
+      if (this.#removing !== undefined) await this.#removing
+      await this.#storing(() => this.#database.write(pairsOf(missing())))
+    })
+  }
+
+  /** Who stores waits until they are gone: what it then finds it can rely on. */
+  async #remove(hashes: readonly HashBytes[]): Promise<void> {
+    this.#removing = this.#storing(() =>
+      this.#database.write(
+        hashes.flatMap((hash) => [BLOB, SIZE].map((kind) => [keyOf(kind, hash), undefined] as const)),
+      ),
+    )
+    try {
+      await this.#removing
+    } finally {
+      this.#removing = undefined
+    }
   }
 
   async #storing(store: () => Promise<void>): Promise<void> {

@@ -2,7 +2,7 @@
 import type { Hash } from '@aos/cbor'
 import { asStoreError } from './disk.ts'
 import type { Fence } from './fence.ts'
-import type { ContentStore, HashedValue } from './port.ts'
+import type { ContentStore, HashedValue, StoredWatch, SweepOptions, SweepReport } from './port.ts'
 
 /** A content store with files of its own. */
 export interface OpenedContent extends ContentStore {
@@ -38,6 +38,15 @@ export class FencedContent implements OpenedContent {
     this.#mustHold()
     await this.#content.putHashed(values)
     this.#mustHold()
+  }
+
+  watchStored(): StoredWatch {
+    return this.#content.watchStored()
+  }
+
+  async sweep(options: SweepOptions): Promise<SweepReport> {
+    this.#mustHold()
+    return this.#content.sweep(options)
   }
 
   stat(): Promise<{ readonly count: number; readonly bytes: number }> {

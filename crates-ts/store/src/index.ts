@@ -8,6 +8,9 @@ export type {
   JournalHead,
   JournalPort,
   JournalRecord,
+  StoredWatch,
+  SweepOptions,
+  SweepReport,
 } from './port.ts'
 export { STORE_ERRORS, type StoreErrorCode } from './errors.ts'
 export { nodeSha256 } from './node-sha256.ts'
@@ -35,6 +38,7 @@ export { makeEntries, makeEntry, headOf, worldOf, type EntriesOptions, type Entr
 export { compactionSuite } from './kit/compaction-suite.ts'
 export { contentSuite } from './kit/content-suite.ts'
 export { journalSuite } from './kit/journal-suite.ts'
+export { sweepSuite } from './kit/sweep-suite.ts'
 export { snapshotNotesSuite } from './kit/snapshot-notes-suite.ts'
 export { Random } from './kit/machine/random.ts'
 export { SimulatedMachine, type CrashKind, type MachinePorts } from './kit/machine/machine.ts'

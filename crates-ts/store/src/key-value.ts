@@ -3,11 +3,14 @@
  * the content store stand behind it. LevelDB on a real disk; the simulated machine of the kit in tests.
  */
 
+/** A key and its value; undefined: the key is removed. */
+export type KeyValuePair = readonly [Uint8Array, Uint8Array | undefined]
+
 export interface KeyValue {
   /** Throws `store.corrupt` when what is stored cannot be read. */
   get(key: Uint8Array): Uint8Array | undefined
   /** All pairs or none, durable when it resolves. Each pair is copied before the next one is asked for. */
-  write(pairs: Iterable<readonly [Uint8Array, Uint8Array]>): Promise<void>
+  write(pairs: Iterable<KeyValuePair>): Promise<void>
   /** Values of the keys from `from` inclusive to `to` exclusive, in the order of the keys' bytes. */
   values(range: { readonly from: Uint8Array; readonly to: Uint8Array }): AsyncIterable<Uint8Array>
   /** Releases the lock that opening took. */

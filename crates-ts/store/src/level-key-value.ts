@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { AosError } from '@aos/cbor'
 import { Level } from 'level'
 import { asStoreError } from './disk.ts'
-import type { KeyValue, KeyValueOptions } from './key-value.ts'
+import type { KeyValue, KeyValueOptions, KeyValuePair } from './key-value.ts'
 
 type Database = Level<Uint8Array, Uint8Array>
 
@@ -54,11 +54,12 @@ class LevelKeyValue implements KeyValue {
     }
   }
 
-  async write(pairs: Iterable<readonly [Uint8Array, Uint8Array]>): Promise<void> {
+  async write(pairs: Iterable<KeyValuePair>): Promise<void> {
     const batch = this.#database.batch()
     let count = 0
     for (const [key, value] of pairs) {
-      batch.put(key, value)
+      if (value === undefined) batch.del(key)
+      else batch.put(key, value)
       count += 1
     }
     if (count === 0) return batch.close()

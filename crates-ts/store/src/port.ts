@@ -72,6 +72,33 @@ export interface HashedValue {
   readonly bytes: Uint8Array
 }
 
+/** What is to be kept when content is swept. */
+export interface SweepOptions {
+  /** Whether a value must stay. The hash is a view that the next call may change. */
+  readonly isLive: (hash: HashBytes) => boolean
+  /** Only counts; nothing is changed. */
+  readonly dryRun?: boolean
+  /** The part of a pack, from 0 to 1, that must be dead to make writing it again worthwhile: 0.3 unless given. */
+  readonly deadShareMin?: number
+}
+
+/** What a sweep found: numbers of values and their bytes. */
+export interface SweepReport {
+  readonly live: number
+  readonly dead: number
+  readonly bytesLive: number
+  readonly bytesDead: number
+  /** What files are smaller by than before; in a dry run, about what they would be. Dead values may stay where freeing them is not worthwhile. */
+  readonly bytesFreed: number
+}
+
+/** Values that are stored while it stands, also those that were there already. */
+export interface StoredWatch {
+  has(hash: HashBytes): boolean
+  /** Forgets them; from now on nothing is noted. */
+  end(): void
+}
+
 /** Content-addressed bytes. Every read checks the hash (`store.corrupt_blob`). */
 export interface ContentStore {
   /** undefined on a miss. Synchronous: the kernel reads through it. */
@@ -84,5 +111,15 @@ export interface ContentStore {
    * be stored a second time. Nothing is copied: the caller leaves hashes and bytes as they are until it resolves.
    */
   putHashed(values: readonly HashedValue[]): Promise<void>
+  /**
+   * Notes what is stored from now on, for who is about to find out what is live: a value that was stored meanwhile counts as live in a
+   * sweep when `isLive` says so.
+   */
+  watchStored(): StoredWatch
+  /**
+   * Removes values that are not live, in slices between which others go on; a call after the other. What is stored while it runs stays.
+   * Throws `store.closed` when the store is closed meanwhile; what was not removed stays then.
+   */
+  sweep(options: SweepOptions): Promise<SweepReport>
   stat(): Promise<{ readonly count: number; readonly bytes: number }>
 }

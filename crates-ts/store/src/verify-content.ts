@@ -126,7 +126,7 @@ class ContentCheck {
 
   /** Files that records name, and files that no record names. */
   files(): void {
-    for (const hash of new Set([...this.#inFiles, ...this.#blobs.list()])) {
+    for (const hash of new Set([...this.#inFiles, ...[...this.#blobs.list()].map(formatHash)])) {
       const digits = toHex(hashBytes(hash))
       const path = `blobs/${digits.slice(0, 2)}/${digits}`
       const bytes = this.#blobs.read(hashBytes(hash))

@@ -94,7 +94,12 @@ export async function openWorldStore(folder: string, options: WorldStoreOptions 
     const epochs = new EpochRecord(meta)
     let raised = create ? await raise(place, epochs.read()) : undefined
     const { content: driver = 'packs', packBytes = PACK_BYTES_DEFAULT } = options
-    const content = await openContent({ folder, disk, openKeyValue, readOnly: !create, driver, packBytes })
+    const pause = options.pause ?? nextTurn
+    const mustHold = (): void => {
+      if (create) place.fence.mustHold()
+    }
+    const how = { readOnly: !create, driver, packBytes, pause, mustHold }
+    const content = await openContent({ folder, disk, openKeyValue, ...how })
     undo.push(() => content.close())
     if (create) await disk.syncFolder(folder)
     const acknowledged = AcknowledgedHead.open(disk, journalFolder, create ? 'unsynced' : 'read')
@@ -114,7 +119,6 @@ export async function openWorldStore(folder: string, options: WorldStoreOptions 
       raised = await raise(place, state.tail?.epoch ?? 0)
       state = inspect()
     }
-    const pause = options.pause ?? nextTurn
     const journal = await openJournal({ place, epochs, acknowledged, state, raised, pause })
     const fencedContent = create ? new FencedContent(content, place.fence) : content
     return new OpenedWorldStore({ journal, content: fencedContent, notes, meta })

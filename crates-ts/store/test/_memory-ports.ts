@@ -1,7 +1,7 @@
 /** The file system and the database in memory, for tests that open a store a thousand times or stop it at a step. */
 import { AosError, toHex } from '@aos/cbor'
 import type { Disk, DiskFile, DiskMode } from '../src/index.ts'
-import type { KeyValue, OpenKeyValue } from '../src/key-value.ts'
+import type { KeyValue, KeyValuePair, OpenKeyValue } from '../src/key-value.ts'
 
 const SECTOR = 512
 
@@ -157,9 +157,12 @@ class MemoryDatabase implements KeyValue {
     return this.#machine.pairs.get(toHex(key))?.[1].slice()
   }
 
-  async write(pairs: Iterable<readonly [Uint8Array, Uint8Array]>): Promise<void> {
+  async write(pairs: Iterable<KeyValuePair>): Promise<void> {
     this.#machine.step()
-    for (const [key, value] of pairs) this.#machine.pairs.set(toHex(key), [key, value.slice()])
+    for (const [key, value] of pairs) {
+      if (value === undefined) this.#machine.pairs.delete(toHex(key))
+      else this.#machine.pairs.set(toHex(key), [key.slice(), value.slice()])
+    }
   }
 
   async *values(range: { readonly from: Uint8Array; readonly to: Uint8Array }): AsyncGenerator<Uint8Array> {

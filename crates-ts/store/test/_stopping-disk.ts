@@ -17,7 +17,10 @@ function unlocked(pairs: Map<string, Uint8Array>): KeyValue {
   return {
     get: (key) => pairs.get(text(key)),
     async write(written) {
-      for (const [key, value] of written) pairs.set(text(key), value.slice())
+      for (const [key, value] of written) {
+        if (value === undefined) pairs.delete(text(key))
+        else pairs.set(text(key), value.slice())
+      }
     },
     async *values({ from, to }) {
       const inside = [...pairs].filter(([key]) => key >= text(from) && key < text(to))

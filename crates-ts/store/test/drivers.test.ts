@@ -6,6 +6,7 @@ import {
   makeMemoryDisk,
   openMemoryStore,
   snapshotNotesSuite,
+  sweepSuite,
   openWorldStore,
   type StoreDriver,
   type TestApi,
@@ -62,8 +63,14 @@ for (const driver of [
 ]) {
   journalSuite(api, driver)
   contentSuite(api, driver)
+  sweepSuite(api, driver)
   snapshotNotesSuite(api, driver)
   compactionSuite(api, driver)
 }
-contentSuite(api, diskDriver('disk, content in the database', { content: 'level' }))
-contentSuite(api, diskDriver('disk, small packs', { packBytes: 4096 }))
+for (const driver of [
+  diskDriver('disk, content in the database', { content: 'level' }),
+  diskDriver('disk, small packs', { packBytes: 4096 }),
+]) {
+  contentSuite(api, driver)
+  sweepSuite(api, driver)
+}

@@ -4,9 +4,9 @@
  */
 import { HASH_BYTES, equalBytes, formatHash, isAosError, type Hash, type HashBytes } from '@aos/cbor'
 import { BLOB, SIZE, keyOf } from '../content.ts'
-import type { KeyValue } from '../key-value.ts'
+import type { KeyValue, KeyValuePair } from '../key-value.ts'
 import { getCount, setCount } from '../layout.ts'
-import { LocationTable } from './location-table.ts'
+import { LocationTable, type Place } from './location-table.ts'
 import { checkOf, type RecordKind } from './pack-layout.ts'
 
 /** A position in the packs: they are one sequence of bytes. */
@@ -85,11 +85,17 @@ export class ContentIndex {
   }
 
   find(hash: HashBytes): Location | undefined {
-    return this.#unwritten.get(hash) ?? this.#writing.get(hash) ?? this.#findWritten(hash)
+    const place = this.#unwritten.get(hash) ?? this.#writing.get(hash) ?? this.#findWritten(hash)
+    return place === 'gone' ? undefined : place
   }
 
   note(hash: HashBytes, location: Location): void {
     this.#unwritten.set(hash, location)
+  }
+
+  /** The value counts as absent from now on, unless it is noted again. */
+  forget(hash: HashBytes): void {
+    this.#unwritten.set(hash, 'gone')
   }
 
   /**
@@ -134,9 +140,11 @@ export class ContentIndex {
     }
     for await (const value of this.#values(PLACE)) add(decodeLocation(value)?.length ?? 0)
     for await (const value of this.#values(SIZE)) if (value.length === 8) add(getCount(viewOf(value), 0))
-    for (const [hash, { length }] of this.#writing.entries()) if (!this.#isWritten(hash)) add(length)
-    for (const [hash, { length }] of this.#unwritten.entries()) {
-      if (this.#writing.get(hash) === undefined && !this.#isWritten(hash)) add(length)
+    for (const hash of this.#hashesInMemory()) {
+      const written = this.#readPlace(hash)
+      const found = this.find(hash)
+      count += (found === undefined ? 0 : 1) - (written === undefined ? 0 : 1)
+      bytes += (found?.length ?? 0) - (written?.length ?? 0)
     }
     for (const hash of this.#replaced.values()) {
       const old = this.#get(keyOf(SIZE, hash))
@@ -168,12 +176,18 @@ export class ContentIndex {
     await this.#database?.close()
   }
 
-  #findWritten(hash: HashBytes): Location | undefined {
+  /** Each once. The hash is a view that the next step may change. */
+  *#hashesInMemory(): Generator<HashBytes, void, undefined> {
+    for (const [hash] of this.#writing.entries()) yield hash
+    for (const [hash] of this.#unwritten.entries()) if (this.#writing.get(hash) === undefined) yield hash
+  }
+
+  #findWritten(hash: HashBytes): Place | undefined {
     const known = this.#read.get(hash)
     if (known !== undefined) return known
-    const location = this.#readBefore.get(hash) ?? this.#readPlace(hash)
-    if (location !== undefined) this.#keepRead(hash, location)
-    return location
+    const place = this.#readBefore.get(hash) ?? this.#readPlace(hash)
+    if (place !== undefined) this.#keepRead(hash, place)
+    return place
   }
 
   #readPlace(hash: HashBytes): Location | undefined {
@@ -182,16 +196,12 @@ export class ContentIndex {
     return bytes === undefined ? undefined : decodeLocation(bytes)
   }
 
-  #isWritten(hash: HashBytes): boolean {
-    return this.#readPlace(hash) !== undefined
-  }
-
-  #keepRead(hash: HashBytes, location: Location): void {
+  #keepRead(hash: HashBytes, place: Place): void {
     if (this.#read.size >= LATELY_READ_MAX) {
       this.#readBefore = this.#read
       this.#read = new LocationTable()
     }
-    this.#read.set(hash, location)
+    this.#read.set(hash, place)
   }
 
   /** What has just been written is likely to be read; what was read of these hashes before counts no more. */
@@ -202,7 +212,7 @@ export class ContentIndex {
     } else if (written.size >= this.#read.size) {
       this.#readBefore = this.#read
       this.#read = written
-    } else for (const [hash, location] of written.entries()) this.#keepRead(hash, location)
+    } else for (const [hash, place] of written.entries()) this.#keepRead(hash, place)
   }
 
   /** What cannot be read counts as absent: the packs know better. */
@@ -241,14 +251,14 @@ function* rowsOf(
   table: LocationTable,
   replaced: readonly HashBytes[],
   indexed: PackPosition,
-): Generator<readonly [Uint8Array, Uint8Array], void, undefined> {
+): Generator<KeyValuePair, void, undefined> {
   const key = keyOf(PLACE, new Uint8Array(HASH_BYTES))
   const value = new Uint8Array(LOCATION_BYTES)
   const view = viewOf(value)
-  for (const [hash, location] of table.entries()) {
+  for (const [hash, place] of table.entries()) {
     key.set(hash, 1)
-    encodeLocation(view, location)
-    yield [key, value]
+    if (place !== 'gone') encodeLocation(view, place)
+    yield [key, place === 'gone' ? undefined : value]
   }
   for (const hash of replaced) {
     yield [keyOf(BLOB, hash), EMPTY]

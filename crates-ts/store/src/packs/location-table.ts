@@ -7,7 +7,15 @@ import type { Location } from './content-index.ts'
 
 const ROWS_MIN = 64
 
-/** Rows stand in the order in which their hashes came; a hash has one row, and the last location counts. */
+/** What a row says: where the value is, or that it is nowhere any more. */
+export type Place = Location | 'gone'
+
+const KIND_PACKED = 0
+const KIND_FILE = 1
+const KIND_GONE = 2
+const NOWHERE: Location = { kind: 'packed', pack: 0, position: 0, length: 0 }
+
+/** Rows stand in the order in which their hashes came; a hash has one row, and what was set last counts. */
 export class LocationTable {
   #count = 0
   #rows = 0
@@ -15,7 +23,7 @@ export class LocationTable {
   #packs = new Float64Array(0)
   #positions = new Float64Array(0)
   #lengths = new Float64Array(0)
-  #isFile = new Uint8Array(0)
+  #kinds = new Uint8Array(0)
   /** Row + 1 by a part of the hash, the next free place when it is taken; half of them are empty. */
   #slots = new Int32Array(0)
 
@@ -23,32 +31,35 @@ export class LocationTable {
     return this.#count
   }
 
-  get(hash: HashBytes): Location | undefined {
+  get(hash: HashBytes): Place | undefined {
     const row = this.#find(hash)
-    return row < 0 ? undefined : this.#location(row)
+    return row < 0 ? undefined : this.#place(row)
   }
 
-  set(hash: HashBytes, { kind, pack, position, length }: Location): void {
-    let row = this.#find(hash)
-    if (row < 0) row = this.#add(hash)
+  set(hash: HashBytes, place: Place): void {
+    const known = this.#find(hash)
+    const row = known < 0 ? this.#add(hash) : known
+    const { kind, pack, position, length } = place === 'gone' ? NOWHERE : place
     this.#packs[row] = pack
     this.#positions[row] = position
     this.#lengths[row] = length
-    this.#isFile[row] = kind === 'file' ? 1 : 0
+    this.#kinds[row] = place === 'gone' ? KIND_GONE : kind === 'file' ? KIND_FILE : KIND_PACKED
   }
 
   /** The hash is a view that the next step may change. */
-  *entries(): Generator<readonly [HashBytes, Location], void, undefined> {
-    for (let row = 0; row < this.#count; row += 1) yield [this.#hashAt(row), this.#location(row)]
+  *entries(): Generator<readonly [HashBytes, Place], void, undefined> {
+    for (let row = 0; row < this.#count; row += 1) yield [this.#hashAt(row), this.#place(row)]
   }
 
   #hashAt(row: number): HashBytes {
     return this.#hashes.subarray(row * HASH_BYTES, (row + 1) * HASH_BYTES)
   }
 
-  #location(row: number): Location {
+  #place(row: number): Place {
+    const kind = this.#kinds[row]
+    if (kind === KIND_GONE) return 'gone'
     return {
-      kind: this.#isFile[row] === 1 ? 'file' : 'packed',
+      kind: kind === KIND_FILE ? 'file' : 'packed',
       pack: this.#packs[row] ?? 0,
       position: this.#positions[row] ?? 0,
       length: this.#lengths[row] ?? 0,
@@ -75,12 +86,12 @@ export class LocationTable {
     if (this.#count === this.#rows) this.#grow()
     const row = this.#count
     this.#hashes.set(hash, row * HASH_BYTES)
-    this.#place(row, slotOf(hash))
+    this.#fillSlot(row, slotOf(hash))
     this.#count += 1
     return row
   }
 
-  #place(row: number, from: number): void {
+  #fillSlot(row: number, from: number): void {
     const mask = this.#slots.length - 1
     let slot = from & mask
     while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
@@ -97,10 +108,10 @@ export class LocationTable {
     this.#packs = grown(this.#packs, new Float64Array(rows))
     this.#positions = grown(this.#positions, new Float64Array(rows))
     this.#lengths = grown(this.#lengths, new Float64Array(rows))
-    this.#isFile = grown(this.#isFile, new Uint8Array(rows))
+    this.#kinds = grown(this.#kinds, new Uint8Array(rows))
     this.#rows = rows
     this.#slots = new Int32Array(2 * rows)
-    for (let row = 0; row < this.#count; row += 1) this.#place(row, slotOf(this.#hashAt(row)))
+    for (let row = 0; row < this.#count; row += 1) this.#fillSlot(row, slotOf(this.#hashAt(row)))
   }
 }
 

@@ -4,6 +4,7 @@ import { AosError, isAosError } from '@aos/cbor'
 import { LevelContent } from '../content.ts'
 import type { Disk, DiskFile } from '../disk.ts'
 import type { KeyValue, OpenKeyValue } from '../key-value.ts'
+import { nextTurn, type Pause } from '../pause.ts'
 import type { ContentStore } from '../port.ts'
 import { BlobFiles } from './blob-files.ts'
 import { ContentIndex, type FoundRecord, type PackPosition } from './content-index.ts'
@@ -26,6 +27,9 @@ export interface OpenContentOptions {
   readonly readOnly: boolean
   readonly driver: ContentDriver
   readonly packBytes: number
+  readonly pause?: Pause
+  /** Throws `store.fenced` when another opening is in force; absent where there is nobody else. */
+  readonly mustHold?: () => void
 }
 
 export interface ClosableContent extends ContentStore {
@@ -42,17 +46,20 @@ export async function openContent(options: OpenContentOptions): Promise<Closable
   const packs = new PackFiles(disk, join(folder, 'packs'))
   const index = await ContentIndex.open(await openIndex(options, packs))
   const parts: ContentParts = { index, packs, blobs: new BlobFiles(disk, folder) }
+  const { pause = nextTurn, mustHold = () => undefined } = options
   try {
     const numbers = packs.numbers()
     const last = numbers.at(-1)
     if (!readOnly && last !== undefined) await syncPack(packs, last)
     const tail = await readTail(parts, numbers, readOnly)
-    if (readOnly) return new PackContent({ ...parts, writer: undefined, end: tail.end })
+    if (readOnly) return new PackContent({ ...parts, writer: undefined, end: tail.end, pause, mustHold })
     if (tail.isTorn) await cutTail(packs, tail.end)
-    if (tail.pack === undefined) await writeAgain(packs, tail)
+    await writeAgain(packs, tail)
+    await endSweep(parts, tail)
     parts.blobs.removeTemporary()
+    parts.blobs.restoreAll()
     const writer = new PackWriter({ files: packs, packBytes: options.packBytes, pack: tail.pack })
-    return new PackContent({ ...parts, writer, end: tail.end })
+    return new PackContent({ ...parts, writer, end: tail.end, pause, mustHold })
   } catch (error) {
     packs.close()
     await index.close()
@@ -150,6 +157,29 @@ function readPack({ index, packs }: ContentParts, number: number, from: number):
   return { end: { pack: number, position: end }, unproven, isTorn: size > end, pack }
 }
 
+/**
+ * Packs that a sweep was about to remove may hold values that the index has forgotten: they go into it before the packs have their
+ * names again.
+ */
+async function endSweep(parts: ContentParts, { end }: PackTail): Promise<void> {
+  const { index, packs } = parts
+  const retired = packs.retired()
+  if (retired.length === 0) return
+  for (const number of retired) noteUnknown(parts, number)
+  await index.write(end)
+  await packs.restoreAll()
+}
+
+function noteUnknown({ index, packs }: ContentParts, number: number): void {
+  const file = packs.reader(number)
+  if (file === undefined) return
+  for (const step of scanPack(file, { number, checksValues: true })) {
+    if (step.kind === 'gap' || step.head.kind === 'closed' || step.isIntact !== true) continue
+    const { kind, hash, length } = step.head
+    if (index.find(hash) === undefined) index.note(hash, { kind, length, pack: number, position: step.position })
+  }
+}
+
 /** Whether the last record says that nobody writes to this pack any more. */
 function isClosed(file: DiskFile, { end, nonce }: { readonly end: number; readonly nonce: Uint8Array }): boolean {
   const position = end - RECORD_HEAD_BYTES
@@ -170,8 +200,8 @@ async function syncPack(packs: PackFiles, number: number): Promise<void> {
 }
 
 /**
- * The last write to a pack that nobody closed: nothing proves that it is on the medium, and after a failed sync the system
- * may take for written what it only has in its cache. A sync alone would not bring it there.
+ * The last write to a pack, and be it the record that closes it: nothing proves that it is on the medium, and after a failed sync the
+ * system may take for written what it only has in its cache. A sync alone would not bring it there.
  */
 async function writeAgain(packs: PackFiles, { end, unproven }: PackTail): Promise<void> {
   if (unproven >= end.position) return

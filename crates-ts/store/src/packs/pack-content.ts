@@ -1,22 +1,31 @@
 /** The content store on pack files (spec/07-journal.md, "Content"). */
+import { randomBytes } from 'node:crypto'
 import { AosError, HASH_BYTES, formatHash, hashBytes, sha256, type Hash, type HashBytes } from '@aos/cbor'
 import { asStoreError } from '../disk.ts'
 import { latin1Of } from '../layout.ts'
 import { nodeSha256 } from '../node-sha256.ts'
-import type { ContentStore, HashedValue } from '../port.ts'
+import type { Pause } from '../pause.ts'
+import type { ContentStore, HashedValue, StoredWatch, SweepOptions, SweepReport } from '../port.ts'
+import { StoredWatches } from '../stored-watches.ts'
 import type { ContentSize, PackPosition } from './content-index.ts'
 import { kindOf } from './pack-layout.ts'
 import { PackReader, type ContentParts } from './pack-reader.ts'
 import type { PackWriter } from './pack-writer.ts'
+import { Sweep, mustBeDry } from './sweep.ts'
 
 /** The index is written when so many records, or records of so many bytes, are only in the packs. */
 export const UNINDEXED_MAX = 4096
 export const UNINDEXED_BYTES_MAX: number = 8 * 1024 * 1024
 
+/**
+ * `checked`: what is there is not stored again. `hashed`: looking for a value costs more than another record of it; not so for a file.
+ * `copied`: another record in any case, by a sweep. `begin`: no values, but a new pack.
+ */
+type PutMode = 'checked' | 'hashed' | 'copied' | 'begin'
+
 interface WaitingPut {
   readonly values: readonly HashedValue[]
-  /** Values that are there are not stored again. */
-  readonly isChecked: boolean
+  readonly mode: PutMode
   readonly done: () => void
   readonly failed: (error: AosError) => void
 }
@@ -26,6 +35,9 @@ export interface PackContentOptions extends ContentParts {
   readonly writer: PackWriter | undefined
   /** Where the packs ended at opening; nothing before is unknown to the index or to its part in memory. */
   readonly end: PackPosition
+  readonly pause: Pause
+  /** Throws `store.fenced` when another opening is in force. */
+  readonly mustHold: () => void
 }
 
 /** Puts that wait while one is written are written together. */
@@ -33,7 +45,10 @@ export class PackContent implements ContentStore {
   readonly #parts: ContentParts
   readonly #reader: PackReader
   readonly #writer: PackWriter | undefined
-  readonly #endAtOpening: PackPosition
+  readonly #options: PackContentOptions
+  readonly #watches = new StoredWatches()
+  /** Settles when the sweeps before have; never rejects. */
+  #sweeping: Promise<unknown> = Promise.resolve()
   readonly #name = Buffer.alloc(HASH_BYTES)
   #waiting: WaitingPut[] = []
   #writing: Promise<void> | undefined
@@ -46,7 +61,7 @@ export class PackContent implements ContentStore {
     this.#parts = options
     this.#reader = new PackReader(options)
     this.#writer = options.writer
-    this.#endAtOpening = options.end
+    this.#options = options
   }
 
   get(hash: Hash): Uint8Array | undefined {
@@ -71,14 +86,26 @@ export class PackContent implements ContentStore {
     this.#checkWritable()
     // Copied, because the caller may change the bytes before they are written.
     const values = blobs.map((blob) => ({ hash: sha256(nodeSha256, blob), bytes: new Uint8Array(blob) }))
-    await this.#store(values, { isChecked: true })
+    await this.#watches.whileStoring(values, () => this.#store(values, 'checked'))
     return values.map(({ hash }) => formatHash(hash))
   }
 
   async putHashed(values: readonly HashedValue[]): Promise<void> {
     this.#checkWritable()
     // What the old layout holds must not be counted twice.
-    await this.#store(values, { isChecked: this.#parts.index.hasOld })
+    const mode = this.#parts.index.hasOld ? 'checked' : 'hashed'
+    await this.#watches.whileStoring(values, () => this.#store(values, mode))
+  }
+
+  watchStored(): StoredWatch {
+    this.#checkOpen()
+    return this.#watches.begin()
+  }
+
+  sweep(options: SweepOptions): Promise<SweepReport> {
+    const result = this.#sweeping.then(() => this.#sweep(options))
+    this.#sweeping = result.catch(() => undefined)
+    return result
   }
 
   async stat(): Promise<ContentSize> {
@@ -92,12 +119,13 @@ export class PackContent implements ContentStore {
   }
 
   async #close(): Promise<void> {
+    await this.#sweeping
     await this.#writing
     await this.#indexing
     try {
       if (this.#writer !== undefined && this.#failure === undefined) {
         await this.#writer.finish()
-        await this.#writeIndex()
+        if (this.#parts.index.unwritten > 0) await this.#writeIndex()
       }
     } finally {
       this.#writer?.close()
@@ -106,10 +134,45 @@ export class PackContent implements ContentStore {
     }
   }
 
-  async #store(values: readonly HashedValue[], { isChecked }: Pick<WaitingPut, 'isChecked'>): Promise<void> {
-    if (values.length === 0) return
+  async #sweep(options: SweepOptions): Promise<SweepReport> {
+    this.#checkOpen()
+    if (this.#writer === undefined) mustBeDry(options)
+    const watch = this.#watches.begin()
+    const { pause, mustHold } = this.#options
+    try {
+      const ground = {
+        ...this.#parts,
+        reader: this.#reader,
+        pause,
+        mustHold,
+        mark: randomBytes(8).toString('hex'),
+        mustGoOn: () => {
+          this.#checkOpen()
+        },
+        isStored: (hash: HashBytes) => watch.has(hash),
+        beginPack: () => this.#store([], 'begin'),
+        copy: (values: readonly HashedValue[]) => this.#store(values, 'copied'),
+        writeIndex: () => this.#flushIndex(),
+      }
+      return await new Sweep(ground, options).run()
+    } catch (error) {
+      throw asStoreError(error, 'sweeping content')
+    } finally {
+      watch.end()
+    }
+  }
+
+  /** Everything noted so far is in the database, durably, and the place up to which it is. */
+  async #flushIndex(): Promise<void> {
+    while (this.#indexing !== undefined) await this.#indexing
+    await this.#indexNow()
+    if (this.#failure !== undefined) throw this.#deadError()
+  }
+
+  async #store(values: readonly HashedValue[], mode: PutMode): Promise<void> {
+    if (values.length === 0 && mode !== 'begin') return
     await new Promise<void>((done, failed) => {
-      this.#waiting.push({ values, isChecked, done, failed })
+      this.#waiting.push({ values, mode, done, failed })
       this.#writing ??= this.#writeWaiting(this.#writer)
     })
   }
@@ -135,9 +198,11 @@ export class PackContent implements ContentStore {
   /** Files first, so that a record never names one that is not there. */
   async #writeMissing(writer: PackWriter, puts: readonly WaitingPut[]): Promise<void> {
     const { blobs, index } = this.#parts
+    if (puts.some(({ mode }) => mode === 'begin')) await writer.begin()
     const missing = this.#missingOf(puts)
     for (const { hash, bytes } of missing) if (kindOf(bytes.length) === 'file') await blobs.write(hash, bytes)
-    await writer.append(missing, (record) => {
+    const copies = puts.flatMap(({ mode, values }) => (mode === 'copied' ? values : []))
+    await writer.append(copies.length === 0 ? missing : [...missing, ...copies], (record) => {
       index.note(record.hash, record)
       this.#unindexedBytes += record.length
     })
@@ -147,10 +212,10 @@ export class PackContent implements ContentStore {
   #missingOf(puts: readonly WaitingPut[]): readonly HashedValue[] {
     const missing: HashedValue[] = []
     const met = new Set<string>()
-    for (const { values, isChecked } of puts) {
+    for (const { values, mode } of puts) {
+      if (mode === 'copied') continue
       for (const value of values) {
-        // Looking for a value costs more than another record of it; not so for a file.
-        if (isChecked || kindOf(value.bytes.length) === 'file') {
+        if (mode === 'checked' || kindOf(value.bytes.length) === 'file') {
           const key = latin1Of(value.hash)
           if (met.has(key) || !this.#lacks(value)) continue
           met.add(key)
@@ -171,19 +236,25 @@ export class PackContent implements ContentStore {
   #indexInBackground(): void {
     if (this.#indexing !== undefined) return
     if (this.#parts.index.unwritten < UNINDEXED_MAX && this.#unindexedBytes < UNINDEXED_BYTES_MAX) return
-    this.#indexing = this.#writeIndex()
+    void this.#indexNow()
+  }
+
+  /** Never rejects: a failure kills the store. */
+  #indexNow(): Promise<void> {
+    const indexing = this.#writeIndex()
       .catch((error: unknown) => {
         this.#failure ??= asStoreError(error, 'writing the index of content')
       })
       .finally(() => {
         this.#indexing = undefined
       })
+    this.#indexing = indexing
+    return indexing
   }
 
   async #writeIndex(): Promise<void> {
-    if (this.#parts.index.unwritten === 0) return
     this.#unindexedBytes = 0
-    await this.#parts.index.write(this.#writer?.end ?? this.#endAtOpening)
+    await this.#parts.index.write(this.#writer?.end ?? this.#options.end)
   }
 
   /** In one buffer: valid until the next call. */

@@ -59,6 +59,17 @@ export class PackReader {
     return index.find(hash) !== undefined || this.#parts.blobs.size(hash) !== undefined
   }
 
+  /** Whether an intact copy is where the index says. */
+  hasIntact(hash: HashBytes): boolean {
+    return this.readIndexed(hash) !== undefined
+  }
+
+  /** The value that is where the index says, if it is intact. */
+  readIndexed(hash: HashBytes): Uint8Array | undefined {
+    const value = this.#readValue(hash, this.#parts.index.find(hash))
+    return value instanceof Uint8Array ? value : undefined
+  }
+
   /** Whether an intact copy is where the index says, in a record that a search would find, too. */
   holds({ hash, bytes: value }: HashedValue): 'intact' | 'damaged' | 'absent' {
     const { index } = this.#parts

@@ -72,6 +72,11 @@ export class PackWriter {
     }
   }
 
+  /** What is written from now on goes to a new pack, of which head and name are durable when it resolves. */
+  async begin(): Promise<void> {
+    await this.#makePack()
+  }
+
   /** Says in the pack that nobody writes to it any more: another opening may go on there. */
   async finish(): Promise<void> {
     const pack = this.#pack

@@ -5,13 +5,14 @@
 import { dirname } from 'node:path'
 import { isAosError } from '@aos/cbor'
 import { verifyArchive } from '../../verify-archive.ts'
+import { verifyContent } from '../../verify-content.ts'
 import { verifyJournal } from '../../verify.ts'
 import type { WorldStore } from '../../world-store.ts'
 import { sha256Latin1 } from '../../node-sha256.ts'
 import { SimulatedMachine } from '../machine/machine.ts'
 import type { Random } from '../machine/random.ts'
 import type { Outcome } from '../machine/scheduler.ts'
-import { CrashWorkload, type LostRequest } from './crash-workload.ts'
+import { CrashWorkload, type Ending, type LostRequest } from './crash-workload.ts'
 import { BrokenPromise, ExpectedWorld, must } from './expected-world.ts'
 import { SIMULATED_WORLD, openSimulated, type OpenSimulated } from './open-simulated.ts'
 import { checkRotten } from './rot.ts'
@@ -25,6 +26,8 @@ const CHANGES = /^(write|put|truncate|sync|rename|remove|openKeyValue)/
 const JOURNAL_WRITES = /^write (next-|\d+\.seg)/
 /** Steps of a compaction. */
 const COMPACTING = /^(write|sync) .*headers\.tmp|\.hdr|^remove \d+\.seg/
+/** Steps of a sweep that change names or the index. */
+const SWEEPING = /\.gone|^syncFolder packs|^write cas/
 /** Its last steps. */
 const DROPPING = /\.hdr|^remove \d+\.seg/
 const TRACE_KEPT = 200
@@ -69,8 +72,8 @@ class CrashRun {
   readonly #random: Random
   #life = 0
   #faultsBefore = 0
-  /** The life ends with a compaction of all that can be cut. */
-  #compacts = false
+  /** What the life ends with. */
+  #ending: Ending | undefined
 
   constructor(seed: number, open: OpenSimulated) {
     this.machine = new SimulatedMachine(seed)
@@ -95,6 +98,7 @@ class CrashRun {
     this.#crash()
     await this.#live({ isLast: true })
     must(this.world.entries.length > 0, 'the world could not go on')
+    await this.#verifyContent()
     if (random.chance(0.3)) await checkRotten(this.machine, this.world, () => this.#open({ readOnly: false }))
   }
 
@@ -102,12 +106,17 @@ class CrashRun {
     const random = this.#random
     const kind = random.chance(0.2) ? 'kill' : 'power'
     const plan = random.below(10)
-    this.#compacts = false
-    if (plan < 2) return
+    this.#ending = undefined
+    if (plan < 1) return
+    if (plan < 2) {
+      this.#ending = 'sweep'
+      this.machine.crashIn(random.between(1, 16), { kind: 'power', counts: SWEEPING })
+      return
+    }
     if (plan < 4) this.machine.crashIn(random.between(1, 300), { kind, counts: /./ })
     else if (plan < 6) this.machine.crashIn(random.between(1, 60), { kind, counts: CHANGES })
     else if (plan < 8) {
-      this.#compacts = true
+      this.#ending = 'compaction'
       const counts = plan === 6 ? COMPACTING : DROPPING
       this.machine.crashIn(random.between(1, plan === 6 ? 20 : 6), { kind: plan === 6 ? kind : 'power', counts })
     } else this.machine.crashIn(random.between(1, 30), { kind, counts: JOURNAL_WRITES })
@@ -148,7 +157,7 @@ class CrashRun {
       const work = new CrashWorkload(store, world, this.#random, String(this.#life))
       const isLast = options.isLast === true
       this.#ended(
-        await machine.run(() => (isLast ? work.appendAcknowledged() : work.run(lost, { compacts: this.#compacts }))),
+        await machine.run(() => (isLast ? work.appendAcknowledged() : work.run(lost, this.#ending))),
         'working',
       )
     }
@@ -200,6 +209,13 @@ class CrashRun {
     must(this.machine.files().includes(path), `the archive ${path} is lost`)
     const { ok, firstDifference } = verifyArchive(path, { disk: this.machine.inspect(), world: SIMULATED_WORLD })
     must(ok, `the archive ${path} does not verify: ${JSON.stringify(firstDifference)}`)
+  }
+
+  async #verifyContent(): Promise<void> {
+    const { machine } = this
+    const verified = await machine.run(() => verifyContent(SIMULATED_WORLD, machine.ports()))
+    const verdict = this.#ended(verified, 'verifying content')
+    must(verdict?.ok === true, `content does not verify: ${JSON.stringify(verdict?.problems)}`)
   }
 
   /** The value, or undefined when the life is over. Power loss alone explains no failure; a fault explains some. */

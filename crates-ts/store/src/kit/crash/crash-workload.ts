@@ -1,6 +1,6 @@
 /** What a world is made to do before it crashes: appends with two in flight, acknowledgements, content, refused requests. */
 import { dirname } from 'node:path'
-import { formatHash, sha256, type Hash } from '@aos/cbor'
+import { formatHash, sha256, type Hash, type HashBytes } from '@aos/cbor'
 import { nodeSha256 } from '../../node-sha256.ts'
 import type { JournalHead, JournalRecord } from '../../port.ts'
 import type { WorldStore } from '../../world-store.ts'
@@ -17,6 +17,9 @@ export interface LostRequest {
   readonly expected: JournalHead | undefined
 }
 
+/** What a life may end with, so that it can be crashed there. */
+export type Ending = 'compaction' | 'sweep'
+
 /** A folder that has been there for long. */
 const ARCHIVES: string = dirname(SIMULATED_WORLD)
 const BLOB_BYTES_LARGE = 300_000
@@ -27,6 +30,7 @@ export class CrashWorkload {
   readonly #world: ExpectedWorld
   readonly #random: Random
   readonly #mark: string
+  #archives = 0
 
   constructor(store: WorldStore, world: ExpectedWorld, random: Random, mark: string) {
     this.#store = store
@@ -36,20 +40,23 @@ export class CrashWorkload {
   }
 
   /** Rejects with what the store rejects with, or with BrokenPromise. */
-  async run(lost: LostRequest | undefined, { compacts }: { readonly compacts: boolean }): Promise<void> {
+  async run(lost: LostRequest | undefined, ending: Ending | undefined): Promise<void> {
     const random = this.#random
     if (lost !== undefined && random.chance(0.5)) await this.#repeat(lost)
     for (let groups = random.between(1, 6); groups > 0; groups -= 1) {
       const kind = random.below(10)
       if (kind < 4) await allOf([this.#append()])
       else if (kind < 7) await allOf([this.#append(), this.#append()])
+      else if (kind < 8 && random.chance(0.4))
+        await allOf(random.chance(0.6) ? [this.#sweep(), this.#put()] : [this.#sweep()])
       else if (kind < 8) await allOf(random.chance(0.5) ? [this.#append(), this.#put()] : [this.#put()])
       else if (kind < 9) await allOf(random.chance(0.5) ? [this.#compact(), this.#append()] : [this.#compact()])
       else await this.#beRefused()
       if (random.chance(0.2)) this.#readSome()
       if (random.chance(0.2)) this.#note()
     }
-    if (compacts) await this.#compact(this.#world.entries.length)
+    if (ending === 'compaction') await this.#compact(this.#world.entries.length)
+    if (ending === 'sweep') await this.#sweep()
   }
 
   /** A last acknowledged entry, so that the loss of any is noticed. */
@@ -117,8 +124,23 @@ export class CrashWorkload {
     return values.map(({ hash }) => formatHash(hash))
   }
 
+  /** About half of the content is needed no more. */
+  async #sweep(): Promise<void> {
+    const dead = new Set<Hash>()
+    for (const [hash, bytes] of this.#world.content) {
+      if (this.#random.chance(0.5)) continue
+      dead.add(hash)
+      this.#world.swept.push(bytes)
+      this.#world.content.delete(hash)
+    }
+    const isLive = (hash: HashBytes): boolean => !dead.has(formatHash(hash))
+    const report = await this.#store.content.sweep({ isLive, deadShareMin: this.#random.pick([0, 0.3]) })
+    must(report.dead <= dead.size, 'a sweep counts more that is dead than there is')
+  }
+
   #blob(): Uint8Array {
     const random = this.#random
+    if (this.#world.swept.length > 0 && random.chance(0.4)) return random.pick(this.#world.swept)
     const { unansweredContent } = this.#world
     if (unansweredContent.length > 0 && random.chance(0.5)) return random.pick(unansweredContent)
     const stored = [...this.#world.content.values()]
@@ -129,7 +151,10 @@ export class CrashWorkload {
   async #compact(before = this.#random.below(this.#world.entries.length + 2)): Promise<void> {
     const { journal } = this.#store
     this.#world.unansweredBefore = before
-    const archive = this.#random.chance(0.5) ? `${ARCHIVES}/${this.#mark}-${journal.epoch}-${before}` : undefined
+    this.#archives += 1
+    const archive = this.#random.chance(0.5)
+      ? `${ARCHIVES}/${this.#mark}-${journal.epoch}-${this.#archives}`
+      : undefined
     this.#world.unansweredArchive = archive
     const options = archive === undefined ? {} : { archive }
     const report = await this.#store.compact({ before, keep: isKeptKind, ...options })

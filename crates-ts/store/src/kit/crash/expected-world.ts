@@ -26,6 +26,8 @@ export class ExpectedWorld {
   /** The highest epoch that any opening has had. */
   epoch = 0
   readonly content: Map<Hash, Uint8Array> = new Map()
+  /** Content that a sweep was to remove: it may be there or not, and may be stored again. */
+  readonly swept: Uint8Array[] = []
   /** Content whose storing was not answered: it may be there, and may be stored again. */
   unansweredContent: readonly Uint8Array[] = []
 

@@ -3,11 +3,22 @@
  * The faults are put around a good store: under it, between it and the media, or over its ports.
  */
 import { dirname, join } from 'node:path'
+import { formatHash, sha256, type Hash } from '@aos/cbor'
 import { AcknowledgedHead } from '../../acknowledged.ts'
 import { isSameHead } from '../../append-request.ts'
 import type { Disk, DiskFile } from '../../disk.ts'
+import type { KeyValuePair } from '../../key-value.ts'
 import { paged } from '../../layout.ts'
-import type { AppendRequest, AppendResult, JournalHead, JournalPort } from '../../port.ts'
+import { nodeSha256 } from '../../node-sha256.ts'
+import type {
+  AppendRequest,
+  AppendResult,
+  ContentStore,
+  JournalHead,
+  JournalPort,
+  SweepOptions,
+  SweepReport,
+} from '../../port.ts'
 import type { WorldStore } from '../../world-store.ts'
 import { headOf } from '../entries.ts'
 import type { MachinePorts } from '../machine/machine.ts'
@@ -82,6 +93,13 @@ export const MUTANTS: readonly Mutant[] = [
       file: (file, path) =>
         dirname(path) === dirname(SIMULATED_WORLD) ? { ...writesUnsynced(file), sync: async () => undefined } : {},
     })),
+  },
+  { name: 'content swept that was stored meanwhile', noticed: /sha256:[0-9a-f]+ is lost/, breaks: storesUnseen },
+  { name: 'live content swept', noticed: /is lost|more that is dead/, breaks: sweepsTooMuch },
+  {
+    name: 'packs removed before the index is durable',
+    noticed: /content does not verify/,
+    breaks: onMedia(({ openKeyValue }) => ({ openKeyValue: answersEarly(openKeyValue) })),
   },
   { name: 'kinds not kept', noticed: /reads back otherwise/, breaks: keepsNothing },
   { name: 'head ahead of the journal', noticed: /journal\.missing/, breaks: headAhead },
@@ -242,6 +260,68 @@ function keepsNothing(good: OpenSimulated): OpenSimulated {
   return async (ports, options) => {
     const store = await good(ports, options)
     return { ...withStore(store, store.journal), compact: ({ before }) => store.compact({ before, keep: () => false }) }
+  }
+}
+
+/** What is there is not stored again, and nobody hears of it. */
+function storesUnseen(good: OpenSimulated): OpenSimulated {
+  return async (ports, options) => {
+    const store = await good(ports, options)
+    const { content } = store
+    const put = async (blobs: readonly Uint8Array[]): Promise<readonly Hash[]> => {
+      const hashes = blobs.map((blob) => formatHash(sha256(nodeSha256, blob)))
+      return hashes.every((hash) => content.has(hash)) ? hashes : content.put(blobs)
+    }
+    return { ...withStore(store, store.journal), content: withContent(content, { put }) }
+  }
+}
+
+/** One of the values that are live is not kept. */
+function sweepsTooMuch(good: OpenSimulated): OpenSimulated {
+  return async (ports, options) => {
+    const store = await good(ports, options)
+    const { content } = store
+    const sweep = ({ isLive, ...rest }: SweepOptions): Promise<SweepReport> =>
+      content.sweep({ ...rest, isLive: (hash) => isLive(hash) && (hash[0] ?? 0) > 80 })
+    return { ...withStore(store, store.journal), content: withContent(content, { sweep }) }
+  }
+}
+
+/** A batch of the index is answered at once, and written before the next one, or at the end. */
+function answersEarly(openKeyValue: MachinePorts['openKeyValue']): MachinePorts['openKeyValue'] {
+  return async (path, options) => {
+    const database = await openKeyValue(path, options)
+    if (!path.endsWith('/cas')) return database
+    let held: readonly KeyValuePair[] = []
+    return {
+      get: (key) => {
+        const pair = held.findLast(([other]) => Buffer.compare(other, key) === 0)
+        return pair === undefined ? database.get(key) : pair[1]?.slice()
+      },
+      write: async (pairs) => {
+        const before = held
+        held = Array.from(pairs, ([key, value]) => [key.slice(), value?.slice()] as const)
+        await database.write(before)
+      },
+      values: (range) => database.values(range),
+      close: async () => {
+        await database.write(held)
+        await database.close()
+      },
+    }
+  }
+}
+
+function withContent(content: ContentStore, change: Partial<ContentStore>): ContentStore {
+  return {
+    get: (hash) => content.get(hash),
+    has: (hash) => content.has(hash),
+    put: (blobs) => content.put(blobs),
+    putHashed: (values) => content.putHashed(values),
+    watchStored: () => content.watchStored(),
+    sweep: (options) => content.sweep(options),
+    stat: () => content.stat(),
+    ...change,
   }
 }
 

@@ -1,8 +1,9 @@
 /** A database of the simulated machine: atomic batches, in order, each durable or not at all (spec/07-journal.md, "Conformance of a driver"). */
+import type { KeyValuePair } from '../../key-value.ts'
 import type { Random } from './random.ts'
 
-/** One batch: pairs of key and value. */
-export type Batch = readonly (readonly [Uint8Array, Uint8Array])[]
+/** One batch: keys and values, which may be removed. */
+export type Batch = readonly KeyValuePair[]
 
 interface Row {
   readonly key: Uint8Array
@@ -41,7 +42,10 @@ export class SimulatedDatabase {
   /** Stores a batch that was under way. */
   finish(batch: Batch): void {
     this.drop(batch)
-    for (const [key, value] of batch) this.#rows.set(textOf(key), { key, value })
+    for (const [key, value] of batch) {
+      if (value === undefined) this.#rows.delete(textOf(key))
+      else this.#rows.set(textOf(key), { key, value })
+    }
   }
 
   /** A batch that failed and left nothing. */

@@ -1,7 +1,7 @@
 /** The database port of a simulated machine (spec/07-journal.md, "Conformance of a driver"). */
 import { basename } from 'node:path'
 import { AosError } from '@aos/cbor'
-import type { KeyValue, OpenKeyValue } from '../../key-value.ts'
+import type { KeyValue, KeyValuePair, OpenKeyValue } from '../../key-value.ts'
 import { SimulatedDatabase, type Batch } from './database.ts'
 import { systemError } from './faults.ts'
 import type { SimulatedMachine } from './machine.ts'
@@ -66,10 +66,10 @@ class SimulatedKeyValue implements KeyValue {
     })
   }
 
-  async write(pairs: Iterable<readonly [Uint8Array, Uint8Array]>): Promise<void> {
+  async write(pairs: Iterable<KeyValuePair>): Promise<void> {
     this.#checkOpen()
     if (this.#hasFailed) throw systemError('EIO', `${this.#path}: an earlier write failed`)
-    const batch: Batch = Array.from(pairs, ([key, value]) => [key.slice(), value.slice()] as const)
+    const batch: Batch = Array.from(pairs, ([key, value]) => [key.slice(), value?.slice()] as const)
     if (batch.length === 0) return
     const { scheduler } = this.#machine
     if (scheduler.life === this.#life) this.#database.begin(batch)
@@ -110,7 +110,7 @@ class SimulatedKeyValue implements KeyValue {
 
   #store(batch: Batch): void {
     const { faults, random } = this.#machine
-    const bytes = batch.reduce((sum, [key, value]) => sum + key.length + value.length, 0)
+    const bytes = batch.reduce((sum, [key, value]) => sum + key.length + (value?.length ?? 0), 0)
     const isFull = faults.capacity !== Infinity && this.#machine.usedBytes + bytes > faults.capacity
     if (isFull) faults.happened += 1
     if (!isFull && !faults.failsSync()) {
