@@ -1,9 +1,10 @@
 /** The kill -9 loop: no acknowledged entry may be lost, whenever the process dies. */
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { openWorldStore, verifyJournal } from '../src/index.ts'
+import { openWorldStore, verifyContent, verifyJournal } from '../src/index.ts'
 import { withBundle } from './_bundle.ts'
 import { withFolder } from './_folder.ts'
+import { LIVE_HEIGHTS, contentOf, hashOf } from './_height-content.ts'
 
 export interface KillRound {
   /** Highest height the child said was acknowledged. */
@@ -12,6 +13,8 @@ export interface KillRound {
   readonly head: number
   /** Entries below it have only their headers. */
   readonly compactedBelow: number
+  /** Values of content that stand. */
+  readonly values: number
 }
 
 /** Lets the child run until it has acknowledged `heights` more, then kills it without warning. */
@@ -52,10 +55,14 @@ export function killRounds(rounds: number, seed: number): Promise<readonly KillR
         const acknowledged = await runAndKill(script, folder, { seed: seed + round, heights })
         const store = await openWorldStore(folder)
         const head = store.journal.head?.height ?? -1
+        const must = contentOf(acknowledged - LIVE_HEIGHTS, acknowledged)
+        const lost = must.filter((value) => store.content.get(hashOf(value)) === undefined).length
         await store.close()
+        const content = await verifyContent(folder)
+        if (!content.ok || lost > 0) throw new Error(`${lost} values lost, ${JSON.stringify(content.problems)}`)
         const verdict = verifyJournal(folder)
         if (!verdict.ok || verdict.entries !== head + 1) throw new Error(JSON.stringify(verdict))
-        results.push({ acknowledged, head, compactedBelow: verdict.compactedBelow })
+        results.push({ acknowledged, head, compactedBelow: verdict.compactedBelow, values: content.count })
       }
       return results
     }),

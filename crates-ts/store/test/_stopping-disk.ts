@@ -94,8 +94,12 @@ export class StoppingDisk implements Disk {
     return nodeDisk.makeFolder(folder)
   }
 
-  /** Takes place with the sync of the folder that follows, so that the stop can come before it. */
+  /** Takes place with the sync of the folder that follows, so that the stop can come before it; where one follows. */
   rename(from: string, to: string): void {
+    if (to.endsWith('.gone') && !to.includes('.pack.')) {
+      nodeDisk.rename(from, to)
+      return
+    }
     this.#renames.push(() => {
       nodeDisk.rename(from, to)
     })

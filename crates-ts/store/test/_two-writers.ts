@@ -1,9 +1,10 @@
 /** Two writers on one folder without a lock between them, and what both have promised. */
-import { isAosError, toHex } from '@aos/cbor'
+import { formatHash, isAosError, sha256, toHex, type Hash } from '@aos/cbor'
 import { expect } from 'vitest'
 import {
   headOf,
   makeEntries,
+  nodeSha256,
   openWorldStore,
   verifyJournal,
   worldOf,
@@ -162,4 +163,66 @@ export function runStopped(
     await three.close()
     return where
   })
+}
+
+/** Values of the content that two writers store and sweep; the second half of them is dead to whoever sweeps. */
+const CONTENT = Array.from({ length: 40 }, (_, mark) => new Uint8Array(mark === 39 ? 300_000 : 100).fill(mark + 1))
+const LIVE_COUNT = 20
+
+/**
+ * Stops a writer that sweeps before its n-th operation on the disk; another one stores everything that is dead to the first, and the
+ * first goes on. Returns where it was stopped; undefined when it has fewer operations.
+ */
+export function runStoppedSweep(stopAt: number): Promise<string | undefined> {
+  return withFolder(async (folder) => {
+    const openWorld = makeWorld(folder)
+    const open = (disk?: StoppingDisk): Promise<WorldStore> =>
+      openWorld({ packBytes: 2_000, ...(disk === undefined ? {} : { disk }) })
+    const first = await open()
+    for (let at = 0; at < CONTENT.length; at += 8) await first.content.put(CONTENT.slice(at, at + 8))
+    await first.close()
+    const lives = new Set<string>(CONTENT.slice(0, LIVE_COUNT).map(hashOf))
+    const sweep = (store: WorldStore): Promise<string> =>
+      store.content.sweep({ isLive: (hash) => lives.has(formatHash(hash)), deadShareMin: 0 }).then(
+        () => 'done',
+        (error: unknown) => (isAosError(error) ? error.code : Promise.reject(error)),
+      )
+    const disk = new StoppingDisk(stopAt)
+    const running = (async (): Promise<string> => {
+      const store = await open(disk)
+      const end = await sweep(store)
+      await store.close()
+      return end
+    })().catch((error: unknown) => (isAosError(error) ? error.code : Promise.reject(error)))
+    const where = await Promise.race([disk.stopped, running.then(() => undefined)])
+    if (where === undefined) return undefined
+    const two = await open()
+    await two.content.put(CONTENT)
+    disk.resume()
+    const ended = await running
+    const told = `${where}: ${ended}`
+    // Who raised last may sweep what the other has stored before.
+    const isReplaced = await two.content.put([]).then(
+      () => false,
+      () => true,
+    )
+    const must = isReplaced ? CONTENT.slice(0, LIVE_COUNT) : CONTENT
+    expectContent(two, must, told)
+    await two.close()
+    const three = await open()
+    expectContent(three, must, told)
+    expect(await sweep(three), told).toBe('done')
+    expectContent(three, CONTENT.slice(0, LIVE_COUNT), told)
+    await three.close()
+    return told
+  })
+}
+
+function hashOf(value: Uint8Array): Hash {
+  return formatHash(sha256(nodeSha256, value))
+}
+
+function expectContent(store: WorldStore, values: readonly Uint8Array[], where: string): void {
+  const lost = values.filter((value) => store.content.get(hashOf(value))?.length !== value.length)
+  expect(lost.length, where).toBe(0)
 }

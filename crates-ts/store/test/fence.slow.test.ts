@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { runStopped } from './_two-writers.ts'
+import { runStopped, runStoppedSweep } from './_two-writers.ts'
 
 describe('a writer that compacts stopped anywhere while another one does', () => {
   it('neither loses what it promised, and no segment is missing', { timeout: 120_000 }, async () => {
@@ -11,6 +11,19 @@ describe('a writer that compacts stopped anywhere while another one does', () =>
     }
     expect(places.filter((place) => place.includes('headers.tmp')).length).toBeGreaterThan(3)
     expect(places.filter((place) => place === 'rename').length).toBeGreaterThanOrEqual(5)
+  })
+})
+
+describe('a writer that sweeps content stopped anywhere while another one stores it', () => {
+  it('takes nothing away that the other has stored', { timeout: 120_000 }, async () => {
+    const places: string[] = []
+    for (let stopAt = 1; ; stopAt += 1) {
+      const where = await runStoppedSweep(stopAt)
+      if (where === undefined) break
+      places.push(where)
+    }
+    expect(places.filter((place) => place.startsWith('rename')).length).toBeGreaterThanOrEqual(3)
+    expect(places.filter((place) => place.endsWith('store.fenced')).length).toBeGreaterThan(10)
   })
 })
 

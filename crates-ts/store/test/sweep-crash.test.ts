@@ -77,6 +77,8 @@ async function sweepAndStore(store: WorldStore, { stored }: Meanwhile): Promise<
         (value) => value !== undefined,
       )
       if (round === 2) values.push(...DEAD.slice(-1))
+      // A miss makes the store search for what it may have forgotten.
+      expect(store.content.has(hashOf(valueOf(2_000 + round)))).toBe(false)
       await store.content.put(values)
       stored.push(...values)
     }

@@ -102,7 +102,7 @@ export class ContentIndex {
    * Notes damaged records that a later write proves durable, unless there is another one of the value: reading them tells of the
    * damage. Returns the others; what nothing proves was torn by a crash.
    */
-  noteProven(damaged: FoundRecord[], durable: number): FoundRecord[] {
+  noteProven(damaged: readonly FoundRecord[], durable: number): readonly FoundRecord[] {
     if (damaged.length === 0) return damaged
     for (const { hash, ...location } of damaged) {
       if (location.position < durable && this.find(hash) === undefined) this.note(hash, location)

@@ -135,7 +135,7 @@ function readPack({ index, packs }: ContentParts, number: number, from: number):
   }
   const size = file.size()
   let end = from
-  let damaged: FoundRecord[] = []
+  let damaged: readonly FoundRecord[] = []
   let isDamaged = nonce === undefined
   let unproven = from
   for (const step of scanPack(file, { number, from, checksValues: true })) {
@@ -143,7 +143,7 @@ function readPack({ index, packs }: ContentParts, number: number, from: number):
     const { kind, hash, length, durable } = step.head
     const location = kind === 'closed' ? undefined : { kind, length, pack: number, position: step.position }
     if (step.isIntact !== true) {
-      if (location !== undefined) damaged.push({ ...location, hash })
+      if (location !== undefined) damaged = [...damaged, { ...location, hash }]
       continue
     }
     isDamaged ||= step.position !== end

@@ -11,7 +11,7 @@ import type { ContentSize, PackPosition } from './content-index.ts'
 import { kindOf } from './pack-layout.ts'
 import { PackReader, type ContentParts } from './pack-reader.ts'
 import type { PackWriter } from './pack-writer.ts'
-import { Sweep, mustBeDry } from './sweep.ts'
+import { Sweep, checkSweepOptions, mustBeDry } from './sweep.ts'
 
 /** The index is written when so many records, or records of so many bytes, are only in the packs. */
 export const UNINDEXED_MAX = 4096
@@ -136,6 +136,7 @@ export class PackContent implements ContentStore {
 
   async #sweep(options: SweepOptions): Promise<SweepReport> {
     this.#checkOpen()
+    checkSweepOptions(options)
     if (this.#writer === undefined) mustBeDry(options)
     const watch = this.#watches.begin()
     const { pause, mustHold } = this.#options

@@ -7,7 +7,7 @@ import type { BlobFiles } from './blob-files.ts'
 import { isBefore, isSamePlace, type ContentIndex, type FoundRecord, type Location } from './content-index.ts'
 import type { PackFiles } from './pack-files.ts'
 import { PACKED_BYTES_MAX, RECORD_HEAD_BYTES, decodeRecordHead, recordBytes } from './pack-layout.ts'
-import { scanPack } from './pack-scan.ts'
+import { scanPack, type RecordStep } from './pack-scan.ts'
 
 export interface ContentParts {
   readonly index: ContentIndex
@@ -59,11 +59,6 @@ export class PackReader {
     return index.find(hash) !== undefined || this.#parts.blobs.size(hash) !== undefined
   }
 
-  /** Whether an intact copy is where the index says. */
-  hasIntact(hash: HashBytes): boolean {
-    return this.readIndexed(hash) !== undefined
-  }
-
   /** The value that is where the index says, if it is intact. */
   readIndexed(hash: HashBytes): Uint8Array | undefined {
     const value = this.#readValue(hash, this.#parts.index.find(hash))
@@ -92,21 +87,37 @@ export class PackReader {
   #search(): void {
     if (this.#hasSearched) return
     this.#hasSearched = true
-    const { index, packs } = this.#parts
+    const { packs } = this.#parts
     for (const pack of packs.numbers()) {
       const file = packs.reader(pack)
       if (file === undefined) continue
-      let damaged: FoundRecord[] = []
+      let damaged: readonly FoundRecord[] = []
       for (const step of scanPack(file, { number: pack, checksValues: false })) {
-        if (step.kind === 'gap') continue
-        const { kind, hash, length, durable } = step.head
-        if (kind !== 'closed') {
-          const found = { hash, kind, length, pack, position: step.position }
-          if (!this.#meet(found)) damaged.push(found)
-        }
-        damaged = index.noteProven(damaged, durable)
+        if (step.kind === 'record') damaged = this.meet(step, pack, damaged)
       }
     }
+  }
+
+  /** Somebody has gone through all packs and met every record: nothing is left to search for. */
+  hasMetAll(): void {
+    this.#hasSearched = true
+  }
+
+  /**
+   * A record on the way through a pack: the index gets what it lacks. `damaged` are the records before it that are damaged and not
+   * proven durable so far; returns those after it.
+   */
+  meet(step: RecordStep, pack: number, damaged: readonly FoundRecord[]): readonly FoundRecord[] {
+    const { kind, hash, length, durable } = step.head
+    if (kind === 'closed') return this.#parts.index.noteProven(damaged, durable)
+    const found = { hash, kind, length, pack, position: step.position }
+    const before = this.#meet(found) ? damaged : [...damaged, found]
+    return this.#parts.index.noteProven(before, durable)
+  }
+
+  /** Records of a value beside the one that the index names, the newest last; known when all have been met. */
+  othersOf(hash: HashBytes): readonly Location[] {
+    return this.#others.size === 0 ? [] : (this.#others.get(formatHash(hash)) ?? [])
   }
 
   /** False for a damaged record of which the index does not know. Of several records of a value the newest counts. */

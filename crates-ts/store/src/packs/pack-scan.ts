@@ -18,12 +18,16 @@ import {
 
 const WINDOW_BYTES: number = 1 << 20
 
-/**
- * `record`: `isIntact` is undefined when values were not read. `gap`: bytes that are no record, up to `end`.
- */
-export type ScanStep =
-  | { readonly kind: 'record'; readonly position: number; readonly head: RecordHead; readonly isIntact?: boolean }
-  | { readonly kind: 'gap'; readonly position: number; readonly end: number }
+/** A record; `isIntact` is undefined when values were not read. */
+export interface RecordStep {
+  readonly kind: 'record'
+  readonly position: number
+  readonly head: RecordHead
+  readonly isIntact?: boolean
+}
+
+/** `gap`: bytes that are no record, up to `end`. */
+export type ScanStep = RecordStep | { readonly kind: 'gap'; readonly position: number; readonly end: number }
 
 export interface ScanOptions {
   readonly number: number

@@ -4,27 +4,22 @@
  */
 import { AosError, type HashBytes } from '@aos/cbor'
 import type { DiskFile } from '../disk.ts'
-import type { Pause } from '../pause.ts'
 import type { HashedValue, SweepOptions, SweepReport } from '../port.ts'
-import { isSamePlace, type FoundRecord, type Location } from './content-index.ts'
+import { isSamePlace, type FoundRecord } from './content-index.ts'
 import { LocationTable } from './location-table.ts'
-import { PACK_HEAD_BYTES, RECORD_HEAD_BYTES, recordBytes } from './pack-layout.ts'
-import { isIntact, type ContentParts, type PackReader } from './pack-reader.ts'
-import { scanPack } from './pack-scan.ts'
+import { RECORD_HEAD_BYTES, recordBytes } from './pack-layout.ts'
+import { isIntact } from './pack-reader.ts'
+import { SLICE_RECORDS, surveyPack, takeTurns, walkPack, type Survey, type SurveyGround } from './pack-survey.ts'
+import type { ScanStep } from './pack-scan.ts'
 
 /** A pack is written again when at least this share of it is dead. */
 export const DEAD_SHARE_MIN = 0.3
 
-/** Others have their turn after so many records, or so many bytes that were copied. */
-const SLICE_RECORDS = 512
+/** Copies of so many bytes are written together. */
 const SLICE_BYTES: number = 1 << 20
 
 /** What a sweep needs of the store that it goes on in. */
-export interface SweepGround extends ContentParts {
-  readonly reader: PackReader
-  readonly pause: Pause
-  /** Throws when the store has been closed or has failed. */
-  readonly mustGoOn: () => void
+export interface SweepGround extends SurveyGround {
   /** Throws `store.fenced` when another opening is in force. */
   readonly mustHold: () => void
   /** Of this opening only: part of the names of files on their way out. */
@@ -39,27 +34,24 @@ export interface SweepGround extends ContentParts {
   readonly writeIndex: () => Promise<void>
 }
 
-interface Survey {
-  /** Of the pack, and of the files that only it names. */
-  readonly bytes: number
-  /** Of what has to stay. */
-  readonly liveBytes: number
-  /** Of what every pack has. */
-  readonly frameBytes: number
-  readonly isDamaged: boolean
-  /** Records of values of which the index names another one. */
-  readonly others: LocationTable
-}
-
 /** A pack stays as it is when a live value in it cannot be read. */
 class PackStays extends Error {}
+
+/** Throws `store.bad_option`. */
+export function checkSweepOptions({ deadShareMin = DEAD_SHARE_MIN }: SweepOptions): void {
+  if (deadShareMin >= 0 && deadShareMin <= 1) return
+  throw new AosError('store.bad_option', `a share is a number from 0 to 1, not ${deadShareMin}`)
+}
+
+/** For a store that is only read: counting is all there is. Throws `store.read_only`. */
+export function mustBeDry(options: SweepOptions): void {
+  if (options.dryRun !== true) throw new AosError('store.read_only', 'the store was opened only for reading')
+}
 
 /** One sweep. */
 export class Sweep {
   readonly #ground: SweepGround
   readonly #options: SweepOptions
-  /** By pack. Most values have one record. */
-  readonly #others = new Map<number, LocationTable>()
   /** Packs that are not written again. */
   readonly #staying = new Set<number>()
   #live = 0
@@ -74,19 +66,7 @@ export class Sweep {
   }
 
   async run(): Promise<SweepReport> {
-    const { packs } = this.#ground
-    const worthwhile: number[] = []
-    const numbers = packs.numbers()
-    for (const number of numbers) {
-      const survey = await this.#survey(number)
-      this.#others.set(number, survey.others)
-      if (!this.#isWorthwhile(survey, { isLast: number === numbers.at(-1) })) {
-        this.#staying.add(number)
-        continue
-      }
-      worthwhile.push(number)
-      if (this.#options.dryRun === true) this.#bytesFreed += survey.bytes - survey.liveBytes
-    }
+    const worthwhile = await this.#findWorthwhile()
     if (this.#options.dryRun !== true) {
       if (worthwhile.length > 0) await this.#ground.beginPack()
       for (const number of worthwhile) await this.#rewrite(number)
@@ -101,48 +81,35 @@ export class Sweep {
     }
   }
 
+  /** The packs to be written again. After it every record that stands has been met, so nobody searches packs that are on their way out. */
+  async #findWorthwhile(): Promise<readonly number[]> {
+    const { packs, reader } = this.#ground
+    const worthwhile: number[] = []
+    const numbers = packs.numbers()
+    for (const number of numbers) {
+      const survey = await surveyPack(this.#ground, number, {
+        isLive: (hash) => this.#isLive(hash),
+        count: (isLive, length) => {
+          this.#count(isLive, length)
+        },
+      })
+      if (!this.#isWorthwhile(survey, { isLast: number === numbers.at(-1) })) {
+        this.#staying.add(number)
+        continue
+      }
+      worthwhile.push(number)
+      if (this.#options.dryRun === true) this.#bytesFreed += survey.bytes - survey.liveBytes
+    }
+    reader.hasMetAll()
+    return worthwhile
+  }
+
   /** The last pack is not replaced by another one that is as empty. */
   #isWorthwhile(survey: Survey, { isLast }: { readonly isLast: boolean }): boolean {
     const { bytes, liveBytes, frameBytes, isDamaged } = survey
     const deadBytes = bytes - liveBytes - frameBytes
     if (isDamaged || (isLast && deadBytes <= 0)) return false
-    return liveBytes === 0 || deadBytes >= (this.#options.deadShareMin ?? DEAD_SHARE_MIN) * bytes
-  }
-
-  /** Counts what the index says is in a pack, and looks for damage that was once durable. */
-  async #survey(number: number): Promise<Survey> {
-    const { index } = this.#ground
-    const others = new LocationTable()
-    let bad: number[] = []
-    let isDamaged = false
-    let fileBytes = 0
-    let liveBytes = 0
-    let frameBytes = PACK_HEAD_BYTES
-    const size = await this.#eachRecord(number, (step) => {
-      if (step.kind === 'gap') {
-        bad.push(step.position)
-        return
-      }
-      const { kind, hash, length, durable } = step.head
-      isDamaged ||= bad.some((position) => position < durable)
-      // What the same write tore apart was never acknowledged.
-      bad = []
-      if (kind === 'closed') {
-        frameBytes += RECORD_HEAD_BYTES
-        return
-      }
-      const record: Location = { kind, length, pack: number, position: step.position }
-      if (!isSamePlace(record, index.find(hash))) {
-        others.set(hash, record)
-        return
-      }
-      const isLive = this.#isLive(hash)
-      const withFile = kind === 'file' ? length : 0
-      fileBytes += withFile
-      liveBytes += isLive ? recordBytes(step.head) + withFile : 0
-      this.#count(isLive, length)
-    })
-    return { bytes: size + fileBytes, liveBytes, frameBytes, isDamaged: isDamaged || bad.length > 0, others }
+    return liveBytes === 0 || (deadBytes > 0 && deadBytes >= (this.#options.deadShareMin ?? DEAD_SHARE_MIN) * bytes)
   }
 
   #count(isLive: boolean, length: number): void {
@@ -167,12 +134,12 @@ export class Sweep {
     let copied = 0
     try {
       copied = await this.#copyLive(number, dead)
-      await this.#forget(dead)
+      await this.#forget(number, dead)
       await this.#retire(number)
     } catch (error) {
       this.#remember(dead)
       if (!(error instanceof PackStays)) throw error
-      this.#stay(number)
+      this.#staying.add(number)
       return
     }
     // A failure here kills the store; the next opening gives the pack its name back, and the index what is in it.
@@ -188,39 +155,36 @@ export class Sweep {
     let slice: HashedValue[] = []
     let sliceBytes = 0
     const flush = async (): Promise<void> => {
-      if (slice.length === 0) return
       const values = slice
       copied += sliceBytes
       slice = []
       sliceBytes = 0
-      await this.#ground.copy(values)
+      if (values.length > 0) await this.#ground.copy(values)
     }
-    const visit = (step: Step, file: DiskFile): void => {
+    const visit = (step: ScanStep, file: DiskFile): void => {
       if (step.kind === 'gap' || step.head.kind === 'closed') return
       const { kind, hash, length } = step.head
       const record = { hash, kind, length, pack: number, position: step.position }
-      const bytes = this.#visit(record, file, dead)
+      if (!this.#isLive(hash)) {
+        dead.set(hash, record)
+        return
+      }
+      const bytes = this.#bytesToCopy(record, file)
       if (bytes === undefined) return
       slice.push({ hash, bytes })
       sliceBytes += recordBytes(record)
     }
-    await this.#eachRecord(number, visit, async () => {
-      if (sliceBytes >= SLICE_BYTES || slice.length >= SLICE_RECORDS) await flush()
-    })
+    const isFull = (): boolean => sliceBytes >= SLICE_BYTES || slice.length >= SLICE_RECORDS
+    await walkPack(this.#ground, number, visit, () => (isFull() ? flush() : undefined))
     await flush()
     return copied
   }
 
-  /** The bytes to be copied; undefined when this record is not needed. */
-  #visit(record: FoundRecord, file: DiskFile, dead: LocationTable): Uint8Array | undefined {
+  /** Undefined when this record of a live value is not needed. */
+  #bytesToCopy(record: FoundRecord, file: DiskFile): Uint8Array | undefined {
     const { index, reader } = this.#ground
-    const { hash } = record
-    const isCurrent = isSamePlace(record, index.find(hash))
-    if (!this.#isLive(hash)) {
-      if (isCurrent) dead.set(hash, record)
-      return undefined
-    }
-    if (!isCurrent && reader.hasIntact(hash)) return undefined
+    const isCurrent = isSamePlace(record, index.find(record.hash))
+    if (!isCurrent && reader.readIndexed(record.hash) !== undefined) return undefined
     const bytes = this.#readValue(record, file)
     if (bytes === undefined) throw new PackStays(`a live value in pack ${record.pack} cannot be read`)
     return bytes
@@ -235,39 +199,39 @@ export class Sweep {
     return file.read(bytes, position + RECORD_HEAD_BYTES) === length && isIntact(hash, bytes) ? bytes : undefined
   }
 
-  /** From here on the dead ones are absent: who stores one of them writes it anew. One that was stored meanwhile is copied. */
-  async #forget(dead: LocationTable): Promise<void> {
-    const { index, reader, isStored, copy } = this.#ground
+  /** From here on the dead ones are absent: who stores one of them writes it anew. What was stored meanwhile is copied. */
+  async #forget(number: number, dead: LocationTable): Promise<void> {
+    const { index, isStored } = this.#ground
+    let stored: HashBytes[] = []
     let visited = 0
     for (const [view] of dead.entries()) {
-      if (isStored(view)) {
-        const hash = view.slice()
-        const bytes = reader.readIndexed(hash)
-        if (bytes === undefined) throw new PackStays('a value that was stored again cannot be read')
-        await copy([{ hash, bytes }])
-      } else {
-        index.forget(view)
-        this.#noteOther(view)
-      }
+      const isHere = index.find(view)?.pack === number
+      if (isHere && isStored(view)) stored.push(view.slice())
+      else if (isHere) this.#forgetOne(view)
       visited += 1
-      if (visited % SLICE_RECORDS === 0) await this.#pause()
+      if (visited % SLICE_RECORDS !== 0) continue
+      await this.#copyStored(stored)
+      stored = []
+      await takeTurns(this.#ground)
     }
+    await this.#copyStored(stored)
+  }
+
+  async #copyStored(hashes: readonly HashBytes[]): Promise<void> {
+    const values = hashes.map((hash) => {
+      const bytes = this.#ground.reader.readIndexed(hash)
+      if (bytes === undefined) throw new PackStays('a value that was stored again cannot be read')
+      return { hash, bytes }
+    })
+    if (values.length > 0) await this.#ground.copy(values)
   }
 
   /** A dead value may have another record, in a pack that stays: then the index names that one. */
-  #noteOther(hash: HashBytes): void {
-    for (const number of this.#staying) {
-      const place = this.#others.get(number)?.get(hash)
-      if (place !== undefined && place !== 'gone') this.#ground.index.note(hash, place)
-    }
-  }
-
-  /** What was forgotten while it was thought that the pack would go. */
-  #stay(number: number): void {
-    this.#staying.add(number)
-    for (const [hash, place] of this.#others.get(number)?.entries() ?? []) {
-      if (place !== 'gone' && this.#ground.index.find(hash) === undefined) this.#ground.index.note(hash, place)
-    }
+  #forgetOne(hash: HashBytes): void {
+    const { index, reader } = this.#ground
+    const other = reader.othersOf(hash).findLast(({ pack }) => this.#staying.has(pack))
+    if (other === undefined) index.forget(hash)
+    else index.note(hash, other)
   }
 
   /** Undoes `#forget`. */
@@ -296,61 +260,31 @@ export class Sweep {
 
   /** Files that no record names and nobody needs. */
   async #removeFiles(): Promise<void> {
-    const { blobs, index, mark, mustHold } = this.#ground
+    const { blobs, index } = this.#ground
     const emptied = new Set<string>()
     for (const hash of blobs.list()) {
+      // Nothing may come between this look and the removal.
       if (index.find(hash) !== undefined || this.#isLive(hash)) continue
-      const size = blobs.size(hash) ?? 0
-      mustHold()
-      // Nothing may come between the look at the index and this.
-      blobs.retire(hash, mark)
-      try {
-        mustHold()
-      } catch (error) {
-        blobs.restore(hash, mark)
-        throw error
-      }
-      blobs.remove(hash, mark)
+      this.#bytesFreed += this.#removeFile(hash)
       emptied.add(blobs.folderOf(hash))
-      this.#bytesFreed += size
-      await this.#pause()
+      await takeTurns(this.#ground)
     }
     for (const folder of emptied) await blobs.sync(folder)
   }
 
-  /** Goes through a pack in slices, with a descriptor of its own. Returns the size of the pack. */
-  async #eachRecord(
-    number: number,
-    visit: (step: Step, file: DiskFile) => void,
-    afterEach: () => Promise<void> = () => Promise.resolve(),
-  ): Promise<number> {
-    const { disk } = this.#ground.packs
-    const file = disk.open(this.#ground.packs.path(number), 'read')
+  /** As a pack is retired and removed. Returns the size. */
+  #removeFile(hash: HashBytes): number {
+    const { blobs, mark, mustHold } = this.#ground
+    const size = blobs.size(hash) ?? 0
+    mustHold()
+    blobs.retire(hash, mark)
     try {
-      const size = file.size()
-      let visited = 0
-      for (const step of scanPack(file, { number, checksValues: false })) {
-        visit(step, file)
-        await afterEach()
-        visited += 1
-        if (visited % SLICE_RECORDS === 0) await this.#pause()
-      }
-      return size
-    } finally {
-      file.close()
+      mustHold()
+    } catch (error) {
+      blobs.restore(hash, mark)
+      throw error
     }
+    blobs.remove(hash, mark)
+    return size
   }
-
-  async #pause(): Promise<void> {
-    this.#ground.mustGoOn()
-    await this.#ground.pause()
-    this.#ground.mustGoOn()
-  }
-}
-
-type Step = ReturnType<typeof scanPack> extends Generator<infer S> ? S : never
-
-/** For a store that is only read: counting is all there is. */
-export function mustBeDry(options: SweepOptions): void {
-  if (options.dryRun !== true) throw new AosError('store.read_only', 'the store was opened only for reading')
 }

@@ -1,6 +1,6 @@
 /** What a world is made to do before it crashes: appends with two in flight, acknowledgements, content, refused requests. */
 import { dirname } from 'node:path'
-import { formatHash, sha256, type Hash, type HashBytes } from '@aos/cbor'
+import { formatHash, parseHash, sha256, type Hash, type HashBytes } from '@aos/cbor'
 import { nodeSha256 } from '../../node-sha256.ts'
 import type { JournalHead, JournalRecord } from '../../port.ts'
 import type { WorldStore } from '../../world-store.ts'
@@ -16,6 +16,8 @@ export interface LostRequest {
   readonly group: readonly JournalRecord[]
   readonly expected: JournalHead | undefined
 }
+
+const ABSENT = parseHash(`sha256:${'0'.repeat(64)}`)
 
 /** What a life may end with, so that it can be crashed there. */
 export type Ending = 'compaction' | 'sweep'
@@ -56,7 +58,7 @@ export class CrashWorkload {
       if (random.chance(0.2)) this.#note()
     }
     if (ending === 'compaction') await this.#compact(this.#world.entries.length)
-    if (ending === 'sweep') await this.#sweep()
+    if (ending === 'sweep') await allOf([this.#sweep(), this.#put(), this.#put()])
   }
 
   /** A last acknowledged entry, so that the loss of any is noticed. */
@@ -109,6 +111,8 @@ export class CrashWorkload {
     const random = this.#random
     const blobs = Array.from({ length: random.between(1, 3) }, () => this.#blob())
     this.#world.unansweredContent = blobs
+    // A miss makes a store search for what it may have forgotten.
+    if (random.chance(0.3)) must(!this.#store.content.has(ABSENT), 'what was never stored is there')
     const hashes = random.chance(0.5) ? await this.#store.content.put(blobs) : await this.#putHashed(blobs)
     this.#world.unansweredContent = []
     for (const [index, blob] of blobs.entries()) {
@@ -140,7 +144,7 @@ export class CrashWorkload {
 
   #blob(): Uint8Array {
     const random = this.#random
-    if (this.#world.swept.length > 0 && random.chance(0.4)) return random.pick(this.#world.swept)
+    if (this.#world.swept.length > 0 && random.chance(0.5)) return random.pick(this.#world.swept)
     const { unansweredContent } = this.#world
     if (unansweredContent.length > 0 && random.chance(0.5)) return random.pick(unansweredContent)
     const stored = [...this.#world.content.values()]

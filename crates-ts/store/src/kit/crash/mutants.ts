@@ -305,8 +305,7 @@ function answersEarly(openKeyValue: MachinePorts['openKeyValue']): MachinePorts[
       },
       values: (range) => database.values(range),
       close: async () => {
-        await database.write(held)
-        await database.close()
+        await database.write(held).finally(() => database.close())
       },
     }
   }
