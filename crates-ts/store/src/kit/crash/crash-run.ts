@@ -32,6 +32,16 @@ const SWEEPING = /\.gone|^syncFolder packs|^write cas/
 const DROPPING = /\.hdr|^remove \d+\.seg/
 const TRACE_KEPT = 200
 
+/** Where a life may be crashed. */
+type CrashPlan = 'nowhere' | 'anything' | 'changes' | 'appending' | 'compacting' | 'dropping' | 'sweeping'
+
+/** What is drawn from. Some seeds dwell on what takes only a few steps. */
+const PLANS: readonly (readonly CrashPlan[])[] = [
+  ['nowhere', 'anything', 'anything', 'changes', 'changes', 'appending', 'appending', 'compacting', 'sweeping'],
+  ['nowhere', 'changes', 'appending', 'appending', 'compacting', 'dropping', 'dropping', 'dropping'],
+  ['nowhere', 'anything', 'changes', 'appending', 'sweeping', 'sweeping', 'sweeping', 'sweeping'],
+]
+
 /** What one seed came to: how much happened, and whether every promise held. */
 export interface CrashReport {
   readonly seed: number
@@ -70,6 +80,7 @@ class CrashRun {
   readonly world = new ExpectedWorld()
   readonly #open: (options: { readonly readOnly: boolean }) => Promise<WorldStore>
   readonly #random: Random
+  readonly #plans: readonly CrashPlan[]
   #life = 0
   #faultsBefore = 0
   /** What the life ends with. */
@@ -79,6 +90,7 @@ class CrashRun {
     this.machine = new SimulatedMachine(seed)
     this.machine.makeOldFolder(dirname(SIMULATED_WORLD))
     this.#random = this.machine.random
+    this.#plans = this.#random.pick(PLANS)
     const segmentBytes = this.#random.pick(SEGMENT_SIZES)
     this.#open = ({ readOnly }) => open(this.machine.ports(), { readOnly, segmentBytes })
   }
@@ -105,21 +117,18 @@ class CrashRun {
   #planCrash(): void {
     const random = this.#random
     const kind = random.chance(0.2) ? 'kill' : 'power'
-    const plan = random.below(10)
-    this.#ending = undefined
-    if (plan < 1) return
-    if (plan < 2) {
-      this.#ending = 'sweep'
-      this.machine.crashIn(random.between(1, 16), { kind: 'power', counts: SWEEPING })
-      return
+    const plan = random.pick(this.#plans)
+    this.#ending =
+      plan === 'sweeping' ? 'sweep' : plan === 'compacting' || plan === 'dropping' ? 'compaction' : undefined
+    const crashIn = (stepsMax: number, counts: RegExp): void => {
+      this.machine.crashIn(random.between(1, stepsMax), { kind, counts })
     }
-    if (plan < 4) this.machine.crashIn(random.between(1, 300), { kind, counts: /./ })
-    else if (plan < 6) this.machine.crashIn(random.between(1, 60), { kind, counts: CHANGES })
-    else if (plan < 8) {
-      this.#ending = 'compaction'
-      const counts = plan === 6 ? COMPACTING : DROPPING
-      this.machine.crashIn(random.between(1, plan === 6 ? 20 : 6), { kind: plan === 6 ? kind : 'power', counts })
-    } else this.machine.crashIn(random.between(1, 30), { kind, counts: JOURNAL_WRITES })
+    if (plan === 'anything') crashIn(300, /./)
+    else if (plan === 'changes') crashIn(60, CHANGES)
+    else if (plan === 'appending') crashIn(30, JOURNAL_WRITES)
+    else if (plan === 'compacting') crashIn(20, COMPACTING)
+    else if (plan === 'dropping') crashIn(6, DROPPING)
+    else if (plan === 'sweeping') crashIn(12, SWEEPING)
   }
 
   #planFaults(): void {

@@ -46,19 +46,28 @@ export class CrashWorkload {
     const random = this.#random
     if (lost !== undefined && random.chance(0.5)) await this.#repeat(lost)
     for (let groups = random.between(1, 6); groups > 0; groups -= 1) {
-      const kind = random.below(10)
-      if (kind < 4) await allOf([this.#append()])
-      else if (kind < 7) await allOf([this.#append(), this.#append()])
-      else if (kind < 8 && random.chance(0.4))
-        await allOf(random.chance(0.6) ? [this.#sweep(), this.#put()] : [this.#sweep()])
-      else if (kind < 8) await allOf(random.chance(0.5) ? [this.#append(), this.#put()] : [this.#put()])
-      else if (kind < 9) await allOf(random.chance(0.5) ? [this.#compact(), this.#append()] : [this.#compact()])
-      else await this.#beRefused()
+      await allOf(this.#draw())
       if (random.chance(0.2)) this.#readSome()
       if (random.chance(0.2)) this.#note()
     }
     if (ending === 'compaction') await this.#compact(this.#world.entries.length)
-    if (ending === 'sweep') await allOf([this.#sweep(), this.#put(), this.#put()])
+    if (ending === 'sweep') {
+      await this.#put()
+      await allOf([this.#sweep(), this.#put(), this.#put()])
+    }
+  }
+
+  /** What goes on at the same time. */
+  #draw(): readonly Promise<void>[] {
+    const random = this.#random
+    const kind = random.below(12)
+    if (kind < 4) return [this.#append()]
+    if (kind < 6) return [this.#append(), this.#append()]
+    if (kind < 8) return [this.#append(), this.#put()]
+    if (kind < 9) return [this.#put()]
+    if (kind < 10) return random.chance(0.5) ? [this.#sweep(), this.#put()] : [this.#sweep()]
+    if (kind < 11) return random.chance(0.5) ? [this.#compact(), this.#append()] : [this.#compact()]
+    return [this.#beRefused()]
   }
 
   /** A last acknowledged entry, so that the loss of any is noticed. */

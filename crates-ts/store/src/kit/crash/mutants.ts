@@ -88,11 +88,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'content dropped before the archive is durable',
     noticed: /archive \S+ (is lost|does not verify)|is no archive/,
-    breaks: onMedia(({ disk }) => ({
-      disk: { syncFolder: async (path) => (path === dirname(SIMULATED_WORLD) ? undefined : disk.syncFolder(path)) },
-      file: (file, path) =>
-        dirname(path) === dirname(SIMULATED_WORLD) ? { ...writesUnsynced(file), sync: async () => undefined } : {},
-    })),
+    breaks: onMedia(({ disk }) => archivesUnsynced(disk)),
   },
   { name: 'content swept that was stored meanwhile', noticed: /sha256:[0-9a-f]+ is lost/, breaks: storesUnseen },
   { name: 'live content swept', noticed: /is lost|more that is dead/, breaks: sweepsTooMuch },
@@ -253,6 +249,22 @@ function renameAndRemove(disk: Disk): Disk['rename'] {
       const height = name.slice(0, -4)
       if (last !== '' && name.endsWith('.seg') && height >= first && height <= last) disk.remove(join(folder, name))
     }
+  }
+}
+
+/** Neither the bytes nor the name of an archive. */
+function archivesUnsynced(disk: Disk): BrokenMedia {
+  const folder = dirname(SIMULATED_WORLD)
+  let hasRenamed = false
+  return {
+    disk: {
+      rename: (from, to) => {
+        hasRenamed ||= dirname(to) === folder
+        disk.rename(from, to)
+      },
+      syncFolder: async (path) => (path === folder && hasRenamed ? undefined : disk.syncFolder(path)),
+    },
+    file: (file, path) => (dirname(path) === folder ? { ...writesUnsynced(file), sync: async () => undefined } : {}),
   }
 }
 
