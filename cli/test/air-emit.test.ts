@@ -52,6 +52,18 @@ test('a world file is emitted, and checked against what was emitted', async () =
   })
 })
 
+test('types for clients are made of a world file as well', async () => {
+  write(SMALL)
+  expect(await ask('gen', 'types', '.')).toMatchObject({
+    exit: 0,
+    data: {
+      text: expect.stringContaining(
+        '/** `demo/A@1` */\nexport type A = number\n\nexport type AInput = number | string\n',
+      ),
+    },
+  })
+})
+
 test('an issue has the line of the builder that made what is wrong', async () => {
   write(`import { nat, plan, record, schema, trigger, world } from '@aos/author'
 

@@ -71,6 +71,26 @@ export const AUTHOR_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
     ],
   },
   {
+    name: 'gen',
+    describe: 'code for programs that talk to a world',
+    commands: [
+      {
+        command: 'types [path..]',
+        describe: 'TypeScript types of events, cells, plans and effects as JSON',
+        options: (parser) =>
+          parser
+            .positional('path', {
+              type: 'string',
+              array: true,
+              describe: 'files or folders of definitions, `.` for this folder (default: what is in force in the world)',
+            })
+            .option('out', { type: 'string', alias: 'o', requiresArg: true, describe: 'file to write' }),
+        load: async () => (await import('../run/gen-types.ts')).genTypes,
+        served: { files: ['path', 'out'] },
+      },
+    ],
+  },
+  {
     name: 'module',
     describe: 'WASM modules in files',
     commands: [

@@ -31,6 +31,7 @@ export function outputDocuments(): readonly JsonDocument[] {
     document('event send', eventSend()),
     document('event stream', summary()),
     document('examples', examples()),
+    document('gen types', openObject({ text: optional(Type.String()), file: optional(Type.String()) })),
     document('journal head', journalHead()),
     document('journal replay', replay()),
     document('journal verify', verdict()),

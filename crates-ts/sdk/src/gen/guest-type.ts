@@ -98,7 +98,7 @@ function schemaType(name: string, table: SchemaTable): TypeExpr {
   return type
 }
 
-function refsOf(type: TypeExpr): readonly string[] {
+export function refsOf(type: TypeExpr): readonly string[] {
   switch (type.kind) {
     case 'ref':
       return [type.name]
