@@ -6,7 +6,7 @@ import type { AirValueErrorCode } from './codec/value-errors.ts'
 
 /** What each code of reading and checking definitions means (spec/03-air.md, "Issues"). */
 export const AIR_ERRORS = {
-  'air.abi_mismatch': 'A module does not have exactly the ABI section of its kind.',
+  'air.abi_mismatch': 'A module does not have exactly the ABI section of its kind, or not the one that its use needs.',
   'air.ambiguous_type': 'A type expression has the keys of two forms.',
   'air.ambiguous_value': 'A value in a plan or grant can be read in two ways that mean different things.',
   'air.bad_accept': 'A step accepts a status of a receipt twice.',
@@ -42,6 +42,7 @@ export const AIR_ERRORS = {
   'air.not_normal': 'The node of a plan or a grant is not in its normal form.',
   'air.origin_scope': 'An effect cannot be asked for by a plan, or by a reducer.',
   'air.plan_result': 'A plan with an output ends without a result, or one without an output with one.',
+  'air.quorum': 'A rule about approval asks for more approvers than there are.',
   'air.receipt_event_missing': 'A reducer emits an effect whose receipt event its event schema does not take.',
   'air.reserved_name': 'A name under sys/ is not one of the built-in definitions.',
   'air.route_event': 'A reducer does not take the event of a route: it is neither its event schema nor a member of it.',
@@ -61,6 +62,7 @@ export const AIR_ERRORS = {
   'air.unknown_module': 'A manifest or a route names a module that is not there.',
   'air.unknown_plan': 'A manifest, a trigger or a policy names a plan that is not there.',
   'air.unknown_policy': 'A manifest names a policy that is not there.',
+  'air.unknown_role': 'A rule about approval names a role that no approver has.',
   'air.unknown_secret': 'A plan or a manifest names a secret that is not there.',
   'air.unknown_slot': 'A manifest binds a slot that the module does not have.',
   'air.unknown_step': 'An edge or a reference names a step that the plan does not have.',

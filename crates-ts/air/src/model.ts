@@ -6,6 +6,7 @@
  */
 import type { Hash } from '@aos/cbor'
 import type {
+  ApprovalRule,
   Approver,
   CapGrant,
   DefCap,
@@ -14,6 +15,7 @@ import type {
   DefPolicy,
   DefSecret,
   EffectBinding,
+  Migration,
   PlanTrigger,
 } from './plan-model.ts'
 
@@ -83,7 +85,7 @@ export interface EventRoute {
   readonly keyField?: string
 }
 
-/** What is in force in a world (spec/03-air.md, "Definitions"). `routing.inboxes` and `migrations` do not exist yet. */
+/** What is in force in a world (spec/03-air.md, "Definitions"). `routing.inboxes` does not exist. */
 export interface Manifest {
   readonly kind: 'manifest'
   readonly airVersion: '1'
@@ -106,6 +108,9 @@ export interface Manifest {
   /** The first whose pattern fits an effect kind counts. */
   readonly bindings: readonly EffectBinding[]
   readonly approvers: readonly Approver[]
+  readonly approvals: readonly ApprovalRule[]
+  /** At most one for each reducer and each event schema. */
+  readonly migrations: readonly Migration[]
   /** Bounds of the engine by name; they may only lower it. */
   readonly limits?: ReadonlyMap<string, number>
 }

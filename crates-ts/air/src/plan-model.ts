@@ -214,3 +214,19 @@ export interface Approver {
   readonly key: string
   readonly roles: readonly string[]
 }
+
+/** What a change does to what a world may do, as a whole (spec/03-air.md, "Approval and migration"). */
+export type Authority = 'narrows' | 'keeps' | 'widens'
+
+/** How many different approvers a change of this authority needs. */
+export interface ApprovalRule {
+  readonly authority: Authority
+  /** Only those who have it count; anybody without one. */
+  readonly role?: string
+  readonly count: number
+}
+
+/** A pure module from the form of values that was in force before to the one of this manifest. */
+export type Migration =
+  | { readonly kind: 'state'; readonly reducer: string; readonly module: string }
+  | { readonly kind: 'event'; readonly event: string; readonly module: string }

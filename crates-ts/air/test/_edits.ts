@@ -195,6 +195,8 @@ function editManifest(manifest: Manifest, choice: number): Manifest {
     { ...manifest, plans: [...manifest.plans, added] },
     { ...manifest, policy: 'edit/Policy@1' },
     { ...manifest, triggers: [...manifest.triggers, { event: 'edit/Event@1', plan: 'edit/Plan@1' }] },
+    { ...manifest, approvals: [...manifest.approvals, { authority: 'keeps', count: 7 }] },
+    { ...manifest, migrations: [...manifest.migrations, { kind: 'event', event: 'edit/E@1', module: 'edit/M@1' }] },
     { ...manifest, limits: new Map([...(manifest.limits ?? []), ['edited one', 7]]) },
     { ...manifest, routes: [...routes, route], hasRouting: true },
     {

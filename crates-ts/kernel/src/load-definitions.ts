@@ -62,6 +62,7 @@ export function loadDefinitions(
     throw kernelError('kernel.bad_node', `expected a manifest at ${manifestHash}, found a ${manifest.kind}`)
   }
   if (!options.hasGate) checkPlain(manifest)
+  checkUngoverned(manifest)
   const load = <Kind extends NamedKind>(refs: readonly NamedRef[], kind: Kind): Map<string, OfKind<Kind>> =>
     loadSection(ports, refs, kind, get)
   const schemas = load(manifest.schemas, 'defschema')
@@ -103,13 +104,21 @@ type OfKind<Kind extends NamedKind> = Extract<Definition, { readonly kind: Kind 
 /** What an engine without a gate could not carry out (spec/06-kernel.md, "Engine"). */
 function checkPlain(manifest: Manifest): void {
   const { plans, effects, caps, policies, secrets, grants, triggers, bindings, approvers } = manifest
-  const sections = { plans, effects, caps, policies, secrets, grants, triggers, bindings, approvers }
+  refuseSections(
+    { plans, effects, caps, policies, secrets, grants, triggers, bindings, approvers },
+    'run `aos upgrade`',
+  )
+}
+
+/** What no engine carries out so far (spec/03-air.md, "Approval and migration"). */
+function checkUngoverned({ approvals, migrations }: Manifest): void {
+  refuseSections({ approvals, migrations }, undefined)
+}
+
+function refuseSections(sections: Readonly<Record<string, readonly unknown[]>>, hint: string | undefined): void {
   for (const [section, entries] of Object.entries(sections)) {
     if (entries.length === 0) continue
-    throw kernelError('kernel.bad_manifest', `the engine of this world has no ${section}`, {
-      path: [section],
-      hint: 'run `aos upgrade`',
-    })
+    throw kernelError('kernel.bad_manifest', `the engine of this world has no ${section}`, { path: [section], hint })
   }
 }
 

@@ -8,7 +8,8 @@ import { isPlaceholder } from './hash-field.ts'
 import { members } from './json-members.ts'
 import { isRequiredSection, routeMembers } from './node.ts'
 import { REFERENCE_SECTIONS, type ReferenceSection } from './parse-manifest.ts'
-import { capJson, effectJson, planJson, policyJson, powersJson, secretJson } from './plan-json.ts'
+import { capJson, effectJson, planJson, policyJson, secretJson } from './plan-json.ts'
+import { powersJson } from './powers-json.ts'
 
 /** In which of the lenses a definition is written, and how it is laid out. */
 export interface FormatDefinitionOptions {
@@ -82,7 +83,8 @@ function manifestJson(manifest: Manifest, lens: Lens): JsonNode {
     const isShown = section === 'schemas' || section === 'modules' || listed.length > 0
     return isShown || (lens === 'tagged' && isRequiredSection(section)) ? listed : undefined
   }
-  const { defaults, moduleBindings, triggers, bindings, approvers, limits } = powersJson(manifest)
+  const { defaults, moduleBindings, triggers, bindings, approvers, approvals, limits, migrations } =
+    powersJson(manifest)
   return members([
     ['$kind', 'manifest'],
     ['air_version', manifest.airVersion],
@@ -93,7 +95,9 @@ function manifestJson(manifest: Manifest, lens: Lens): JsonNode {
     ['triggers', triggers],
     ['bindings', bindings],
     ['approvers', approvers],
+    ['approvals', approvals],
     ['limits', limits],
+    ['migrations', migrations],
   ])
 }
 

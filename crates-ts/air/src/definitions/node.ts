@@ -6,7 +6,8 @@ import type { Definition, DefModule, EventRoute, Manifest, NamedRef, PureAbi, Re
 import type { DefCap, DefEffect, DefPlan, DefPolicy, DefSecret } from '../plan-model.ts'
 import { typeData } from '../types/node.ts'
 import { REFERENCE_SECTIONS, type ReferenceSection } from './parse-manifest.ts'
-import { capJson, effectJson, planJson, policyJson, powersJson, secretJson } from './plan-json.ts'
+import { capJson, effectJson, planJson, policyJson, secretJson } from './plan-json.ts'
+import { powersJson } from './powers-json.ts'
 
 /** The data that is encoded and hashed: always with `$kind`, optional members that are absent or empty left out. */
 export function definitionNode(definition: Definition): Data {
@@ -93,7 +94,9 @@ function manifestNode(manifest: Manifest): Data {
     ['triggers', data(powers.triggers)],
     ['bindings', data(powers.bindings)],
     ['approvers', data(powers.approvers)],
+    ['approvals', data(powers.approvals)],
     ['limits', data(powers.limits)],
+    ['migrations', data(powers.migrations)],
   ])
 }
 

@@ -31,6 +31,8 @@ export const EMPTY_MANIFEST: Manifest = {
   triggers: [],
   bindings: [],
   approvers: [],
+  approvals: [],
+  migrations: [],
 }
 
 /** The sections of a manifest that list definitions, in the order of the specification. */

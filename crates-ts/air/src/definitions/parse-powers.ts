@@ -2,15 +2,20 @@
 import { report, shown } from '../issues.ts'
 import { isJsonNumber, isJsonObject, type JsonNode, type JsonObject } from '../json.ts'
 import { readInteger, type Reading } from '../codec/json-scalar.ts'
-import { below, type FormPlace } from '../expressions/forms.ts'
+import { below, refuse, type FormPlace } from '../expressions/forms.ts'
 import type { Manifest } from '../model.ts'
-import type { Approver, Budget, CapGrant, EffectBinding } from '../plan-model.ts'
+import type { ApprovalRule, Approver, Budget, CapGrant, EffectBinding, Migration } from '../plan-model.ts'
 import { readLiteralSlot } from '../plans/read-slot.ts'
+import { checkStructure } from '../structure/check.ts'
+import { EVENT_MIGRATION_SHAPE, STATE_MIGRATION_SHAPE } from '../structure/shapes.ts'
 import type { SlotSchemas } from './known.ts'
 import { itemsAt, objectAt, textAt } from './members.ts'
 import { textsAt } from './parse-plan.ts'
 
-type Powers = Pick<Manifest, 'policy' | 'grants' | 'moduleBindings' | 'bindings' | 'approvers' | 'limits'>
+type Powers = Pick<
+  Manifest,
+  'policy' | 'grants' | 'moduleBindings' | 'bindings' | 'approvers' | 'approvals' | 'migrations' | 'limits'
+>
 
 /** After the structure was checked; what is not as it should be counts as absent here. */
 export function readPowers(node: JsonObject, place: FormPlace, schemas: SlotSchemas): Powers {
@@ -25,6 +30,12 @@ export function readPowers(node: JsonObject, place: FormPlace, schemas: SlotSche
     moduleBindings: readModuleBindings(node, place),
     bindings: itemsAt(node, 'bindings').flatMap((item, index) => readBinding(item, below(place, 'bindings', index))),
     approvers: itemsAt(node, 'approvers').flatMap(readApprover),
+    approvals: itemsAt(node, 'approvals').flatMap((item, index) =>
+      readApproval(item, below(place, 'approvals', index)),
+    ),
+    migrations: itemsAt(node, 'migrations').flatMap((item, index) =>
+      readMigration(item, below(place, 'migrations', index)),
+    ),
     ...(limits === undefined ? {} : { limits }),
   }
 }
@@ -55,6 +66,7 @@ function readBudgets(node: JsonObject, place: FormPlace): ReadonlyMap<string, Bu
     const at = below(place, 'budgets', dimension)
     if (dimension === '') report(place.sink, 'air.bad_name', at.path, 'expected the name of a dimension')
     if (!isJsonObject(item)) continue
+    if (item.get('limit') === null) refuse('a nat', null, below(at, 'limit'))
     const [limit, windowNs] = [naturalAt(item, 'limit', at), naturalAt(item, 'window_ns', at)]
     if (limit !== undefined) budgets.set(dimension, { limit, ...(windowNs === undefined ? {} : { windowNs }) })
   }
@@ -98,10 +110,29 @@ function readApprover(node: JsonNode): readonly Approver[] {
   return [{ name: textAt(node, 'name') ?? '', key: textAt(node, 'key') ?? '', roles: textsAt(node, 'roles') }]
 }
 
+function readApproval(node: JsonNode, place: FormPlace): readonly ApprovalRule[] {
+  if (!isJsonObject(node)) return []
+  const [authority, role] = [textAt(node, 'authority'), textAt(node, 'role')]
+  const count = needCount(node, 'count', place)
+  if (count === undefined || (authority !== 'narrows' && authority !== 'keeps' && authority !== 'widens')) return []
+  return [{ authority, ...(role === undefined ? {} : { role }), count }]
+}
+
+/** By its members it is one of the state of a reducer or one of an event. */
+function readMigration(node: JsonNode, place: FormPlace): readonly Migration[] {
+  const isOfEvent = isJsonObject(node) && node.has('event') && !node.has('reducer')
+  const shape = isOfEvent ? EVENT_MIGRATION_SHAPE : STATE_MIGRATION_SHAPE
+  if (!checkStructure(shape, node, place.sink, place.path) || !isJsonObject(node)) return []
+  const module = textAt(node, 'module') ?? ''
+  if (isOfEvent) return [{ kind: 'event', event: textAt(node, 'event') ?? '', module }]
+  return [{ kind: 'state', reducer: textAt(node, 'reducer') ?? '', module }]
+}
+
 function readLimits(node: JsonObject, place: FormPlace): ReadonlyMap<string, number> | undefined {
   const limits = new Map<string, number>()
-  for (const [name] of objectAt(node, 'limits') ?? []) {
-    const limit = countAt(objectAt(node, 'limits') ?? node, name, below(place, 'limits'))
+  const given = objectAt(node, 'limits') ?? new Map<string, JsonNode>()
+  for (const name of given.keys()) {
+    const limit = needCount(given, name, below(place, 'limits'))
     if (limit !== undefined) limits.set(name, limit)
   }
   return limits.size === 0 ? undefined : limits
@@ -115,6 +146,11 @@ function naturalAt(node: JsonObject, key: string, place: FormPlace): bigint | un
   const value = readInteger(reading, 'nat', member)
   place.sink.issues.push(...reading.issues)
   return typeof value === 'number' || typeof value === 'bigint' ? BigInt(value) : undefined
+}
+
+/** A count that must be there; that it is absent is reported with the structure. */
+function needCount(node: JsonObject, key: string, place: FormPlace): number | undefined {
+  return node.get(key) === null ? refuse('a number', null, below(place, key)) : countAt(node, key, place)
 }
 
 /** A whole number from 1 that every program holds exactly. */

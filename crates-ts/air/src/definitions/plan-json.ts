@@ -1,19 +1,15 @@
 /**
- * Plans, effects, capabilities, policies, secrets, and the sections of a manifest that are about them, as JSON. Lenses differ in
- * types only; slots are in their normal form in both (spec/03-air.md, "Lenses of definitions").
+ * Plans, effects, capabilities, policies and secrets as JSON. Lenses differ in types only; slots are in their normal form in
+ * both (spec/03-air.md, "Lenses of definitions").
  */
-import { literalJson } from '../expressions/literal.ts'
 import { exprJson } from '../expressions/parse-expr.ts'
-import { jsonInteger, type JsonNode } from '../json.ts'
-import type { Manifest } from '../model.ts'
+import type { JsonNode, JsonObject } from '../json.ts'
 import type {
-  CapGrant,
   DefCap,
   DefEffect,
   DefPlan,
   DefPolicy,
   DefSecret,
-  EffectBinding,
   PlanSlot,
   PlanStep,
   PolicyMatch,
@@ -91,12 +87,12 @@ function slot(value: PlanSlot | undefined): JsonNode | undefined {
 }
 
 /** Nothing when it is empty. */
-function list(items: readonly JsonNode[]): JsonNode | undefined {
+export function list(items: readonly JsonNode[]): JsonNode | undefined {
   return items.length === 0 ? undefined : items
 }
 
 /** Nothing when it is empty; entries in canonical order. */
-function textMap(entries: ReadonlyMap<string, JsonNode>): JsonNode | undefined {
+export function textMap(entries: ReadonlyMap<string, JsonNode>): JsonObject | undefined {
   if (entries.size === 0) return undefined
   return new Map([...entries].toSorted(([left], [right]) => compareKeys(left, right)))
 }
@@ -153,60 +149,4 @@ export function secretJson(secret: DefSecret): JsonNode {
     ['allowed_caps', list(secret.allowedCaps ?? [])],
     ['allowed_plans', list(secret.allowedPlans ?? [])],
   ])
-}
-
-/** The sections of a manifest that are no lists of definitions; those that are empty are undefined. */
-export function powersJson(manifest: Manifest): {
-  readonly [section in 'defaults' | 'moduleBindings' | 'triggers' | 'bindings' | 'approvers' | 'limits']:
-    JsonNode | undefined
-} {
-  const grants = list(manifest.grants.map(grantJson))
-  const hasDefaults = manifest.policy !== undefined || grants !== undefined
-  const modules = [...manifest.moduleBindings].map(([module, slots]): [string, JsonNode] => {
-    return [module, members([['slots', textMap(slots)]])]
-  })
-  return {
-    defaults: hasDefaults ? members([['policy', manifest.policy], ['cap_grants', grants]]) : undefined,
-    moduleBindings: textMap(new Map(modules)),
-    triggers: list(
-      manifest.triggers.map((trigger) =>
-        members([['event', trigger.event], ['plan', trigger.plan], ['correlate_by', trigger.correlateBy]]),
-      ),
-    ),
-    bindings: list(manifest.bindings.map(bindingJson)),
-    approvers: list(
-      manifest.approvers.map(({ name, key, roles }) => members([['name', name], ['key', key], ['roles', list(roles)]])),
-    ),
-    limits: textMap(new Map([...(manifest.limits ?? [])].map(([name, limit]) => [name, jsonInteger(limit)]))),
-  } // prettier-ignore
-}
-
-function grantJson(grant: CapGrant): JsonNode {
-  const budgets = [...(grant.budgets ?? [])].map(([dimension, { limit, windowNs }]): [string, JsonNode] => [
-    dimension,
-    members([['limit', jsonInteger(limit)], ['window_ns', number(windowNs)]]),
-  ]) // prettier-ignore
-  return members([
-    ['name', grant.name],
-    ['cap', grant.cap],
-    ['params', literalJson(grant.params)],
-    ['expiry_ns', number(grant.expiryNs)],
-    ['budgets', textMap(new Map(budgets))],
-    ['literal_secrets', grant.literalSecrets === true ? true : undefined],
-  ])
-}
-
-function bindingJson(binding: EffectBinding): JsonNode {
-  return members([
-    ['pattern', binding.pattern],
-    ['adapter', binding.adapter],
-    ['idempotent', binding.idempotent],
-    ['timeout_ms', number(binding.timeoutMs)],
-    ['attempts_max', number(binding.attemptsMax)],
-    ['concurrency_max', number(binding.concurrencyMax)],
-  ])
-}
-
-function number(value: number | bigint | undefined): JsonNode | undefined {
-  return value === undefined ? undefined : jsonInteger(value)
 }

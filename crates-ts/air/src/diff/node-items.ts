@@ -52,6 +52,10 @@ const IDENTITIES: readonly (readonly [string, string?])[] = [
   ['id'],
   ['event', 'reducer'],
   ['event', 'plan'],
+  ['event', 'module'],
+  ['reducer', 'module'],
+  ['authority', 'role'],
+  ['authority'],
   ['from', 'to'],
   ['pattern', 'adapter'],
 ]

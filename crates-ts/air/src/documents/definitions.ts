@@ -16,9 +16,11 @@ import {
   DEFPOLICY_SHAPE,
   DEFSCHEMA_SHAPE,
   DEFSECRET_SHAPE,
+  EVENT_MIGRATION_SHAPE,
   MANIFEST_SHAPE,
   NAMED_REF_SHAPE,
   SECRET_REF_SHAPE,
+  STATE_MIGRATION_SHAPE,
   STEP_SHAPES,
 } from '../structure/shapes.ts'
 import { MAP_KEY_WORDS, PRIMITIVE_WORDS } from '../types/kinds.ts'
@@ -71,6 +73,7 @@ function makeParts(): Readonly<Record<string, TSchema>> {
     literal: Type.Unknown(),
     digest: Type.Union([oneOf(['', 'sha256', 'sha256:']), hashText()]),
     secretreference: Type.Union([secretName(), documentOf(SECRET_REF_SHAPE)]),
+    migration: Type.Union([documentOf(STATE_MIGRATION_SHAPE), documentOf(EVENT_MIGRATION_SHAPE)]),
     natural: Type.Union([Type.Integer({ minimum: 0 }), Type.String({ pattern: '^(0|[1-9][0-9]*)$' })]),
     count: Type.Integer({ minimum: 1 }),
   }

@@ -14,6 +14,7 @@ import { AIR_LIMITS } from '../limits.ts'
 import type { Definition, NamedRef } from '../model.ts'
 import { isReservedName } from '../names.ts'
 import { checkCatalog } from './check-catalog.ts'
+import { checkChanges } from './check-changes.ts'
 import { checkModules } from './check-modules.ts'
 import { checkPlans } from './check-plans.ts'
 import { checkPowers } from './check-powers.ts'
@@ -48,6 +49,7 @@ export function findManifestIssues(options: CheckManifestOptions): {
   checkCatalog(scope)
   checkPowers(scope)
   checkPlans(scope)
+  checkChanges(scope)
   return { issues: sortIssues(scope.sink.issues), warnings: sortIssues(scope.sink.warnings) }
 }
 

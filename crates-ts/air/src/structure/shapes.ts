@@ -56,8 +56,6 @@ function choice(...words: readonly string[]): TSchema {
 }
 
 const EmptyList = Type.Array(Type.Unknown(), { maxItems: 0, ...UNSUPPORTED })
-const EmptyRecord = Type.Record(Type.String(), Type.Unknown(), { maxProperties: 0, ...UNSUPPORTED })
-const EmptyEither = Type.Union([EmptyList, EmptyRecord], UNSUPPORTED)
 
 export const DEFSCHEMA_SHAPE: TSchema = Type.Object(
   { $kind: Type.Literal('defschema'), name: Name, type: Type.Unknown({ part: 'type' }) },
@@ -288,6 +286,15 @@ const ApproverShape = Type.Object(
   CLOSED,
 )
 
+const ApprovalShape = Type.Object(
+  { authority: choice('narrows', 'keeps', 'widens'), role: Type.Optional(Word), count: Count },
+  CLOSED,
+)
+
+/** An entry of `migrations` is one of the two. */
+export const STATE_MIGRATION_SHAPE: TSchema = Type.Object({ reducer: Name, module: Name }, CLOSED)
+export const EVENT_MIGRATION_SHAPE: TSchema = Type.Object({ event: Name, module: Name }, CLOSED)
+
 const References = Type.Optional(Type.Array(Type.Unknown({ part: 'reference' }), BOUNDED))
 
 export const MANIFEST_SHAPE: TSchema = Type.Object(
@@ -309,10 +316,11 @@ export const MANIFEST_SHAPE: TSchema = Type.Object(
     triggers: Type.Optional(Type.Array(Trigger, BOUNDED)),
     bindings: Type.Optional(Type.Array(EffectBindingShape, BOUNDED)),
     approvers: Type.Optional(Type.Array(ApproverShape, BOUNDED)),
+    approvals: Type.Optional(Type.Array(ApprovalShape, BOUNDED)),
     limits: Type.Optional(
       Type.Record(Type.String(), Count, { maxProperties: AIR_LIMITS.listEntriesMax, code: 'air.too_large' }),
     ),
-    migrations: Type.Optional(EmptyEither),
+    migrations: Type.Optional(Type.Array(Type.Unknown({ part: 'migration' }), BOUNDED)),
   },
   CLOSED,
 )
