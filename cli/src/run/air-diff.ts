@@ -1,6 +1,6 @@
 /** `aos air diff`: definitions compared by meaning (spec/03-air.md, "Differences"). */
-import { airDiffJson, diffDefinitions, formatJson } from '@aos/air'
-import type { Acceptance, Definition, DefinitionDiff, DiffItem } from '@aos/air'
+import { airDiffJson, DIFF_SIGNS, diffDefinitions, diffItemText, formatJson } from '@aos/air'
+import type { Acceptance, Definition, DefinitionDiff } from '@aos/air'
 import { AosError, formatPath } from '@aos/cbor'
 import { definitionsInForce, definitionsOfFolder, definitionsOfSources } from '@aos/host'
 import { isWorldRoot, openFolder, readAirSources, worldFolderAt } from '@aos/host'
@@ -78,35 +78,17 @@ function noGenesis(path: string): AosError {
   })
 }
 
-const SIGNS: Readonly<Record<DefinitionDiff['change'], string>> = {
-  added: '+',
-  removed: '-',
-  changed: '~',
-  affected: '≈',
-}
-
 function definitionLines(context: CommandContext, diff: DefinitionDiff): readonly string[] {
   const { style } = context
-  const sign = SIGNS[diff.change]
+  const sign = DIFF_SIGNS[diff.change]
   const shown = diff.change === 'added' ? style.good(sign) : diff.change === 'removed' ? style.bad(sign) : sign
   const twin = diff.sameContentAs === undefined ? '' : style.dim(` (same content as ${diff.sameContentAs})`)
   return [
     `${shown} ${diff.kind} ${style.bold(diff.name)}${twin}`,
-    ...diff.items.map((item) => `    ${itemLine(item)}`),
+    ...diff.items.map((item) => `    ${diffItemText(item)}`),
     ...acceptanceLines(context, 'takes all old values', diff.acceptsOld),
     ...acceptanceLines(context, 'all its values were values before', diff.acceptedByOld),
   ]
-}
-
-function itemLine(item: DiffItem): string {
-  const [before, after] = [item.before, item.after].map((node) => (node === undefined ? undefined : formatJson(node)))
-  const word = item.change.replaceAll('_', ' ')
-  const values = item.change === 'reference_affected' ? before : [before, after].filter(isText).join(' → ')
-  return `${formatPath(item.path)}: ${word} ${values ?? ''}`
-}
-
-function isText(text: string | undefined): text is string {
-  return text !== undefined
 }
 
 function acceptanceLines(

@@ -1,8 +1,9 @@
 /**
  * The codes of JSON, types, definitions and manifests (spec/08-errors.md is made from this table). Those of values stand
- * in `codec/value-errors.ts`; a code that both produce is listed there only.
+ * in `codec/value-errors.ts`, those of patches in `patches/patch-errors.ts`; a code that both produce is listed there only.
  */
 import type { AirValueErrorCode } from './codec/value-errors.ts'
+import type { PatchErrorCode } from './patches/patch-errors.ts'
 
 /** What each code of reading and checking definitions means (spec/03-air.md, "Issues"). */
 export const AIR_ERRORS = {
@@ -71,4 +72,4 @@ export const AIR_ERRORS = {
 } as const
 
 /** Codes of the issues that definitions and manifests can have; values have their own table. */
-export type AirErrorCode = keyof typeof AIR_ERRORS | AirValueErrorCode
+export type AirErrorCode = keyof typeof AIR_ERRORS | AirValueErrorCode | PatchErrorCode

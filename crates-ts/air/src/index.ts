@@ -23,6 +23,16 @@ export { BUILTIN_CAP_HASHES, BUILTIN_CAPS } from './builtin/caps.ts'
 export { BUILTIN_MODULES } from './builtin/modules.ts'
 export { ALLOW_ALL } from './definitions/parse-rules.ts'
 export { decodeDefinition } from './definitions/decode.ts'
+export {
+  definitionsOf,
+  makeDefinitionSet,
+  SECTION_OF_KIND,
+  sortDefinitions,
+  type DefinitionKind,
+  type DefinitionSet,
+  type NamedDefinition,
+  type SortedDefinitions,
+} from './definitions/definition-set.ts'
 export { definitionJson, formatDefinition, type FormatDefinitionOptions } from './definitions/format.ts'
 export { isPlaceholder, ZERO_HASH } from './definitions/hash-field.ts'
 export { definitionNode, encodeDefinition, hashDefinition } from './definitions/node.ts'
@@ -45,6 +55,7 @@ export { checkOutput, makeJsonSchemas } from './documents/documents.ts'
 export type { DocumentIssue, JsonSchemaDocument, PrintedDocument } from './documents/documents.ts'
 export { diffDefinitions, type DiffDefinitionsOptions } from './diff/diff.ts'
 export { airDiffJson } from './diff/json.ts'
+export { DIFF_SIGNS, diffItemText } from './diff/text.ts'
 export type { Acceptance, AirDiff, DefinitionDiff, DiffItem, ItemChange } from './diff/port.ts'
 export { checkAcceptance, type TypeInTable } from './diff/acceptance.ts'
 export type * from './model.ts'
@@ -56,3 +67,12 @@ export { makeDynamicCodec, type DynamicCodec } from './codec/dynamic.ts'
 export { valueFromJson, valueToJson, type ValueFromJsonOptions, type ValueToJsonOptions } from './codec/value-json.ts'
 export { formatBase64 } from './codec/base64.ts'
 export { parseDuration, parseInstant } from './codec/moment.ts'
+export { PATCH_ERRORS, type PatchErrorCode } from './patches/patch-errors.ts'
+export type * from './patches/patch-model.ts'
+export { decodePatch, parsePatch, type ParsedPatch, type ParsePatchOptions } from './patches/parse-patch.ts'
+export { encodePatch, formatPatch, hashPatch } from './patches/patch-json.ts'
+export { applyPatch, type ApplyPatchOptions } from './patches/apply-patch.ts'
+export { completePatch } from './patches/complete-patch.ts'
+export { makePatch, type MakePatchOptions } from './patches/make-patch.ts'
+export { summarizePatch, type PatchSummary, type SummarizePatchOptions } from './patches/summary.ts'
+export { patchText, type PatchTextOptions } from './patches/patch-text.ts'

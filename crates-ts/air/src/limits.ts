@@ -18,6 +18,10 @@ export interface AirLimits {
   readonly planEdgesMax: number
   /** Rules of a policy. */
   readonly policyRulesMax: number
+  /** Operations of a patch. */
+  readonly patchOperationsMax: number
+  /** Bytes of a patch's canonical node. */
+  readonly patchBytesMax: number
   /** Parts of a value that a comparison of schemas writes out as a witness. */
   readonly witnessPartsMax: number
 }
@@ -33,5 +37,7 @@ export const AIR_LIMITS: AirLimits = {
   planStepsMax: 1024,
   planEdgesMax: 4096,
   policyRulesMax: 1024,
+  patchOperationsMax: 4096,
+  patchBytesMax: 16_777_216,
   witnessPartsMax: 4096,
 }

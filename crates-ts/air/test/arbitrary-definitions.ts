@@ -193,7 +193,7 @@ const refs: fc.Arbitrary<readonly NamedRef[]> = fc.array(fc.record({ name, hash 
 const nats = fc.constantFrom(0n, 24n, 2n ** 63n)
 const counts = fc.integer({ min: 1, max: 100_000 })
 
-const manifest: fc.Arbitrary<Manifest> = fc
+export const manifest: fc.Arbitrary<Manifest> = fc
   .record(
     {
       schemas: refs,

@@ -1,8 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatDefinition, makeJsonSchemas, parseDefinitions, parseJson } from '../src/index.ts'
+import {
+  formatDefinition,
+  formatPatch,
+  makeJsonSchemas,
+  makePatch,
+  parseDefinitions,
+  parseJson,
+  parsePatch,
+} from '../src/index.ts'
 import { plainDefinitions } from './arbitrary-definitions.ts'
+import { setPairs } from './_sets.ts'
 import { propertyOptions } from './_types.ts'
+import { NODE_SHA256 } from './_util.ts'
 
 const documents = makeJsonSchemas()
 
@@ -15,6 +25,18 @@ function accepts(name: string, value: unknown): boolean {
 const definitionJson = fc
   .tuple(plainDefinitions, fc.constantFrom('sugar' as const, 'tagged' as const))
   .map(([definition, lens]): unknown => JSON.parse(formatDefinition(definition, { lens })))
+
+/** Without plans and grants: a document says nothing of slots. */
+const patchJson = fc
+  .tuple(setPairs, fc.constantFrom('sugar' as const, 'tagged' as const))
+  .map(([{ base, next }, lens]): unknown => {
+    const patch = makePatch({ sha256: NODE_SHA256, base, next })
+    const operations = patch.operations.filter((each) => {
+      if (each.op === 'add_def' || each.op === 'replace_def') return each.definition.kind !== 'defplan'
+      return each.op !== 'set_defaults'
+    })
+    return JSON.parse(formatPatch({ ...patch, operations }, { lens }))
+  })
 
 /** What is put in the place of something else. */
 const scraps: fc.Arbitrary<unknown> = fc.oneof(
@@ -58,6 +80,32 @@ function damage(value: unknown, numbers: readonly number[], scrap: unknown, key:
     entries.map(([name, member], index) => [name, index === at ? damage(member, rest, scrap, key) : member]),
   )
 }
+
+describe('documents of patches', () => {
+  it('take every patch in both lenses', () => {
+    fc.assert(
+      fc.property(patchJson, (json) => accepts('air-patch', json)),
+      propertyOptions(60),
+    )
+  })
+
+  it('take what the parser takes, and nothing else', () => {
+    const seen = { taken: 0, refused: 0 }
+    const numbers = fc.array(fc.nat(9), { minLength: 1, maxLength: 7 })
+    fc.assert(
+      fc.property(patchJson, numbers, scraps, keys, (json, places, scrap, key) => {
+        const damaged = damage(json, places, scrap, key)
+        const parsed = parsePatch(parseJson(JSON.stringify(damaged)), { slots: 'normal' })
+        const issues = parsed.ok ? [] : parsed.issues.filter(({ code }) => code !== 'air.patch_node')
+        const fits = accepts('air-patch', damaged)
+        expect({ damaged, fits }).toEqual({ damaged, fits: issues.length === 0 })
+        seen[fits ? 'taken' : 'refused'] += 1
+      }),
+      propertyOptions(300),
+    )
+    expect(Math.min(seen.taken, seen.refused)).toBeGreaterThan(20)
+  })
+})
 
 describe('documents of definitions', () => {
   it('take every definition in both lenses', () => {

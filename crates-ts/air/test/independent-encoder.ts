@@ -1,7 +1,7 @@
 /** A second encoder of definitions that shares nothing with the package: JSON of a node to bytes and hash. */
 import { createHash } from 'node:crypto'
 
-export type NodeJson = string | number | boolean | readonly NodeJson[] | { readonly [key: string]: NodeJson }
+export type NodeJson = null | string | number | boolean | readonly NodeJson[] | { readonly [key: string]: NodeJson }
 
 export function encodeNodeJson(node: NodeJson): Buffer {
   return Buffer.concat([Buffer.from('d9d9f7', 'hex'), item(node)])
@@ -12,6 +12,7 @@ export function hashNodeJson(node: NodeJson): string {
 }
 
 function item(node: NodeJson): Buffer {
+  if (node === null) return Buffer.of(0xf6)
   if (typeof node === 'string') return Buffer.concat([head(3, Buffer.byteLength(node)), Buffer.from(node)])
   if (typeof node === 'boolean') return Buffer.of(node ? 0xf5 : 0xf4)
   if (typeof node === 'number') return node < 0 ? head(1, -1 - node) : head(0, node)

@@ -2,12 +2,12 @@
 import type { ErrorPath } from '@aos/cbor'
 import { report, shown, type IssueSink } from '../issues.ts'
 import { isJsonObject, type JsonNode, type JsonObject } from '../json.ts'
-import type { FormPlace } from '../expressions/forms.ts'
+import { below, type FormPlace } from '../expressions/forms.ts'
 import type { EventRoute, Manifest, NamedRef } from '../model.ts'
 import { isDefinitionName, isSecretName } from '../names.ts'
 import type { PlanTrigger } from '../plan-model.ts'
 import { checkStructure } from '../structure/check.ts'
-import { MANIFEST_SHAPE, NAMED_REF_SHAPE, SECRET_REF_SHAPE } from '../structure/shapes.ts'
+import { MANIFEST_SHAPE, NAMED_REF_SHAPE, SECRET_REF_SHAPE } from '../structure/manifest-shapes.ts'
 import { readHash, ZERO_HASH } from './hash-field.ts'
 import type { SlotSchemas } from './known.ts'
 import { itemsAt, objectAt, textAt } from './members.ts'
@@ -46,7 +46,7 @@ export function readManifest(node: JsonObject, place: FormPlace, schemas: SlotSc
   const before = sink.issues.length
   checkStructure(MANIFEST_SHAPE, node, sink, path)
   const refs = (section: ReferenceSection): readonly NamedRef[] =>
-    itemsAt(node, section).flatMap((item, index) => readRef(item, sink, [...path, section, index], section) ?? [])
+    readRefs(itemsAt(node, section), section, below(place, section))
   const listed = {
     schemas: refs('schemas'),
     modules: refs('modules'),
@@ -64,10 +64,29 @@ export function readManifest(node: JsonObject, place: FormPlace, schemas: SlotSc
     airVersion: '1',
     ...listed,
     ...powers,
-    routes: routing === undefined ? [] : itemsAt(routing, 'events').flatMap(readRoute),
+    routes: routing === undefined ? [] : readRoutes(itemsAt(routing, 'events')),
     hasRouting: routing !== undefined,
-    triggers: itemsAt(node, 'triggers').flatMap(readTrigger),
+    triggers: readTriggers(itemsAt(node, 'triggers')),
   }
+}
+
+/** A list of references, with placeholders where hashes are not there. */
+export function readRefs(
+  items: readonly JsonNode[],
+  section: ReferenceSection,
+  { sink, path }: FormPlace,
+): readonly NamedRef[] {
+  return items.flatMap((item, index) => readRef(item, sink, [...path, index], section) ?? [])
+}
+
+/** A list of routes; what is not as it should be was reported with the structure. */
+export function readRoutes(items: readonly JsonNode[]): readonly EventRoute[] {
+  return items.flatMap(readRoute)
+}
+
+/** A list of triggers; what is not as it should be was reported with the structure. */
+export function readTriggers(items: readonly JsonNode[]): readonly PlanTrigger[] {
+  return items.flatMap(readTrigger)
 }
 
 function readRef(item: JsonNode, sink: IssueSink, path: ErrorPath, section: string): NamedRef | undefined {

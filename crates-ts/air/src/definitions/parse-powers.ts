@@ -7,7 +7,7 @@ import type { Manifest } from '../model.ts'
 import type { ApprovalRule, Approver, Budget, CapGrant, EffectBinding, Migration } from '../plan-model.ts'
 import { readLiteralSlot } from '../plans/read-slot.ts'
 import { checkStructure } from '../structure/check.ts'
-import { EVENT_MIGRATION_SHAPE, STATE_MIGRATION_SHAPE } from '../structure/shapes.ts'
+import { EVENT_MIGRATION_SHAPE, STATE_MIGRATION_SHAPE } from '../structure/manifest-shapes.ts'
 import type { SlotSchemas } from './known.ts'
 import { itemsAt, objectAt, textAt } from './members.ts'
 import { textsAt } from './parse-plan.ts'
@@ -17,27 +17,26 @@ type Powers = Pick<
   'policy' | 'grants' | 'moduleBindings' | 'bindings' | 'approvers' | 'approvals' | 'migrations' | 'limits'
 >
 
-/** After the structure was checked; what is not as it should be counts as absent here. */
+/** After the structure was checked; what is not as it should be counts as absent here, and in every reader below. */
 export function readPowers(node: JsonObject, place: FormPlace, schemas: SlotSchemas): Powers {
   const defaults = objectAt(node, 'defaults') ?? new Map<string, JsonNode>()
   const policy = textAt(defaults, 'policy')
-  const limits = readLimits(node, place)
+  const limits = readLimits(objectAt(node, 'limits'), below(place, 'limits'))
   return {
     ...(policy === undefined ? {} : { policy }),
-    grants: itemsAt(defaults, 'cap_grants').flatMap((grant, index) =>
-      readGrant(grant, below(place, 'defaults', 'cap_grants', index), schemas),
-    ),
-    moduleBindings: readModuleBindings(node, place),
-    bindings: itemsAt(node, 'bindings').flatMap((item, index) => readBinding(item, below(place, 'bindings', index))),
-    approvers: itemsAt(node, 'approvers').flatMap(readApprover),
-    approvals: itemsAt(node, 'approvals').flatMap((item, index) =>
-      readApproval(item, below(place, 'approvals', index)),
-    ),
-    migrations: itemsAt(node, 'migrations').flatMap((item, index) =>
-      readMigration(item, below(place, 'migrations', index)),
-    ),
-    ...(limits === undefined ? {} : { limits }),
+    grants: readGrants(itemsAt(defaults, 'cap_grants'), below(place, 'defaults', 'cap_grants'), schemas),
+    moduleBindings: readModuleBindings(objectAt(node, 'module_bindings'), below(place, 'module_bindings')),
+    bindings: readBindings(itemsAt(node, 'bindings'), below(place, 'bindings')),
+    approvers: readApprovers(itemsAt(node, 'approvers')),
+    approvals: readApprovals(itemsAt(node, 'approvals'), below(place, 'approvals')),
+    migrations: readMigrations(itemsAt(node, 'migrations'), below(place, 'migrations')),
+    ...(limits.size === 0 ? {} : { limits }),
   }
+}
+
+/** The list in `cap_grants`; parameters are read by the schemas of their capabilities. */
+export function readGrants(items: readonly JsonNode[], place: FormPlace, schemas: SlotSchemas): readonly CapGrant[] {
+  return items.flatMap((item, index) => readGrant(item, below(place, index), schemas))
 }
 
 function readGrant(node: JsonNode, place: FormPlace, schemas: SlotSchemas): readonly CapGrant[] {
@@ -46,7 +45,7 @@ function readGrant(node: JsonNode, place: FormPlace, schemas: SlotSchemas): read
   const given = node.get('params')
   const params = given === undefined ? undefined : readLiteralSlot(given, schemas.ofCap(cap), below(place, 'params'))
   const expiryNs = naturalAt(node, 'expiry_ns', place)
-  const budgets = readBudgets(node, place)
+  const budgets = readBudgets(objectAt(node, 'budgets'), below(place, 'budgets'))
   if (params === undefined) return []
   return [
     {
@@ -60,10 +59,11 @@ function readGrant(node: JsonNode, place: FormPlace, schemas: SlotSchemas): read
   ]
 }
 
-function readBudgets(node: JsonObject, place: FormPlace): ReadonlyMap<string, Budget> {
+/** What a grant may spend, by dimension; one without a limit was reported. */
+export function readBudgets(node: JsonObject | undefined, place: FormPlace): ReadonlyMap<string, Budget> {
   const budgets = new Map<string, Budget>()
-  for (const [dimension, item] of objectAt(node, 'budgets') ?? []) {
-    const at = below(place, 'budgets', dimension)
+  for (const [dimension, item] of node ?? []) {
+    const at = below(place, dimension)
     if (dimension === '') report(place.sink, 'air.bad_name', at.path, 'expected the name of a dimension')
     if (!isJsonObject(item)) continue
     if (item.get('limit') === null) refuse('a nat', null, below(at, 'limit'))
@@ -73,18 +73,24 @@ function readBudgets(node: JsonObject, place: FormPlace): ReadonlyMap<string, Bu
   return budgets
 }
 
-function readModuleBindings(node: JsonObject, place: FormPlace): Manifest['moduleBindings'] {
+/** Grants in the slots of modules. */
+export function readModuleBindings(node: JsonObject | undefined, place: FormPlace): Manifest['moduleBindings'] {
   const bindings = new Map<string, ReadonlyMap<string, string>>()
-  for (const [module, item] of objectAt(node, 'module_bindings') ?? []) {
+  for (const [module, item] of node ?? []) {
     const slots = new Map<string, string>()
     for (const [slot, grant] of (isJsonObject(item) ? objectAt(item, 'slots') : undefined) ?? []) {
-      const path = [...place.path, 'module_bindings', module, 'slots', slot]
+      const path = [...place.path, module, 'slots', slot]
       if (slot === '') report(place.sink, 'air.bad_name', path, 'expected a name that is not empty')
       if (typeof grant === 'string') slots.set(slot, grant)
     }
     bindings.set(module, slots)
   }
   return bindings
+}
+
+/** A list of bindings of effect kinds to adapters. */
+export function readBindings(items: readonly JsonNode[], place: FormPlace): readonly EffectBinding[] {
+  return items.flatMap((item, index) => readBinding(item, below(place, index)))
 }
 
 function readBinding(node: JsonNode, place: FormPlace): readonly EffectBinding[] {
@@ -105,9 +111,17 @@ function readBinding(node: JsonNode, place: FormPlace): readonly EffectBinding[]
   ]
 }
 
-function readApprover(node: JsonNode): readonly Approver[] {
-  if (!isJsonObject(node)) return []
-  return [{ name: textAt(node, 'name') ?? '', key: textAt(node, 'key') ?? '', roles: textsAt(node, 'roles') }]
+/** The list in `approvers`; its members were checked with the structure. */
+export function readApprovers(items: readonly JsonNode[]): readonly Approver[] {
+  return items.flatMap((node) => {
+    if (!isJsonObject(node)) return []
+    return [{ name: textAt(node, 'name') ?? '', key: textAt(node, 'key') ?? '', roles: textsAt(node, 'roles') }]
+  })
+}
+
+/** A list of rules about approval. */
+export function readApprovals(items: readonly JsonNode[], place: FormPlace): readonly ApprovalRule[] {
+  return items.flatMap((item, index) => readApproval(item, below(place, index)))
 }
 
 function readApproval(node: JsonNode, place: FormPlace): readonly ApprovalRule[] {
@@ -116,6 +130,11 @@ function readApproval(node: JsonNode, place: FormPlace): readonly ApprovalRule[]
   const count = needCount(node, 'count', place)
   if (count === undefined || (authority !== 'narrows' && authority !== 'keeps' && authority !== 'widens')) return []
   return [{ authority, ...(role === undefined ? {} : { role }), count }]
+}
+
+/** The list in `migrations`; each is of a reducer or of an event. */
+export function readMigrations(items: readonly JsonNode[], place: FormPlace): readonly Migration[] {
+  return items.flatMap((item, index) => readMigration(item, below(place, index)))
 }
 
 /** By its members it is one of the state of a reducer or one of an event. */
@@ -128,14 +147,14 @@ function readMigration(node: JsonNode, place: FormPlace): readonly Migration[] {
   return [{ kind: 'state', reducer: textAt(node, 'reducer') ?? '', module }]
 }
 
-function readLimits(node: JsonObject, place: FormPlace): ReadonlyMap<string, number> | undefined {
+/** Engine bounds by their names; numbers that are none were reported. */
+export function readLimits(node: JsonObject | undefined, place: FormPlace): ReadonlyMap<string, number> {
   const limits = new Map<string, number>()
-  const given = objectAt(node, 'limits') ?? new Map<string, JsonNode>()
-  for (const name of given.keys()) {
-    const limit = needCount(given, name, below(place, 'limits'))
+  for (const name of node?.keys() ?? []) {
+    const limit = node && needCount(node, name, place)
     if (limit !== undefined) limits.set(name, limit)
   }
-  return limits.size === 0 ? undefined : limits
+  return limits
 }
 
 /** A nat that may be absent. */

@@ -94,7 +94,8 @@ export function surveyDefinitions(nodes: readonly JsonNode[], known: KnownDefini
   return { schemas, effects, caps, listedEffects: listed }
 }
 
-function readDefinition(node: JsonNode, place: FormPlace, schemas: SlotSchemas): Definition | undefined {
+/** One definition of any kind, or undefined after at least one issue in the sink. Its name is not looked at. */
+export function readDefinition(node: JsonNode, place: FormPlace, schemas: SlotSchemas): Definition | undefined {
   const { sink, path } = place
   if (!isJsonObject(node)) {
     report(sink, 'air.type_mismatch', path, `expected a definition (an object with $kind), found ${sortOf(node)}`)

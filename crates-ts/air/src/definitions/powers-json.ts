@@ -29,7 +29,7 @@ export function powersJson(manifest: Manifest): { readonly [section in PowerSect
   } // prettier-ignore
 }
 
-/** The list of grants. */
+/** The list in `cap_grants`; absent members are left out. */
 export function grantsJson(grants: readonly CapGrant[]): readonly JsonNode[] {
   return grants.map((grant) =>
     members([
@@ -52,12 +52,12 @@ export function budgetsJson(budgets: ReadonlyMap<string, Budget> | undefined): J
   return sorted(entries)
 }
 
-/** The slots of modules. */
+/** Which grants stand in which slots; modules in canonical key order. */
 export function moduleBindingsJson(bindings: Manifest['moduleBindings']): JsonObject {
   return sorted([...bindings].map(([module, slots]) => [module, members([['slots', textMap(slots)]])]))
 }
 
-/** The list of triggers. */
+/** The list in `triggers`, in its own order. */
 export function triggersJson(triggers: readonly PlanTrigger[]): readonly JsonNode[] {
   return triggers.map(({ event, plan, correlateBy }) =>
     members([['event', event], ['plan', plan], ['correlate_by', correlateBy]]),
@@ -78,7 +78,7 @@ export function bindingsJson(bindings: readonly EffectBinding[]): readonly JsonN
   )
 }
 
-/** The list of approvers. */
+/** The list in `approvers`; empty roles are left out. */
 export function approversJson(approvers: readonly Approver[]): readonly JsonNode[] {
   return approvers.map(({ name, key, roles }) => members([['name', name], ['key', key], ['roles', list(roles)]])) // prettier-ignore
 }
@@ -90,7 +90,7 @@ export function approvalsJson(approvals: readonly ApprovalRule[]): readonly Json
   ) // prettier-ignore
 }
 
-/** The list of migrations. */
+/** The list in `migrations`: a reducer or an event, and a module. */
 export function migrationsJson(migrations: readonly Migration[]): readonly JsonNode[] {
   return migrations.map((migration) =>
     migration.kind === 'state'
@@ -99,7 +99,7 @@ export function migrationsJson(migrations: readonly Migration[]): readonly JsonN
   ) // prettier-ignore
 }
 
-/** Bounds by name. */
+/** Engine bounds in canonical key order. */
 export function limitsJson(limits: Manifest['limits']): JsonObject {
   return sorted([...(limits ?? [])].map(([name, limit]) => [name, jsonInteger(limit)]))
 }

@@ -9,6 +9,14 @@ import { AIR_LIMITS } from '../limits.ts'
 import { EXPR_OPERATORS } from '../expressions/parse-expr.ts'
 import { DEFINITION_NAME_LENGTH_MAX, DEFINITION_NAME_PATTERN, SECRET_NAME_PATTERN } from '../names.ts'
 import {
+  EVENT_MIGRATION_SHAPE,
+  MANIFEST_SHAPE,
+  NAMED_REF_SHAPE,
+  SECRET_REF_SHAPE,
+  STATE_MIGRATION_SHAPE,
+} from '../structure/manifest-shapes.ts'
+import { OPERATION_SHAPES, PATCH_SHAPE } from '../structure/patch-shapes.ts'
+import {
   DEFCAP_SHAPE,
   DEFEFFECT_SHAPE,
   DEFMODULE_SHAPE,
@@ -16,11 +24,6 @@ import {
   DEFPOLICY_SHAPE,
   DEFSCHEMA_SHAPE,
   DEFSECRET_SHAPE,
-  EVENT_MIGRATION_SHAPE,
-  MANIFEST_SHAPE,
-  NAMED_REF_SHAPE,
-  SECRET_REF_SHAPE,
-  STATE_MIGRATION_SHAPE,
   STEP_SHAPES,
 } from '../structure/shapes.ts'
 import { MAP_KEY_WORDS, PRIMITIVE_WORDS } from '../types/kinds.ts'
@@ -42,6 +45,7 @@ export function definitionDocuments(): readonly JsonDocument[] {
     document('air-defsecret', 'A secret of AIR', partRef('defsecret')),
     document('air-manifest', 'A manifest of AIR', partRef('manifest')),
     document('air-expression', 'An expression of AIR', partRef('expression')),
+    document('air-patch', 'A patch of a manifest and of what it lists', documentOf(PATCH_SHAPE)),
     document('air-file', 'A file of AIR: one definition or an array of them', airFile()),
   ]
 }
@@ -73,6 +77,8 @@ function makeParts(): Readonly<Record<string, TSchema>> {
     literal: Type.Unknown(),
     digest: Type.Union([oneOf(['', 'sha256', 'sha256:']), hashText()]),
     secretreference: Type.Union([secretName(), documentOf(SECRET_REF_SHAPE)]),
+    definition: Type.Union(KINDS.filter((kind) => kind !== 'manifest').map(partRef)),
+    operation: Type.Union([...OPERATION_SHAPES].map(([op, shape]) => closedObject({ [op]: documentOf(shape) }))),
     migration: Type.Union([documentOf(STATE_MIGRATION_SHAPE), documentOf(EVENT_MIGRATION_SHAPE)]),
     natural: Type.Union([Type.Integer({ minimum: 0 }), Type.String({ pattern: '^(0|[1-9][0-9]*)$' })]),
     count: Type.Integer({ minimum: 1 }),

@@ -128,7 +128,7 @@ function checkOwned(scope: Scope, section: ReferenceSection): void {
 }
 
 /** True for a built-in module, whatever its bytes. */
-function isBuiltinModule(definition: Definition): boolean {
+export function isBuiltinModule(definition: Definition): boolean {
   const builtin = definition.kind === 'defmodule' ? BUILTIN_MODULES.get(definition.name) : undefined
   if (builtin === undefined || definition.kind !== 'defmodule') return false
   return equalBytes(encodeDefinition(builtin), encodeDefinition({ ...definition, wasmHash: builtin.wasmHash }))

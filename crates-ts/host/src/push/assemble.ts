@@ -1,13 +1,16 @@
 /** From a folder to a complete set of nodes: modules built, hashes filled in, everything checked. */
 import {
   BUILTIN_MODULES,
+  SECTION_OF_KIND,
   ZERO_HASH,
   completeManifest,
+  definitionsOf,
   encodeDefinition,
   hashDefinition,
   readBuiltinWasm,
+  sortDefinitions,
 } from '@aos/air'
-import type { DefModule, DefSchema, Definition, Manifest } from '@aos/air'
+import type { DefModule, DefSchema, Manifest, NamedDefinition } from '@aos/air'
 import { AosError, formatPath, hashText } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { checkDefinitions } from '@aos/expr'
@@ -66,9 +69,7 @@ export async function assemble(options: AssembleOptions): Promise<Assembly> {
   const built = await buildModules(options, modules, schemas)
   const filled = new Map(built.modules.map(({ module }) => [module.name, module]))
   const manifest = completeManifest({ ...found, manifest: needManifest(sources), modules: filled, sha256: nodeSha256 })
-  const { plans, effects, caps, policies, secrets } = found
-  const sections = [schemas, filled, plans, effects, caps, policies, secrets]
-  const listed = sections.flatMap((section) => [...section.values()]).filter((node) => isListed(manifest, node))
+  const listed = definitionsOf({ ...found, modules: filled }).filter((node) => isListed(manifest, node))
   const builtins = builtinModules(manifest)
   const nodes = [manifest, ...listed, ...builtins.map(({ module }) => module)].map((node) => encodeDefinition(node))
   const allModules = [...built.modules, ...builtins]
@@ -132,46 +133,7 @@ export function placeText({ file, line, column }: Pick<FileIssue, 'file' | 'line
 }
 
 function nameOf({ definition }: PlacedDefinition): string {
-  return definition.kind === 'manifest' ? 'manifest' : `${SECTIONS[definition.kind]} ${definition.name}`
-}
-
-type Named = Exclude<Definition, Manifest>
-type Section<Kind extends Named['kind']> = ReadonlyMap<string, Extract<Named, { readonly kind: Kind }>>
-
-/** Definitions by kind and name. */
-export interface SortedDefinitions {
-  readonly schemas: Section<'defschema'>
-  readonly modules: Section<'defmodule'>
-  readonly plans: Section<'defplan'>
-  readonly effects: Section<'defeffect'>
-  readonly caps: Section<'defcap'>
-  readonly policies: Section<'defpolicy'>
-  readonly secrets: Section<'defsecret'>
-}
-
-/** The definitions of each kind; of two with one name the later one, which is reported elsewhere. */
-export function sortDefinitions(definitions: readonly Definition[]): SortedDefinitions {
-  const pick = <Kind extends Named['kind']>(kind: Kind): Section<Kind> => {
-    const found = new Map<string, Extract<Named, { readonly kind: Kind }>>()
-    for (const definition of definitions) if (isOfKind(definition, kind)) found.set(definition.name, definition)
-    return found
-  }
-  return {
-    schemas: pick('defschema'),
-    modules: pick('defmodule'),
-    plans: pick('defplan'),
-    effects: pick('defeffect'),
-    caps: pick('defcap'),
-    policies: pick('defpolicy'),
-    secrets: pick('defsecret'),
-  }
-}
-
-function isOfKind<Kind extends Named['kind']>(
-  definition: Definition,
-  kind: Kind,
-): definition is Extract<Named, { readonly kind: Kind }> & { readonly name: string } {
-  return definition.kind === kind
+  return definition.kind === 'manifest' ? 'manifest' : `${SECTION_OF_KIND[definition.kind]} ${definition.name}`
 }
 
 /** Built-in modules that the manifest lists, with the bytes that come with this release. */
@@ -271,16 +233,6 @@ function compiledWasm(options: AssembleOptions, module: DefModule, source: strin
   })
 }
 
-function isListed(manifest: Manifest, node: Named): boolean {
-  return manifest[SECTIONS[node.kind]].some((ref) => ref.name === node.name)
+function isListed(manifest: Manifest, node: NamedDefinition): boolean {
+  return manifest[SECTION_OF_KIND[node.kind]].some((ref) => ref.name === node.name)
 }
-
-const SECTIONS = {
-  defschema: 'schemas',
-  defmodule: 'modules',
-  defplan: 'plans',
-  defeffect: 'effects',
-  defcap: 'caps',
-  defpolicy: 'policies',
-  defsecret: 'secrets',
-} as const

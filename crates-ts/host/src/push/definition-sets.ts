@@ -1,5 +1,5 @@
 /** Sets of definitions to be compared: from files, from a folder as a push would take it, and what is in force. */
-import { completeManifest, decodeDefinition, isReservedName } from '@aos/air'
+import { completeManifest, decodeDefinition, definitionsOf, isReservedName, sortDefinitions } from '@aos/air'
 import type { Definition } from '@aos/air'
 import { loadDefinitions } from '../definitions.ts'
 import { manifestAt } from '../journal-scan.ts'
@@ -7,7 +7,7 @@ import type { OpenedFolder } from '../open-world.ts'
 import { nodeSha256 } from '../sha256.ts'
 import { readSyncFile } from '../sync-file.ts'
 import type { AirSources } from './air-folder.ts'
-import { assemble, invalidAir, sortDefinitions } from './assemble.ts'
+import { assemble, invalidAir } from './assemble.ts'
 import type { ModuleBuilder } from './module-builder.ts'
 
 /** The definitions of files, with the references of a manifest filled in from beside it. Throws `host.invalid_air`. */
@@ -27,13 +27,8 @@ export function definitionsInForce(opened: OpenedFolder): readonly Definition[] 
   const { head } = opened.store.journal
   const manifestHash = head === undefined ? undefined : manifestAt(opened, head.height)
   if (manifestHash === undefined) return undefined
-  const { schemas, modules, plans, effects, caps, policies, secrets, manifest } = loadDefinitions(
-    manifestHash,
-    opened.readContent,
-  )
-  const sections = [schemas, modules, plans, effects, caps, policies, secrets]
-  const own = sections.flatMap((section): readonly Definition[] => [...section.values()])
-  return withoutBuiltins([...own, manifest])
+  const definitions = loadDefinitions(manifestHash, opened.readContent)
+  return withoutBuiltins([...definitionsOf(definitions), definitions.manifest])
 }
 
 /** What a definition set of a folder needs to be built. */
