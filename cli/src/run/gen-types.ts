@@ -1,5 +1,5 @@
 /** `aos gen types`: TypeScript types for programs that talk to a world (spec/21-world-files.md, "Client types"). */
-import { BUILTIN_EFFECTS } from '@aos/air'
+import { BUILTIN_EFFECTS, sortDefinitions } from '@aos/air'
 import type { DefEffect } from '@aos/air'
 import { AosError } from '@aos/cbor'
 import {
@@ -10,7 +10,6 @@ import {
   makeSchemaTable,
   manifestAt,
   readAirSources,
-  sortDefinitions,
   writeWhole,
 } from '@aos/host'
 import type { ClientTypesRequest } from '@aos/sdk'
