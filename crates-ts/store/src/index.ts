@@ -33,6 +33,17 @@ export { makeMemoryDisk, openMemoryStore, type MemoryDisk } from './memory.ts'
 export { nodeDisk, type Disk, type DiskFile, type DiskMode } from './disk.ts'
 export { verifyJournal, type JournalDifference, type JournalVerdict } from './verify.ts'
 export { verifyArchive, type ArchiveVerdict, type VerifyArchiveOptions } from './verify-archive.ts'
+export {
+  listAnchors,
+  openAnchor,
+  removeAnchor,
+  verifyAnchor,
+  writeAnchor,
+  type AnchorOptions,
+  type AnchorReport,
+  type AnchorVerdict,
+  type OpenedAnchor,
+} from './anchor.ts'
 export { verifyContent, type ContentProblem, type ContentVerdict, type VerifyContentOptions } from './verify-content.ts'
 export { makeEntries, makeEntry, headOf, worldOf, type EntriesOptions, type EntryOptions } from './kit/entries.ts'
 export { compactionSuite } from './kit/compaction-suite.ts'

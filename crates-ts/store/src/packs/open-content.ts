@@ -6,6 +6,7 @@ import type { Disk, DiskFile } from '../disk.ts'
 import type { KeyValue, OpenKeyValue } from '../key-value.ts'
 import { nextTurn, type Pause } from '../pause.ts'
 import type { ContentStore } from '../port.ts'
+import { Anchors } from './anchors.ts'
 import { BlobFiles } from './blob-files.ts'
 import { ContentIndex, type FoundRecord, type PackPosition } from './content-index.ts'
 import { PackContent } from './pack-content.ts'
@@ -45,7 +46,7 @@ export async function openContent(options: OpenContentOptions): Promise<Closable
   }
   const packs = new PackFiles(disk, join(folder, 'packs'))
   const index = await ContentIndex.open(await openIndex(options, packs))
-  const parts: ContentParts = { index, packs, blobs: new BlobFiles(disk, folder) }
+  const parts: ContentParts = { index, packs, blobs: new BlobFiles(disk, folder), anchors: new Anchors(disk, folder) }
   const { pause = nextTurn, mustHold = () => undefined } = options
   try {
     const numbers = packs.numbers()
@@ -58,6 +59,7 @@ export async function openContent(options: OpenContentOptions): Promise<Closable
     await endSweep(parts, tail)
     parts.blobs.removeTemporary()
     parts.blobs.restoreAll()
+    parts.anchors.removeUnfinished()
     const writer = new PackWriter({ files: packs, packBytes: options.packBytes, pack: tail.pack })
     return new PackContent({ ...parts, writer, end: tail.end, pause, mustHold })
   } catch (error) {

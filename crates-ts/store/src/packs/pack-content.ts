@@ -130,6 +130,7 @@ export class PackContent implements ContentStore {
     } finally {
       this.#writer?.close()
       this.#parts.packs.close()
+      this.#parts.anchors.close()
       await this.#parts.index.close()
     }
   }

@@ -11,6 +11,10 @@ export const RECORD_HEAD_BYTES = 72
 export const PACK_NONCE_BYTES = 8
 /** What is longer becomes a file of its own. */
 export const PACKED_BYTES_MAX: number = 256 * 1024
+/** In an anchor values of any length are packed, up to this bound. */
+export const ANCHORED_BYTES_MAX: number = 1 << 30
+/** Anchors have this number; packs are numbered from 1 on. */
+export const ANCHOR_NUMBER = 0
 /** First byte of a record; a search for records looks for it. */
 export const RECORD_MAGIC: Uint8Array = Uint8Array.of(0x41, 0x4f, 0x53, 0x52) // AOSR
 
@@ -96,11 +100,16 @@ export class RecordHeadEncoder {
   }
 }
 
+/** What is known of the place of a record. */
+export interface ExpectedPlace {
+  readonly position: number
+  readonly nonce: Uint8Array | undefined
+  /** Packed values have at most so many bytes: PACKED_BYTES_MAX unless given. */
+  readonly packedBytesMax?: number
+}
+
 /** A whole head that belongs at this place of this pack; undefined for anything else. The value is not looked at. */
-export function decodeRecordHead(
-  bytes: Uint8Array,
-  place: { readonly position: number; readonly nonce: Uint8Array | undefined },
-): RecordHead | undefined {
+export function decodeRecordHead(bytes: Uint8Array, place: ExpectedPlace): RecordHead | undefined {
   if (bytes.length < RECORD_HEAD_BYTES) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, RECORD_HEAD_BYTES)
   if (!startsWithMagic(bytes) || bytes[4] !== VERSION || view.getUint16(6) !== 0) return undefined
@@ -109,7 +118,7 @@ export function decodeRecordHead(
   if (place.nonce !== undefined && !equalBytes(place.nonce, nonceOf(bytes))) return undefined
   if (!isChecked(bytes, RECORD_CHECK_AT, place.position)) return undefined
   const length = getCount(view, 8)
-  if (kind === 'packed' && length > PACKED_BYTES_MAX) return undefined
+  if (kind === 'packed' && length > (place.packedBytesMax ?? PACKED_BYTES_MAX)) return undefined
   return { kind, hash: bytes.slice(32, 64), length, durable: getCount(view, 24) }
 }
 

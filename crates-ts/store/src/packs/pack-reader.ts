@@ -3,6 +3,7 @@ import { AosError, HASH_BYTES, equalBytes, formatHash, sha256, type Hash, type H
 import type { DiskFile } from '../disk.ts'
 import { nodeSha256 } from '../node-sha256.ts'
 import type { HashedValue } from '../port.ts'
+import type { Anchors } from './anchors.ts'
 import type { BlobFiles } from './blob-files.ts'
 import { isBefore, isSamePlace, type ContentIndex, type FoundRecord, type Location } from './content-index.ts'
 import type { PackFiles } from './pack-files.ts'
@@ -13,6 +14,7 @@ export interface ContentParts {
   readonly index: ContentIndex
   readonly packs: PackFiles
   readonly blobs: BlobFiles
+  readonly anchors: Anchors
 }
 
 /** A file may stand without a record. */
@@ -48,7 +50,8 @@ export class PackReader {
       if (value instanceof Uint8Array) return value
       isDamaged ||= value === 'damaged'
     }
-    if (!isDamaged) return undefined
+    const anchored = this.#parts.anchors.get(hash)
+    if (anchored !== undefined || !isDamaged) return anchored
     throw new AosError('store.corrupt_blob', `what is stored as ${text} has another hash`, { details: { hash: text } })
   }
 
@@ -56,7 +59,8 @@ export class PackReader {
     const { index } = this.#parts
     if (index.find(hash) !== undefined || index.oldValue(hash) !== undefined) return true
     this.#search()
-    return index.find(hash) !== undefined || this.#parts.blobs.size(hash) !== undefined
+    if (index.find(hash) !== undefined || this.#parts.blobs.size(hash) !== undefined) return true
+    return this.#parts.anchors.has(hash)
   }
 
   /** The value that is where the index says, if it is intact. */

@@ -2,10 +2,12 @@
  * Going through a pack from record to record (spec/07-journal.md, "Content"). A head is checked, so its length can be trusted;
  * behind a damaged head the next whole one is searched byte by byte.
  */
+import { createHash } from 'node:crypto'
 import { AosError, equalBytes, sha256 } from '@aos/cbor'
 import type { DiskFile } from '../disk.ts'
 import { nodeSha256 } from '../node-sha256.ts'
 import {
+  PACKED_BYTES_MAX,
   PACK_HEAD_BYTES,
   RECORD_HEAD_BYTES,
   RECORD_MAGIC,
@@ -35,6 +37,8 @@ export interface ScanOptions {
   readonly from?: number
   /** Whether values are read and hashed. Of records whose value is a file only the head is looked at. */
   readonly checksValues: boolean
+  /** Packed values have at most so many bytes. */
+  readonly packedBytesMax?: number
 }
 
 /** Steps in the order of the file. Positions lie densely: what is between two records is a gap. */
@@ -63,6 +67,7 @@ class Scan {
   readonly size: number
   readonly #file: DiskFile
   readonly #window: Uint8Array
+  readonly #packedBytesMax: number
   #windowAt = 0
   #windowLength = 0
   #nonce: Uint8Array | undefined
@@ -71,6 +76,7 @@ class Scan {
     this.#file = file
     this.size = file.size()
     this.#window = new Uint8Array(Math.min(WINDOW_BYTES, this.size))
+    this.#packedBytesMax = options.packedBytesMax ?? PACKED_BYTES_MAX
     const nonce = decodePackHead(this.#view(0, PACK_HEAD_BYTES), options.number)
     this.#nonce = nonce === 'unsupported' ? undefined : nonce
   }
@@ -78,7 +84,7 @@ class Scan {
   /** A damaged file head is made up for by the first record that is intact. */
   headAt(position: number): RecordHead | undefined {
     const bytes = this.#view(position, RECORD_HEAD_BYTES)
-    const head = decodeRecordHead(bytes, { position, nonce: this.#nonce })
+    const head = decodeRecordHead(bytes, { position, nonce: this.#nonce, packedBytesMax: this.#packedBytesMax })
     if (head === undefined || this.#nonce !== undefined) return head
     const nonce = nonceOf(bytes)
     if (position + recordBytes(head) > this.size || !this.isIntact(position, head)) return undefined
@@ -88,8 +94,21 @@ class Scan {
 
   isIntact(position: number, head: RecordHead): boolean {
     if (head.kind !== 'packed') return true
+    if (head.length > this.#window.length) return this.#isLongIntact(position + RECORD_HEAD_BYTES, head)
     const value = this.#view(position + RECORD_HEAD_BYTES, head.length)
     return value.length === head.length && equalBytes(sha256(nodeSha256, value), head.hash)
+  }
+
+  /** A value that is longer than the window goes through it in parts. */
+  #isLongIntact(from: number, { length, hash }: RecordHead): boolean {
+    const digest = createHash('sha256')
+    for (let at = from; at < from + length;) {
+      const part = this.#view(at, Math.min(this.#window.length, from + length - at))
+      if (part.length === 0) return false
+      digest.update(part)
+      at += part.length
+    }
+    return equalBytes(new Uint8Array(digest.digest()), hash)
   }
 
   /** Position of the next head from `from` on; the size of the file when there is none. */
