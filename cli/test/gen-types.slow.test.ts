@@ -32,10 +32,14 @@ function compile(file: string): string {
     '--module',
     'esnext',
   ]
-  const { stdout } = spawnSync(process.execPath, [tsc, ...options, '--moduleResolution', 'bundler', file], {
-    cwd: world,
-    encoding: 'utf8',
-  })
+  const { stdout } = spawnSync(
+    process.execPath,
+    [tsc, ...options, '--moduleResolution', 'bundler', '--pretty', 'false', file],
+    {
+      cwd: world,
+      encoding: 'utf8',
+    },
+  )
   return stdout
 }
 
