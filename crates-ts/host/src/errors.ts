@@ -2,6 +2,7 @@
 
 export const HOST_ERRORS = {
   'host.no_world': 'No world folder was found: neither aos.json nor .aos stands here or above.',
+  'host.no_worlds': 'The folder of worlds was not found.',
   'host.world_exists': 'The folder already holds a world.',
   'host.not_empty': 'The folder of a new world holds files.',
   'host.bad_config': 'aos.json or aos.sync.json is not what the host expects; the path names the member.',
@@ -61,13 +62,15 @@ export const RECEIPT_ERRORS = {
 export const CONTROL_ERRORS = {
   'control.bad_message': 'A message on the control socket is not one of its form.',
   'control.too_long': 'A message on the control socket is longer than allowed.',
-  'control.busy': 'The daemon has as many connections, or the connection as many requests, as allowed.',
+  'control.busy': 'The daemon has as many connections or worlds awake, or the connection as many requests, as allowed.',
   'control.unknown_verb': 'The daemon does nothing of this name.',
+  'control.unknown_world': 'The daemon keeps no world of this name, or a host of many was not told which.',
   'control.failed': 'The daemon has a bug; its log shows where.',
   'control.lost': 'The daemon went away before it answered.',
+  'control.thread': 'The thread of the host that kept the world ended before it answered; another one takes its place.',
   'control.socket': 'The daemon cannot listen at its socket.',
-  'control.running': 'A daemon holds this world already.',
-  'control.not_running': 'No daemon holds this world.',
+  'control.running': 'A daemon holds this world, or a host these worlds, already.',
+  'control.not_running': 'No daemon holds this world, or no host these worlds.',
   'control.start': 'The daemon ended before it served.',
 } as const
 

@@ -210,6 +210,11 @@ export class HostWorld {
     return result
   }
 
+  /** For the next opening of this world in this process. */
+  get hostClock(): HostClock | undefined {
+    return this.#stamper.clock
+  }
+
   /** What the host believes about time; undefined when the stamper holds nothing. */
   get clock(): ClockReport | undefined {
     return this.#stamper.clock?.report()

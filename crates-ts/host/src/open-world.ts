@@ -34,6 +34,12 @@ export interface OpenWorldOptions {
   readonly stamper?: Stamper
   /** The machine's clocks unless given. */
   readonly clocks?: Clocks
+  /** What an earlier opening in this process believed about time: a jump that it held stays held. */
+  readonly clock?: HostClock | undefined
+  /** Modules that other worlds of this thread run, too; the world's own unless given. */
+  readonly modules?: ModuleRuntime
+  /** See `WorldStoreOptions`. */
+  readonly cacheBytes?: number
   /** Called now and then while the journal is replayed. */
   readonly onReplay?: (height: number) => void
   /** Takes the place of the store on disk. */
@@ -79,12 +85,12 @@ export async function openFolder(folder: WorldFolder, options: OpenWorldOptions)
   const storeOptions = {
     ...(segmentBytes === undefined ? {} : { segmentBytes }),
     ...(options.acceptLoss === undefined ? {} : { acceptLoss: options.acceptLoss }),
+    ...(options.cacheBytes === undefined ? {} : { cacheBytes: options.cacheBytes }),
   }
   const store = options.store ?? (await openUnlocked(folder.store, storeOptions, options.lockWaitMs ?? 0))
-  const modules = createModuleRuntime({
-    sha256: nodeSha256,
-    sourceMap: (wasmHash) => readModuleMap(folder, wasmHash),
-  })
+  const modules =
+    options.modules ??
+    createModuleRuntime({ sha256: nodeSha256, sourceMap: (wasmHash) => readModuleMap(folder, wasmHash) })
   const readContent = makeContentReader(store)
   const makeKernel = (other?: ModuleRuntime): World =>
     createWorld({
@@ -147,7 +153,7 @@ function openIntents(kernel: World): readonly Hash[] {
 
 function makeStamper(settings: HostSettings, kernel: World, options: OpenWorldOptions): Stamper {
   const holds = settings.clock.holdAtOpen && kernel.head !== undefined && kernel.time.clock === 'real'
-  const clock = new HostClock(options.clocks, holds ? kernel.time.nowNs : undefined)
+  const clock = options.clock ?? new HostClock(options.clocks, holds ? kernel.time.nowNs : undefined)
   return makeOsStamper({ clock, seed: settings.entropy.seed })
 }
 

@@ -24,6 +24,8 @@ export interface WorldFolder {
   readonly badSnapshots: string
   /** Calls of effects that were begun (G10). */
   readonly dispatchLog: string
+  /** What a host of many worlds knew when the world went to sleep. */
+  readonly sleepNote: string
 }
 
 /** The places, whether or not they exist. */
@@ -40,6 +42,7 @@ export function worldFolderAt(root: string): WorldFolder {
     faults: join(hidden, 'faults'),
     badSnapshots: join(hidden, 'bad-snapshots'),
     dispatchLog: join(hidden, 'dispatch.log'),
+    sleepNote: join(hidden, 'asleep.json'),
   }
 }
 

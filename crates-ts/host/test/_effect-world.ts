@@ -54,11 +54,33 @@ const plan = (kind: TestKind): object => ({
 
 const SLOT = { variant: { tag: 'secret', value: { record: { alias: { text: 'test/key' }, version: { nat: 1 } } } } }
 
+/** An instance that waits for what never comes, for `NAP_MS`. */
+export const NAP_MS = 250
+
+const NAP: object = {
+  $kind: 'defplan',
+  name: 'test/nap_plan@1',
+  input: 'test/Nap@1',
+  steps: [
+    {
+      id: 'nap',
+      op: 'await_event',
+      event: 'test/Never@1',
+      deadline: { op: 'add', args: [{ ref: '@now' }, { duration_ns: NAP_MS * 1_000_000 }] },
+      bind: { as: 'never' },
+    },
+  ],
+  edges: [],
+}
+
 const DEFINITIONS: readonly object[] = [
   schema('test/Params@1', record({ n: { nat: {} }, key: { ref: 'sys/TextOrSecretRef@1' } })),
   schema('test/Receipt@1', record({ answer: { text: {} } })),
   schema('test/Do_once@1', record({ n: { nat: {} } })),
   schema('test/Do_again@1', record({ n: { nat: {} } })),
+  schema('test/Nap@1', record({ n: { nat: {} } })),
+  schema('test/Never@1', record({ n: { nat: {} } })),
+  NAP,
   effect('once'),
   effect('again'),
   plan('once'),
@@ -75,9 +97,9 @@ const DEFINITIONS: readonly object[] = [
   {
     $kind: 'manifest',
     air_version: '1',
-    schemas: ['test/Params@1', 'test/Receipt@1', 'test/Do_once@1', 'test/Do_again@1'].map((name) => ({ name })),
+    schemas: ['Params', 'Receipt', 'Do_once', 'Do_again', 'Nap', 'Never'].map((name) => ({ name: `test/${name}@1` })),
     modules: [],
-    plans: [{ name: 'test/once_plan@1' }, { name: 'test/again_plan@1' }],
+    plans: [{ name: 'test/once_plan@1' }, { name: 'test/again_plan@1' }, { name: 'test/nap_plan@1' }],
     effects: [{ name: 'test/once@1' }, { name: 'test/again@1' }],
     caps: [{ name: 'test/cap@1' }],
     policies: [{ name: 'test/policy@1' }],
@@ -86,6 +108,7 @@ const DEFINITIONS: readonly object[] = [
     triggers: [
       { event: 'test/Do_once@1', plan: 'test/once_plan@1' },
       { event: 'test/Do_again@1', plan: 'test/again_plan@1' },
+      { event: 'test/Nap@1', plan: 'test/nap_plan@1' },
     ],
     bindings: [
       { pattern: 'test.once', adapter: 'test' },
@@ -95,9 +118,8 @@ const DEFINITIONS: readonly object[] = [
 ]
 
 /** Files only. */
-export function makeEffectWorld(): EffectWorld {
-  const base = mkdtempSync(join(tmpdir(), 'aos-effect-world-'))
-  const folder = worldFolderAt(join(base, 'world'))
+export function makeEffectWorld(base = mkdtempSync(join(tmpdir(), 'aos-effect-world-')), name = 'world'): EffectWorld {
+  const folder = worldFolderAt(join(base, name))
   const keys = join(base, 'keys')
   mkdirSync(join(folder.root, 'air'), { recursive: true })
   writeFileSync(folder.settingsFile, '{"version":1}')
@@ -114,8 +136,8 @@ export function makeEffectWorld(): EffectWorld {
 }
 
 /** Pushed and closed. */
-export async function pushedEffectWorld(): Promise<EffectWorld> {
-  const world = makeEffectWorld()
+export async function pushedEffectWorld(base?: string, name?: string): Promise<EffectWorld> {
+  const world = makeEffectWorld(base, name)
   const host = await world.open()
   await push(host, PUSH)
   await host.close()
@@ -125,6 +147,11 @@ export async function pushedEffectWorld(): Promise<EffectWorld> {
 /** The event that starts an instance. */
 export function doing(kind: TestKind, n: number): Ingress {
   return { kind: 'event', principal: 'local:test', schema: `test/Do_${kind}@1`, value: encodeNode({ n }) }
+}
+
+/** The event that starts an instance which ends by its deadline. */
+export function nap(): Ingress {
+  return { kind: 'event', principal: 'local:test', schema: 'test/Nap@1', value: encodeNode({ n: 0 }) }
 }
 
 /** Every entry as people read it. */

@@ -60,6 +60,12 @@ export class Fence {
     return new Fence(disk, folder)
   }
 
+  /** Names the opening in force as `epoch` is read; no two openings have one name. undefined for none. */
+  get opening(): string | undefined {
+    const inForce = this.#state.inForce
+    return inForce === undefined ? undefined : toHex(Buffer.from(inForce.nonce, 'latin1'))
+  }
+
   /** The epoch that was in force when this object read or raised it; 0 for none. */
   get epoch(): number {
     return this.#state.inForce?.epoch ?? 0

@@ -28,6 +28,7 @@ export {
   type WorldStore,
   type WorldStoreOptions,
 } from './world-store.ts'
+export { lockFolder, openingFile, readOpening, type FolderLock } from './folder-lock.ts'
 export type { ContentDriver } from './packs/open-content.ts'
 export { makeMemoryDisk, openMemoryStore, type MemoryDisk } from './memory.ts'
 export { nodeDisk, type Disk, type DiskFile, type DiskMode } from './disk.ts'

@@ -20,6 +20,8 @@ export interface KeyValue {
 export interface KeyValueOptions {
   /** False: it must be there already (`store.not_found`). */
   readonly create: boolean
+  /** Memory for what was read and for what is not on the medium in its final form yet; a hint. */
+  readonly cacheBytes?: number
 }
 
 /** Opens and thereby locks. Throws `store.locked`, `store.not_found`, `store.corrupt`, `store.failed`, `store.no_space`. */

@@ -16,7 +16,9 @@ export async function openLevelKeyValue(path: string, options: KeyValueOptions):
   if (!options.create && !existsSync(join(path, 'CURRENT'))) {
     throw new AosError('store.not_found', `there is no store at ${path}`)
   }
-  const database: Database = new Level(path, { ...BYTES, createIfMissing: options.create, compression: false })
+  const { create, cacheBytes } = options
+  const memory = cacheBytes === undefined ? {} : { cacheSize: cacheBytes, writeBufferSize: cacheBytes }
+  const database: Database = new Level(path, { ...BYTES, createIfMissing: create, compression: false, ...memory })
   try {
     await database.open()
   } catch (error) {

@@ -35,6 +35,8 @@ export interface WorldStoreOptions {
   readonly content?: ContentDriver
   /** Size at which a new pack is begun: 64 MiB unless given. */
   readonly packBytes?: number
+  /** What each of the two databases may hold in memory; what LevelDB holds unless given: 4 MiB and 8 MiB. */
+  readonly cacheBytes?: number
   /** The file system, for tests with faults. */
   readonly disk?: Disk
   /** The databases, for tests with faults. */
@@ -81,7 +83,7 @@ export async function openWorldStore(folder: string, options: WorldStoreOptions 
     )
   }
   const disk = options.disk ?? nodeDisk
-  const openKeyValue = options.openKeyValue ?? openLevelKeyValue
+  const openKeyValue = withCache(options.openKeyValue ?? openLevelKeyValue, options.cacheBytes)
   const create = options.readOnly !== true
   const journalFolder = join(folder, 'journal')
   const undo: (() => Promise<void> | void)[] = []
@@ -126,6 +128,10 @@ export async function openWorldStore(folder: string, options: WorldStoreOptions 
     await undoAll(undo)
     throw asStoreError(error, `opening ${folder}`)
   }
+}
+
+function withCache(open: OpenKeyValue, cacheBytes: number | undefined): OpenKeyValue {
+  return cacheBytes === undefined ? open : (path, options) => open(path, { ...options, cacheBytes })
 }
 
 /** Last first. Why opening failed is told; that closing failed after it is not, and keeps nothing else open. */

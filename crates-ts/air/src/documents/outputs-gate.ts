@@ -27,6 +27,7 @@ export function gateOutputs(): readonly (readonly [command: string, data: TSchem
     ['status', status()],
     ['stop', openObject({ pid: count() })],
     ['upgrade', upgrade()],
+    ['worlds ls', worldsLs()],
   ]
 }
 
@@ -171,6 +172,23 @@ function status(): TSchema {
     opened_ms: count(),
     daemon: orNull(openObject({ pid: count(), since: Type.String(), socket: Type.String() })),
   })
+}
+
+function worldsLs(): TSchema {
+  const orNull = (schema: TSchema): TSchema => Type.Union([schema, Type.Null()])
+  const world = openObject({
+    name: Type.String({ minLength: 1 }),
+    state: oneOf(['asleep', 'waking', 'awake', 'closing']),
+    busy: Type.Boolean(),
+    world: orNull(hashText()),
+    height: orNull(count()),
+    open_work: orNull(count()),
+    next_due_ns: orNull(nanoseconds()),
+    wakes_at: orNull(Type.String()),
+    error: orNull(openObject({ code: Type.String(), message: Type.String() })),
+  })
+  const daemon = { pid: count(), since: Type.String(), socket: Type.String() }
+  return openObject({ folder: Type.String(), ...daemon, workers: count(), worlds: Type.Array(world) })
 }
 
 function upgrade(): TSchema {

@@ -27,7 +27,7 @@ function adapters(): TSchema {
   return closedObject({ providers: optional(providers), drivers: optional(Type.Array(driver)) })
 }
 
-/** Of `aos.json` and `aos.sync.json`. */
+/** Of `aos.json`, `aos.sync.json` and `aos.worlds.json`. */
 export function worldFileDocuments(): readonly JsonDocument[] {
   const optional = Type.Optional
   const seed = Type.String({ pattern: '^[0-9a-f]{64}$' })
@@ -65,8 +65,21 @@ export function worldFileDocuments(): readonly JsonDocument[] {
     },
     FILE_PATTERN,
   )
+  const whole = (from: number, to?: number): TSchema =>
+    optional(Type.Integer({ minimum: from, ...(to === undefined ? {} : { maximum: to }) }))
+  const worlds = closedObject(
+    {
+      version: optional(Type.Literal(1)),
+      idle_ms: whole(1, 86_400_000),
+      awake_max: whole(1, 1_000_000),
+      memory_bytes: whole(67_108_864),
+      workers: whole(0, 64),
+    },
+    FILE_PATTERN,
+  )
   return [
     { name: 'aos', title: 'aos.json: settings of the host for one world', schema: settings, parts: {} },
     { name: 'aos-sync', title: 'aos.sync.json: what a push takes from the folder', schema: sync, parts: {} },
+    { name: 'aos-worlds', title: 'aos.worlds.json: settings of a host of many worlds', schema: worlds, parts: {} },
   ]
 }

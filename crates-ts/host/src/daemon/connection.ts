@@ -61,6 +61,8 @@ export class ControlConnection {
       clearTimeout(this.#timer)
       this.#waiting.length = 0
       this.#running?.stop.abort()
+      // What did not come whole is no input: a half line must not pass for one.
+      this.#running?.input.destroy(new AosError('control.lost', 'the asker went away'))
     })
     this.#watch()
   }
@@ -128,7 +130,9 @@ export class ControlConnection {
     if (this.#running !== undefined || this.#isClosing) return
     const request = this.#waiting.shift()
     if (request === undefined) return
-    const input = new Readable({ read: () => this.#socket.resume() })
+    const input = new Readable({ read: () => this.#resume() })
+    // Whoever reads is told; nobody may be reading.
+    input.on('error', () => undefined)
     if (this.#socket.readableEnded) input.push(null)
     const running: Running = { id: request.id, input, stop: new AbortController() }
     this.#running = running
@@ -136,7 +140,7 @@ export class ControlConnection {
     void this.#run(request, running).then((result) => {
       this.#running = undefined
       input.destroy()
-      this.#socket.resume()
+      this.#resume()
       this.#send(request.id, { kind: 'end', ...result })
       const isOver = this.#socket.readableEnded && this.#waiting.length === 0
       if (isOver || this.#isClosing) this.#socket.destroySoon()
@@ -180,9 +184,16 @@ export class ControlConnection {
     if (socket.writableLength > this.#bounds.unsentBytes) socket.destroy()
   }
 
+  #resume(): void {
+    if (!this.#socket.isPaused()) return
+    this.#socket.resume()
+    this.#watch()
+  }
+
   #watch(): void {
     clearTimeout(this.#timer)
-    if (this.#socket.destroyed) return
+    // Whoever is held back cannot send the rest of a message.
+    if (this.#socket.destroyed || this.#socket.isPaused()) return
     const isHalf = this.#reader.isHalf
     if (this.#running !== undefined && !isHalf) return
     this.#timer = setTimeout(() => this.#socket.destroy(), isHalf ? this.#bounds.halfMs : this.#bounds.idleMs)

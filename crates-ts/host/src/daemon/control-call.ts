@@ -11,6 +11,8 @@ export type ShownAs = 'data' | 'json' | 'text'
 /** What a request asks for. */
 export interface ControlRequest {
   readonly id: JsonNode
+  /** The name of a world, for a host of many. */
+  readonly world: string | undefined
   readonly verb: string
   /** Words as on a command line, or positionals and options by name. */
   readonly args: readonly JsonNode[] | ReadonlyMap<string, JsonNode>
@@ -41,7 +43,7 @@ export interface ControlResult {
 export type ControlHandler = (call: ControlCall) => Promise<ControlResult>
 
 const SHOWN_AS: readonly string[] = ['data', 'json', 'text']
-const MEMBERS: readonly string[] = ['id', 'verb', 'args', 'as', 'colour', 'quiet']
+const MEMBERS: readonly string[] = ['id', 'world', 'verb', 'args', 'as', 'colour', 'quiet']
 
 /** Throws `control.bad_message`. */
 export function readRequest(message: Message): ControlRequest {
@@ -50,8 +52,11 @@ export function readRequest(message: Message): ControlRequest {
   }
   const verb = message.get('verb')
   if (typeof verb !== 'string') throw badMessage('verb: expected a text')
+  const world = message.get('world')
+  if (world !== undefined && typeof world !== 'string') throw badMessage('world: expected a text')
   return {
     id: readId(message),
+    world,
     verb,
     args: readArgs(message.get('args')),
     as: readShownAs(message.get('as')),

@@ -40,16 +40,19 @@ const LENGTH_BYTES = 4
 /** One request at a time. */
 export class ControlClient {
   readonly #socket: Socket
+  readonly #world: string | undefined
 
-  constructor(socket: Socket) {
+  /** With `world` every request names it: the other side is a host of many. */
+  constructor(socket: Socket, world?: string) {
     this.#socket = socket
+    this.#world = world
     socket.on('error', () => undefined)
   }
 
   /** Resolves with the last reply. Throws `control.lost` when the connection ends before it. */
   async ask(ask: Ask): Promise<Answer> {
     const { verb, args, as, colour, quiet } = ask
-    this.#socket.write(makeFrame({ id: ID, verb, args, as, colour, quiet }))
+    this.#socket.write(makeFrame({ id: ID, world: this.#world, verb, args, as, colour, quiet }))
     const state = { isOver: false }
     const feeding = ask.input === undefined ? undefined : this.#feed(ask.input, state)
     feeding?.catch((error: unknown) => this.#socket.destroy(error instanceof Error ? error : undefined))
@@ -87,7 +90,7 @@ export class ControlClient {
 
   async #read(sinks: Partial<ControlSinks>): Promise<Answer> {
     let rest = Buffer.alloc(0)
-    for await (const chunk of this.#socket.iterator({ destroyOnReturn: false })) {
+    for await (const chunk of this.#chunks()) {
       rest = rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, Buffer.from(chunk)])
       while (rest.length >= LENGTH_BYTES && rest.length >= LENGTH_BYTES + rest.readUInt32BE()) {
         const end = LENGTH_BYTES + rest.readUInt32BE()
@@ -100,20 +103,33 @@ export class ControlClient {
         else return answerOf(reply)
       }
     }
-    throw new AosError('control.lost', 'the daemon went away before it answered', { hint: 'see `aos logs`' })
+    throw lost()
   }
+
+  /** A daemon that was killed resets the connection. */
+  async *#chunks(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* this.#socket.iterator({ destroyOnReturn: false })
+    } catch (cause) {
+      throw lost(cause)
+    }
+  }
+}
+
+function lost(cause?: unknown): AosError {
+  return new AosError('control.lost', 'the daemon went away before it answered', { cause, hint: 'see `aos logs`' })
 }
 
 const CHUNK_BYTES = 1 << 20
 
-/** undefined when no daemon answers: there is none, or it died and left its socket. */
-export function connectControl(place: ControlPlace): Promise<ControlClient | undefined> {
+/** undefined when no daemon answers: there is none, or it died and left its socket. `world` is what a host of many is asked about. */
+export function connectControl(place: ControlPlace, world?: string): Promise<ControlClient | undefined> {
   const path = findSocket(place)
   if (path === undefined) return Promise.resolve(undefined)
   return new Promise((resolve) => {
     const socket = connect(path)
     socket.once('connect', () => {
-      resolve(new ControlClient(socket))
+      resolve(new ControlClient(socket, world))
     })
     socket.once('error', () => {
       resolve(undefined)

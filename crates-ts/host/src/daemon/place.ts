@@ -5,9 +5,9 @@ import { basename, dirname, isAbsolute, join } from 'node:path'
 import { writeWhole } from '../files.ts'
 import type { WorldFolder } from '../world-folder.ts'
 
-/** The files of a daemon beside the world. */
+/** The files of a daemon beside the world, or of a host in its folder of worlds. */
 export interface ControlPlace {
-  /** `.aos/run`, mode 0700. */
+  /** Mode 0700. */
   readonly folder: string
   /** The socket, unless its path is too long for one. */
   readonly socket: string
@@ -25,7 +25,11 @@ const NAME = 'control'
 
 /** The paths, whether or not anything is there. */
 export function controlPlaceOf(world: WorldFolder): ControlPlace {
-  const folder = join(world.hidden, 'run')
+  return controlPlaceIn(join(world.hidden, 'run'))
+}
+
+/** The paths in a folder that is the daemon's own. */
+export function controlPlaceIn(folder: string): ControlPlace {
   return {
     folder,
     socket: join(folder, `${NAME}.sock`),
@@ -43,8 +47,8 @@ export function findSocket(place: ControlPlace): string | undefined {
 }
 
 /**
- * Makes the folder and returns a path that is free to listen at. To be called under the lock of the world: a socket that
- * is there is that of a daemon which died.
+ * Makes the folder and returns a path that is free to listen at. To be called under the lock of the world, or of the folder of
+ * worlds: a socket that is there is that of a daemon which died.
  */
 export function prepareSocket(place: ControlPlace): string {
   removeSocket(place)
