@@ -27,7 +27,7 @@ const options = {
 
 const { metafile } = await build({
   ...options,
-  entryPoints: { aos: here('src/main.ts') },
+  entryPoints: { aos: here('src/main.ts'), 'worlds-worker': here('src/worlds-worker.ts') },
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   metafile: true,

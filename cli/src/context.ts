@@ -1,5 +1,5 @@
 /** What a command may use of its surroundings; `main` makes it once. */
-import type { EffectsHost, HostWorld } from '@aos/host'
+import type { EffectsHost, FairShare, HostWorld } from '@aos/host'
 import type { Arguments } from './arguments.ts'
 import type { CommandSpec } from './commands/spec.ts'
 import type { Choice } from './parse-command-line.ts'
@@ -42,6 +42,8 @@ export interface HeldWorld {
   readonly daemon: DaemonFacts
   /** Undefined while the world has no genesis. */
   readonly effects: EffectsHost | undefined
+  /** For what goes on for long: others want this thread, too. */
+  readonly share: FairShare
 }
 
 /** What `aos status` says of a daemon. */

@@ -18,6 +18,7 @@ const STOPPED: ReadonlySet<string> = new Set([
   'wasm.host_fault',
   'control.running',
   'control.lost',
+  'control.thread',
 ])
 
 /** The code with which a failure ends the command. */

@@ -1,4 +1,4 @@
-/** Lines of a byte stream, in batches, so that a fast reader does not wait for every line. */
+/** Lines of a byte stream, in batches, so that a fast reader does not wait for every line; each is decoded when it is taken. */
 import { AosError } from '@aos/cbor'
 
 const LINE_FEED = 0x0a
@@ -11,8 +11,8 @@ export interface Line {
   readonly text: string
 }
 
-/** Yields the lines of every chunk. Text is UTF-8; throws `cli.bad_line` with the number of a line that is not, or is too long. */
-export async function* readLines(stream: NodeJS.ReadableStream): AsyncGenerator<readonly Line[]> {
+/** Yields the lines of every chunk, to be taken before the next one is asked for. Text is UTF-8; throws `cli.bad_line` with the number of a line that is not, or is too long. */
+export async function* readLines(stream: NodeJS.ReadableStream): AsyncGenerator<Iterable<Line>> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   let number = 0
   let rest: Buffer = Buffer.alloc(0)
@@ -21,18 +21,20 @@ export async function* readLines(stream: NodeJS.ReadableStream): AsyncGenerator<
     const text = decodeLine(decoder, bytes, number)
     return text === '' ? undefined : { number, text }
   }
-  for await (const chunk of stream) {
-    const bytes: Buffer = rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, Buffer.from(chunk)])
-    const lines: Line[] = []
+  function* decodeAll(bytes: Buffer): Generator<Line> {
     let start = 0
     for (let end = bytes.indexOf(LINE_FEED); end !== -1; end = bytes.indexOf(LINE_FEED, start)) {
       const line = decode(bytes.subarray(start, end))
-      if (line !== undefined) lines.push(line)
       start = end + 1
+      if (line !== undefined) yield line
     }
-    rest = bytes.subarray(start)
+  }
+  for await (const chunk of stream) {
+    const bytes: Buffer = rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, Buffer.from(chunk)])
+    const end = bytes.lastIndexOf(LINE_FEED) + 1
+    rest = bytes.subarray(end)
+    if (end > 0) yield decodeAll(bytes.subarray(0, end))
     if (rest.length > LINE_BYTES_MAX) throw badLine(number + 1, `is longer than ${LINE_BYTES_MAX} bytes`)
-    if (lines.length > 0) yield lines
   }
   const last = rest.length === 0 ? undefined : decode(rest)
   if (last !== undefined) yield [last]

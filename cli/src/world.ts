@@ -1,6 +1,8 @@
 /** Opening the world that the command line names. */
+import { isAosError } from '@aos/cbor'
 import {
   connectControl,
+  connectWorld,
   controlPlaceOf,
   findWorldFolder,
   localSigningWorld,
@@ -8,7 +10,7 @@ import {
   openWorld,
   remoteSigningWorld,
 } from '@aos/host'
-import type { HostWorld, OpenedFolder, SigningWorld, WorldFolder } from '@aos/host'
+import type { ControlClient, HostWorld, OpenedFolder, SigningWorld, WorldFolder } from '@aos/host'
 import type { Arguments } from './arguments.ts'
 import type { CommandContext } from './context.ts'
 
@@ -23,6 +25,21 @@ export function findWorld(context: CommandContext, args: Arguments): WorldFolder
     variable: context.environment['AOS_WORLD'],
     cwd: context.cwd,
   })
+}
+
+/**
+ * A connection to the daemon that does the commands of the world which the arguments name; undefined without one. A loss is accepted by
+ * whoever opens the world: a host of many does not.
+ */
+export async function findDaemon(context: CommandContext, args: Arguments): Promise<ControlClient | undefined> {
+  try {
+    const folder = findWorld(context, args)
+    return await (args.flag('accept-loss') ? connectControl(controlPlaceOf(folder)) : connectWorld(folder))
+  } catch (error) {
+    // Without a world there is no daemon; the command says what it needs.
+    if (isAosError(error) && error.code === 'host.no_world') return undefined
+    throw error
+  }
 }
 
 /** Opens, replays, runs, closes; in a daemon, runs. */
@@ -78,7 +95,7 @@ export async function withSigningWorld<T>(
   run: (world: SigningWorld) => Promise<T>,
 ): Promise<T> {
   const folder = findWorld(context, args)
-  const client = await connectControl(controlPlaceOf(folder))
+  const client = await findDaemon(context, args)
   if (client === undefined) return withWorld(context, args, async (host) => run(localSigningWorld(host)))
   try {
     return await run(remoteSigningWorld(client, folder, context.environment))

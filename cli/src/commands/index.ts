@@ -6,12 +6,14 @@ import { READ_COMMANDS } from './read.ts'
 import { GATE_COMMANDS } from './gate.ts'
 import { LADDER_COMMANDS } from './ladder.ts'
 import { WORLD_COMMANDS } from './world.ts'
+import { WORLDS_COMMANDS } from './worlds.ts'
 import type { CommandGroup, CommandSpec } from './spec.ts'
 
 /** Every verb there is, in the order of the help. */
 export const COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
   ...WORLD_COMMANDS,
   ...DAEMON_COMMANDS,
+  ...WORLDS_COMMANDS,
   ...GATE_COMMANDS,
   ...READ_COMMANDS,
   ...AUTHOR_COMMANDS,

@@ -1,13 +1,11 @@
 /** Hands a command to the daemon that holds its world (spec/15-control.md). */
-import { connectControl, controlPlaceOf } from '@aos/host'
-import type { Ask, ControlClient } from '@aos/host'
+import type { Ask } from '@aos/host'
 import { resolve } from 'node:path'
 import { Arguments } from '../arguments.ts'
 import type { CommandContext } from '../context.ts'
-import { isAosError } from '@aos/cbor'
 import { openArgumentStream, openFileStream, readArgumentText } from '../input.ts'
 import type { Choice } from '../parse-command-line.ts'
-import { findWorld } from '../world.ts'
+import { findDaemon } from '../world.ts'
 
 /** The exit code; undefined when no daemon serves, so that the command opens the world itself. */
 export async function askDaemon(context: CommandContext, choice: Choice): Promise<number | undefined> {
@@ -35,17 +33,6 @@ export async function askDaemon(context: CommandContext, choice: Choice): Promis
     return answer.exit
   } finally {
     client.close()
-  }
-}
-
-/** A connection to the daemon of the world that the arguments name; undefined without one. */
-export async function findDaemon(context: CommandContext, args: Arguments): Promise<ControlClient | undefined> {
-  try {
-    return await connectControl(controlPlaceOf(findWorld(context, args)))
-  } catch (error) {
-    // Without a world there is no daemon; the command says what it needs.
-    if (isAosError(error) && error.code === 'host.no_world') return undefined
-    throw error
   }
 }
 

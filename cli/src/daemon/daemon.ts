@@ -1,12 +1,23 @@
 /** A process that holds a world and serves it until it is told to stop (spec/15-control.md, "Life"). */
+import { basename } from 'node:path'
 import { AosError } from '@aos/cbor'
-import { ControlServer, DaemonLog, connectControl, controlPlaceOf, openWorld } from '@aos/host'
-import type { ControlCall, ControlResult, EffectsHost, HostWorld, WorldFolder } from '@aos/host'
+import {
+  ControlServer,
+  DaemonLog,
+  FairShare,
+  GarbageCollector,
+  connectControl,
+  controlPlaceOf,
+  findCollector,
+  openWorld,
+} from '@aos/host'
+import type { ControlCall, ControlResult, HostWorld, WorldFolder } from '@aos/host'
 import type { CommandContext, DaemonFacts } from '../context.ts'
 import { EXIT } from '../exit-code.ts'
 import { LOCK_WAIT_MS } from '../world.ts'
-import { makeEffects } from './effects.ts'
-import { serveCall } from './serve-call.ts'
+import { makeEnding, onSignals } from './ending.ts'
+import { holdEffects } from './hold-effects.ts'
+import { refuseCall, serveCall } from './serve-call.ts'
 
 /** What a daemon is started with. */
 export interface DaemonOptions {
@@ -60,16 +71,24 @@ interface Work {
 async function serve({ context, host, log, say, options }: Work): Promise<number> {
   const since = new Date().toISOString()
   const ending = makeEnding()
+  const share = new FairShare()
+  const garbage = new GarbageCollector({ collect: findCollector() })
+  host.observe(() => garbage.touch())
   let facts: DaemonFacts = { pid: process.pid, since, socket: '' }
   const handler = async (call: ControlCall): Promise<ControlResult> => {
     const started = performance.now()
+    garbage.touch()
     const { assets, environment, table } = context
     if (table === undefined) throw new AosError('cli.internal', 'a daemon needs the commands')
     if (call.verb === 'stop') {
       ending.end('asked to stop', EXIT.ok)
       return { ok: true, exit: EXIT.ok, json: JSON.stringify({ pid: process.pid }) }
     }
-    const result = await serveCall({ host, table, daemon: facts, assets, environment, effects: effects.current }, call)
+    if (call.world !== undefined && call.world !== basename(options.folder.root)) {
+      return refuseCall(context, call, otherWorld(call.world))
+    }
+    const serving = { host, table, daemon: facts, assets, environment, effects: effects.current, share }
+    const result = await serveCall(serving, call)
     log.write(`${call.verb}: exit ${result.exit}, ${Math.round(performance.now() - started)} ms`)
     if (result.exit === EXIT.stopped) {
       const failure = await failureOf(host)
@@ -77,9 +96,12 @@ async function serve({ context, host, log, say, options }: Work): Promise<number
     }
     return result
   }
-  const effects = await holdEffects({ context, host, log, say, options }, (failure) =>
-    ending.end(failure, EXIT.stopped),
-  )
+  const effects = await holdEffects(host, {
+    environment: context.environment,
+    onEvent: (event) => log.write(JSON.stringify(event)),
+    onFailure: (error) => ending.end(error.message, EXIT.stopped),
+    onTrouble: (error) => say(`performs no effects: ${error.message} [${error.code}]`),
+  })
   const server = new ControlServer(controlPlaceOf(options.folder), { handler })
   facts = { ...facts, socket: await server.start() }
   const detach = onSignals((signal) => ending.end(signal, EXIT.ok))
@@ -88,9 +110,14 @@ async function serve({ context, host, log, say, options }: Work): Promise<number
   const { reason, exit } = await ending.reached
   say(`stopping: ${reason}`)
   detach()
+  garbage.stop()
   await server.stop()
   await effects.stop()
   return exit
+}
+
+function otherWorld(name: string): AosError {
+  return new AosError('control.unknown_world', `this process holds one world, which is not ${name.slice(0, 128)}`)
 }
 
 /** Why the world takes nothing more; undefined when it does. */
@@ -101,69 +128,5 @@ async function failureOf(host: HostWorld): Promise<string | undefined> {
   } catch (error) {
     if (error instanceof AosError && ENDED.includes(error.code)) return error.message
     return error instanceof Error ? error.message : String(error)
-  }
-}
-
-interface End {
-  readonly reason: string
-  readonly exit: number
-}
-
-function makeEnding(): { readonly reached: Promise<End>; readonly end: (reason: string, exit: number) => void } {
-  let resolve: (end: End) => void = () => undefined
-  const reached = new Promise<End>((done) => (resolve = done))
-  return { reached, end: (reason, exit) => resolve({ reason, exit }) }
-}
-
-const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
-
-function onSignals(handle: (signal: string) => void): () => void {
-  for (const signal of SIGNALS) process.on(signal, handle)
-  return () => {
-    for (const signal of SIGNALS) process.off(signal, handle)
-  }
-}
-
-interface HeldEffects {
-  /** Undefined while the world has no genesis, and when this person has no host key of it. */
-  readonly current: EffectsHost | undefined
-  stop(): Promise<void>
-}
-
-/** Performs effects from now on, or from genesis on. */
-async function holdEffects(
-  { context, host, log, say }: Work,
-  onFailure: (reason: string) => void,
-): Promise<HeldEffects> {
-  let current: EffectsHost | undefined
-  let starting: Promise<void> = Promise.resolve()
-  const start = async (): Promise<void> => {
-    const effects = makeEffects(host, context.environment, (event) => {
-      log.write(JSON.stringify(event))
-      if (event.type === 'failed') onFailure(event.message)
-    })
-    try {
-      await effects.start()
-      current = effects
-    } catch (error) {
-      if (!(error instanceof AosError)) throw error
-      say(`performs no effects: ${error.message} [${error.code}]`)
-    }
-  }
-  if (host.kernel.head === undefined) {
-    const unobserve = host.observe(() => {
-      unobserve()
-      starting = Promise.resolve(host.durable()).then(start)
-      starting.catch((error: unknown) => onFailure(String(error)))
-    })
-  } else await start()
-  return {
-    get current() {
-      return current
-    },
-    stop: async () => {
-      await starting
-      await current?.stop()
-    },
   }
 }

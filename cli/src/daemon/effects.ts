@@ -1,12 +1,11 @@
 /** Performing effects: in the daemon always, in a command as long as it waits (spec/15-control.md, "Life"). */
 import { makeBlobAdapter, makeHttpAdapter, makeLlmAdapter, makeProcessAdapter, pickEnvironment } from '@aos/adapters'
 import type { Adapter } from '@aos/adapters'
-import { parseDuration } from '@aos/air'
 import { createEffectsHost, readSettings } from '@aos/host'
 import type { DriverSettings, EffectsEvent, EffectsHost, HostWorld } from '@aos/host'
-import { usage } from '../arguments.ts'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext } from '../context.ts'
+import { optionalMs } from '../duration.ts'
 import { makeTypesOf } from '../kind-types.ts'
 
 /** What this process can perform, on a world that it has open. Does nothing before `start`. */
@@ -42,11 +41,7 @@ function makeDriver(host: HostWorld, driver: DriverSettings, environment: Comman
 
 /** How long a command waits for effects; undefined without --wait. Throws `cli.usage`. */
 export function waitMs(args: Arguments): number | undefined {
-  const text = args.optionalText('wait')
-  if (text === undefined) return undefined
-  const duration = parseDuration(text)
-  if (duration === undefined || duration < 0n) throw usage(`--wait: expected a duration such as 30s, found ${text}`)
-  return Number(duration / 1_000_000n)
+  return optionalMs(args, 'wait')
 }
 
 /**

@@ -3,42 +3,55 @@ import { formatJson, isJsonArray } from '@aos/air'
 import type { JsonNode } from '@aos/air'
 import { AosError, isAosError } from '@aos/cbor'
 import { factsOf, formatFacts, localSigningWorld, readSignedIngress } from '@aos/host'
-import type { ControlCall, ControlRequest, ControlResult, EffectsHost, HostWorld } from '@aos/host'
+import type { ControlCall, ControlRequest, ControlResult, EffectsHost, FairShare, HostWorld } from '@aos/host'
 import { Arguments } from '../arguments.ts'
 import type { CommandSpec } from '../commands/spec.ts'
 import { makeStyle } from '../context.ts'
-import type { CommandContext, CommandTable, DaemonFacts } from '../context.ts'
+import type { CommandContext, CommandResult, CommandTable, DaemonFacts } from '../context.ts'
 import { exitCodeOf } from '../exit-code.ts'
 import { toJsonText } from '../json-text.ts'
 import { errorDocument, reportFailure, reportResult } from '../report.ts'
 
+/** What a process that serves has of its surroundings. */
+export type Surroundings = Pick<CommandContext, 'assets' | 'environment'>
+
 /** What every call of a daemon has in common. */
-export interface Serving {
+export interface Serving extends Surroundings {
   readonly host: HostWorld
   readonly table: CommandTable
   readonly daemon: DaemonFacts
-  readonly assets: string
-  readonly environment: CommandContext['environment']
   readonly effects: EffectsHost | undefined
+  readonly share: FairShare
 }
 
 /** Runs the verb and ends its streams. Never rejects for what a command throws. */
 export async function serveCall(serving: Serving, call: ControlCall): Promise<ControlResult> {
-  const context = makeContext(serving, call)
-  const isShown = call.as !== 'data'
+  const { host, daemon, effects, share } = serving
+  const held = { host, signal: call.signal, daemon, effects, share }
+  const context = { ...makeContext(serving, call, host.folder.root), held }
   try {
     const signing = SIGNING_VERBS.get(call.verb)
     if (signing !== undefined) return { ok: true, exit: 0, json: toJsonText(await signing(serving.host, call)) }
     const { spec, parsed } = chooseVerb(serving.table, call)
     const run = await spec.load()
     const result = await run(context, new Arguments(parsed))
-    if (isShown) return { ok: true, exit: reportResult(context, result), json: undefined }
-    return { ok: true, exit: result.exit ?? 0, json: toJsonText(result.data) }
+    return answerCall(serving, call, result)
   } catch (thrown) {
-    const error = isAosError(thrown) ? thrown : internal(thrown)
-    if (isShown) return { ok: false, exit: reportFailure(context, error), json: undefined }
-    return { ok: false, exit: exitCodeOf(error), json: toJsonText(errorDocument(error)) }
+    return refuseCall(serving, call, thrown)
   }
+}
+
+/** The answer to a call that was done, in the form that was asked for. */
+export function answerCall(surroundings: Surroundings, call: ControlCall, result: CommandResult): ControlResult {
+  if (call.as === 'data') return { ok: true, exit: result.exit ?? 0, json: toJsonText(result.data) }
+  return { ok: true, exit: reportResult(makeContext(surroundings, call, ''), result), json: undefined }
+}
+
+/** The answer to a call that failed, in the form that was asked for. */
+export function refuseCall(surroundings: Surroundings, call: ControlCall, thrown: unknown): ControlResult {
+  const error = isAosError(thrown) ? thrown : internal(thrown)
+  if (call.as === 'data') return { ok: false, exit: exitCodeOf(error), json: toJsonText(errorDocument(error)) }
+  return { ok: false, exit: reportFailure(makeContext(surroundings, call, ''), error), json: undefined }
 }
 
 type SigningVerb = (host: HostWorld, call: ControlCall) => Promise<unknown>
@@ -60,10 +73,9 @@ function internal(thrown: unknown): AosError {
   return new AosError('cli.internal', message, { cause: thrown })
 }
 
-function makeContext(serving: Serving, call: ControlCall): CommandContext {
-  const { host, daemon, assets, environment, effects } = serving
+function makeContext({ assets, environment }: Surroundings, call: ControlCall, cwd: string): CommandContext {
   return {
-    cwd: host.folder.root,
+    cwd,
     assets,
     environment,
     stdin: call.input,
@@ -73,7 +85,6 @@ function makeContext(serving: Serving, call: ControlCall): CommandContext {
     quiet: call.quiet,
     style: makeStyle(call.colour),
     progress: { report: call.progress, announce: call.progress, done: () => undefined },
-    held: { host, signal: call.signal, daemon, effects },
   }
 }
 

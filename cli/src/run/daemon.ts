@@ -1,7 +1,7 @@
 /** `aos run|stop|logs`. */
 import { AosError } from '@aos/cbor'
-import { connectControl, controlPlaceOf } from '@aos/host'
-import type { ControlPlace } from '@aos/host'
+import { WORKERS_MAX, connectControl, connectWorld, controlPlaceOf, readWorldsSettings } from '@aos/host'
+import type { ControlClient, ControlPlace } from '@aos/host'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs'
@@ -9,23 +9,54 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Arguments } from '../arguments.ts'
 import { usage } from '../arguments.ts'
 import type { CommandContext, CommandResult, DaemonFacts } from '../context.ts'
+import { optionalMs } from '../duration.ts'
 import { EXIT } from '../exit-code.ts'
 import { isRecord } from '../record.ts'
 import { findWorld } from '../world.ts'
+import { connectHost, findWorlds } from './worlds.ts'
 
-/** `aos run`: holds the world and serves it, here or in a process of its own. */
+/** `aos run`: holds a world, or all worlds of a folder, and serves, here or in a process of its own. */
 export async function run(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  if (args.optionalText('worlds') !== undefined) return runHost(context, args)
+  for (const only of ['workers', 'idle']) {
+    if (args.optionalText(only) !== undefined) throw usage(`--${only} goes with --worlds`)
+  }
   const folder = findWorld(context, args)
-  if (args.flag('detach')) return detach(context, folder.root, args.flag('accept-loss'))
+  const acceptLoss = args.flag('accept-loss')
+  if (args.flag('detach')) {
+    return detach(context, folder.root, ['--world', folder.root, ...(acceptLoss ? ['--accept-loss'] : [])])
+  }
   const { runDaemon } = await import('../daemon/daemon.ts')
+  return serveHere(folder.root, (onServing) => runDaemon(context, { folder, acceptLoss, onServing }))
+}
+
+async function runHost(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  if (args.optionalText('world') !== undefined) throw usage('--world and --worlds exclude each other')
+  if (args.flag('accept-loss')) throw usage('--accept-loss is for one world: open that one without the host')
+  const folder = findWorlds(context, args)
+  const settings = readWorldsSettings(folder)
+  const workers = args.optionalHeight('workers') ?? settings.workers
+  if (workers > WORKERS_MAX) throw usage(`--workers: expected at most ${WORKERS_MAX}`)
+  const idleMs = optionalMs(args, 'idle') ?? settings.idleMs
+  if (args.flag('detach')) {
+    const words = ['--worlds', folder.root, `--workers=${workers}`, `--idle=${idleMs}ms`]
+    return detach(context, folder.root, words)
+  }
+  const { runWorlds } = await import('../daemon/worlds-host.ts')
+  return serveHere(folder.root, (onServing) =>
+    runWorlds(context, { folder, settings: { ...settings, workers, idleMs }, onServing }),
+  )
+}
+
+/** Tells the process that started this one, if any, how it went. */
+async function serveHere(
+  root: string,
+  serve: (onServing: (facts: DaemonFacts) => void) => Promise<number>,
+): Promise<CommandResult> {
   const tellParent = process.send?.bind(process)
   try {
-    const exit = await runDaemon(context, {
-      folder,
-      acceptLoss: args.flag('accept-loss'),
-      onServing: (facts) => tellParent?.({ facts }),
-    })
-    return { data: { folder: folder.root }, text: '', exit }
+    const exit = await serve((facts) => tellParent?.({ facts }))
+    return { data: { folder: root }, text: '', exit }
   } catch (error) {
     if (error instanceof AosError)
       tellParent?.({ error: { code: error.code, message: error.message, hint: error.hint } })
@@ -35,13 +66,18 @@ export async function run(context: CommandContext, args: Arguments): Promise<Com
 
 const START_MS_MAX = 60_000
 
+/**
+ * What the system's parts of a process are told when nobody else told them: buffers are given back to the system when they are
+ * freed (glibc), and so many writes may be under way (libuv), as each world waits for its own.
+ */
+const SYSTEM_SETTINGS = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '65536', UV_THREADPOOL_SIZE: '16' } as const
+
 /** Starts another process and waits until that serves. */
-async function detach(context: CommandContext, root: string, acceptLoss: boolean): Promise<CommandResult> {
+async function detach(context: CommandContext, root: string, words: readonly string[]): Promise<CommandResult> {
   const command = process.argv[1] ?? ''
-  const words = [command, 'run', '--quiet', '--world', root, ...(acceptLoss ? ['--accept-loss'] : [])]
-  const child = spawn(process.execPath, [...process.execArgv, ...words], {
+  const child = spawn(process.execPath, [...process.execArgv, command, 'run', '--quiet', ...words], {
     cwd: root,
-    env: { ...context.environment },
+    env: { ...SYSTEM_SETTINGS, ...context.environment },
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
@@ -49,7 +85,9 @@ async function detach(context: CommandContext, root: string, acceptLoss: boolean
   child.disconnect()
   child.unref()
   const { pid, socket } = facts
-  return { data: { pid, socket, folder: root }, text: `process ${pid} serves ${root}; end it with \`aos stop\`` }
+  const [option = '', value = ''] = words
+  const text = `process ${pid} serves ${root}; end it with \`aos stop ${option} ${value}\``
+  return { data: { pid, socket, folder: root }, text }
 }
 
 function waitUntilServing(child: ChildProcess): Promise<DaemonFacts> {
@@ -83,14 +121,13 @@ function waitUntilServing(child: ChildProcess): Promise<DaemonFacts> {
   })
 }
 
-const STOP_MS_MAX = 30_000
+/** Connections get 10 s to end, effects 5 s, and then the worlds of a host 30 s to be closed. */
+const STOP_MS_MAX = 60_000
 const POLL_MS = 25
 
-/** `aos stop`: asks the daemon to end, and waits until its process is gone. */
+/** `aos stop`: asks the daemon or host to end, and waits until its process is gone. */
 export async function stop(context: CommandContext, args: Arguments): Promise<CommandResult> {
-  const place = controlPlaceOf(findWorld(context, args))
-  const client = await connectControl(place)
-  if (client === undefined) throw notRunning()
+  const client = await connectNamed(context, args)
   const answer = await client.ask({ verb: 'stop', args: [] })
   client.close()
   const pid = isRecord(answer.data) ? Number(answer.data['pid']) : Number.NaN
@@ -104,6 +141,18 @@ export async function stop(context: CommandContext, args: Arguments): Promise<Co
   return { data: { pid }, text: `process ${pid} has ended` }
 }
 
+async function connectNamed(context: CommandContext, args: Arguments): Promise<ControlClient> {
+  if (args.optionalText('worlds') !== undefined) return connectHost(findWorlds(context, args))
+  const folder = findWorld(context, args)
+  const client = await connectControl(controlPlaceOf(folder))
+  if (client !== undefined) return client
+  const host = await connectWorld(folder)
+  host?.close()
+  throw new AosError('control.not_running', 'no daemon holds this world alone', {
+    hint: host === undefined ? 'start one with `aos run --detach`' : 'end its host with `aos stop --worlds DIR`',
+  })
+}
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -111,12 +160,6 @@ function isAlive(pid: number): boolean {
   } catch {
     return false
   }
-}
-
-function notRunning(): AosError {
-  return new AosError('control.not_running', 'no daemon holds this world', {
-    hint: 'start one with `aos run --detach`',
-  })
 }
 
 const FOLLOW_MS = 200
@@ -127,7 +170,8 @@ export async function logs(context: CommandContext, args: Arguments): Promise<Co
   const count = args.optionalHeight('count') ?? 0
   const follow = args.flag('follow')
   if (follow && context.json) throw usage('--follow prints lines; it does not go with --json')
-  const place = controlPlaceOf(findWorld(context, args))
+  const isHost = args.optionalText('worlds') !== undefined
+  const place = isHost ? findWorlds(context, args).place : controlPlaceOf(findWorld(context, args))
   const text = readFrom(`${place.log}.1`, 0) + readFrom(place.log, 0)
   const lines = text.split('\n').slice(0, -1)
   const last = count === 0 ? [] : lines.slice(-count)

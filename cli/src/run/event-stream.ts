@@ -86,26 +86,38 @@ async function sendLines(
       acknowledged += `{"line":${line},"height":${reply.height},"event_id":"${id}:${reply.height}.0"}\n`
     }
   })
-  for await (const lines of readLines(openArgumentStream(context, args.optionalText('value')))) {
-    for (const line of lines) {
-      tally.sent += 1
-      try {
-        pipeline.push(
-          makeEvent(host, envelope ? openEnvelope(line, schema) : { ...given, value: parseJson(line.text) }, principal),
-          line.number,
-        )
-      } catch (error) {
-        if (!isAosError(error) || error.code.startsWith('host.fault') || error.code === 'host.stopped') throw error
-        refuse(line.number, error)
-      }
-      const full = pipeline.room()
-      if (full === undefined) continue
-      await full
-      context.progress.report(`${tally.accepted} accepted, ${tally.refused} refused`)
+  const push = (line: Line): void => {
+    tally.sent += 1
+    try {
+      const text = envelope ? openEnvelope(line, schema) : { ...given, value: parseJson(line.text) }
+      pipeline.push(makeEvent(host, text, principal), line.number)
+    } catch (error) {
+      if (!isAosError(error) || error.code.startsWith('host.fault') || error.code === 'host.stopped') throw error
+      refuse(line.number, error)
     }
-    // A source that pauses must not hold back what it sent.
-    pipeline.flush()
-    warnWhenHeld()
+  }
+  const slice = context.held?.share.begin(host.folder.root)
+  try {
+    for await (const lines of readLines(openArgumentStream(context, args.optionalText('value')))) {
+      slice?.run()
+      for (const line of lines) {
+        push(line)
+        if (slice?.isOver() === true) {
+          pipeline.flush()
+          await slice.pass()
+        }
+        const full = pipeline.room()
+        if (full === undefined) continue
+        await full
+        context.progress.report(`${tally.accepted} accepted, ${tally.refused} refused`)
+      }
+      // A source that pauses must not hold back what it sent.
+      pipeline.flush()
+      warnWhenHeld()
+      slice?.rest()
+    }
+  } finally {
+    slice?.rest()
   }
   await pipeline.end()
 }

@@ -1,0 +1,26 @@
+/** Commands about the worlds of a host. */
+import type { Argv } from 'yargs'
+import type { CommandGroup } from './spec.ts'
+
+/** `--worlds DIR`. */
+export const WORLDS = (parser: Argv): Argv =>
+  parser.option('worlds', {
+    type: 'string',
+    requiresArg: true,
+    describe: 'folder of worlds, of the host of all of them',
+  })
+
+export const WORLDS_COMMANDS: readonly CommandGroup[] = [
+  {
+    name: 'worlds',
+    describe: 'the worlds of a host',
+    commands: [
+      {
+        command: 'ls',
+        describe: 'each world: asleep or awake, head, open work, what is due, what is wrong',
+        options: WORLDS,
+        load: async () => (await import('../run/worlds.ts')).worldsLs,
+      },
+    ],
+  },
+]

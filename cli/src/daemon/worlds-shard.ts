@@ -1,0 +1,105 @@
+/** The worlds that one thread of a host keeps (spec/15-control.md, "A host of many worlds"). */
+import { basename } from 'node:path'
+import {
+  FairShare,
+  GarbageCollector,
+  SharedModules,
+  WorldKeeper,
+  findCollector,
+  makeLocalShard,
+  openWorld,
+  shardOf,
+  worldsFolderAt,
+} from '@aos/host'
+import type { HeldWorld, KeeperBounds, Shard, SlotEvent, WakeRequest } from '@aos/host'
+import type { CommandTable, DaemonFacts } from '../context.ts'
+import { LOCK_WAIT_MS } from '../world.ts'
+import { holdEffects } from './hold-effects.ts'
+import { serveCall } from './serve-call.ts'
+import type { Surroundings } from './serve-call.ts'
+
+/** What a thread is told about its part; it can be handed to another thread. */
+export interface ShardSetup extends Surroundings {
+  /** The folder of worlds. */
+  readonly root: string
+  /** Of this thread alone. */
+  readonly bounds: KeeperBounds
+  readonly index: number
+  readonly count: number
+  readonly daemon: DaemonFacts
+}
+
+/** What a shard uses of its thread. */
+export interface ShardPorts {
+  readonly table: CommandTable
+  /** For the log of the host. */
+  readonly log: (line: string) => void
+}
+
+/** A world's databases hold little in memory when there may be a thousand of them. */
+const CACHE_BYTES = 256 * 1024
+
+/** Begins to keep the worlds. */
+export function startShard(setup: ShardSetup, { table, log }: ShardPorts): Shard {
+  const { root, bounds, index, count, daemon, assets, environment } = setup
+  const modules = new SharedModules()
+  const share = new FairShare()
+  const open = async ({ folder, clock, onFailure }: WakeRequest): Promise<HeldWorld> => {
+    const name = basename(folder.root)
+    const host = await openWorld(folder, {
+      environment,
+      clock,
+      modules: modules.forWorld(folder),
+      cacheBytes: CACHE_BYTES,
+      lockWaitMs: LOCK_WAIT_MS,
+    })
+    try {
+      const effects = await holdEffects(host, {
+        environment,
+        onFailure,
+        onEvent: (event) => log(`${name}: ${JSON.stringify(event)}`),
+        onTrouble: (error) => log(`${name}: performs no effects: ${error.message} [${error.code}]`),
+      })
+      return {
+        host,
+        get effects() {
+          return effects.current
+        },
+        get trouble() {
+          return effects.trouble
+        },
+        stop: () => effects.stop(),
+      }
+    } catch (error) {
+      await host.close()
+      throw error
+    }
+  }
+  const keeper = new WorldKeeper({
+    folder: worldsFolderAt(root),
+    bounds,
+    open,
+    garbage: new GarbageCollector({ collect: findCollector() }),
+    isMine: (name) => shardOf(name, count) === index,
+    onEvent: (name, event) => log(`${name}: ${describe(event)}`),
+  })
+  keeper.start()
+  return makeLocalShard(keeper, async (world, call) => {
+    const started = performance.now()
+    const { host, effects } = world
+    const result = await serveCall({ host, effects, table, daemon, assets, environment, share }, call)
+    log(`${call.world ?? ''}: ${call.verb}: exit ${result.exit}, ${Math.round(performance.now() - started)} ms`)
+    return result
+  })
+}
+
+function describe(event: SlotEvent): string {
+  switch (event.kind) {
+    case 'woke':
+      return `woke (${event.reason}), ${Math.round(event.ms)} ms`
+    case 'slept':
+      return 'sleeps'
+    case 'failed':
+      return `failed: ${event.error.message} [${event.error.code}]`
+  }
+}
