@@ -17,7 +17,7 @@ export interface WorldRow {
   readonly error: { readonly code: string; readonly message: string } | null
 }
 
-/** Under `data`. */
+/** The host and its worlds, as `--json` prints them under `data`. */
 export interface WorldsData extends DaemonFacts {
   readonly folder: string
   readonly workers: number
@@ -39,7 +39,7 @@ export function rowOf({ name, state, isBusy, rest, wakesAtMs, error }: WorldRepo
   }
 }
 
-/** In both forms. */
+/** The result of `aos worlds ls`: a line for the host, one for all worlds, and one for each. */
 export function describeWorlds(data: WorldsData): CommandResult {
   const { folder, pid, since, workers, worlds } = data
   const width = Math.max(0, ...worlds.map(({ name }) => name.length))

@@ -2,7 +2,7 @@
 import type { Argv } from 'yargs'
 import type { CommandGroup } from './spec.ts'
 
-/** `--worlds DIR`. */
+/** `--worlds DIR`, for commands that may be about the host of a folder instead of one world. */
 export const WORLDS = (parser: Argv): Argv =>
   parser.option('worlds', {
     type: 'string',
@@ -10,6 +10,7 @@ export const WORLDS = (parser: Argv): Argv =>
     describe: 'folder of worlds, of the host of all of them',
   })
 
+/** `aos worlds ls`. */
 export const WORLDS_COMMANDS: readonly CommandGroup[] = [
   {
     name: 'worlds',

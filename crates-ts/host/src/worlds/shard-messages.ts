@@ -16,7 +16,7 @@ export type ToShard =
   | { readonly kind: 'list'; readonly call: number }
   | { readonly kind: 'stop'; readonly call: number; readonly timeoutMs: number }
 
-/** From it. */
+/** From the thread that keeps worlds; `call` says what it answers. */
 export type FromShard =
   /** Whoever does the call takes another piece of input. */
   | { readonly kind: 'more'; readonly call: number }

@@ -8,6 +8,7 @@ export const WAKE_REASONS = ['command', 'due', 'look'] as const
 /** A command for it; something due; or nobody knows what is left in it. */
 export type WakeReason = (typeof WAKE_REASONS)[number]
 
+/** How many may be opened at a time, and whether there is room for more. */
 export interface WakeQueueOptions {
   /** Openings under way at a time: each takes the thread for a while. */
   readonly openingsMax: number

@@ -35,6 +35,7 @@ export type SlotEvent =
   | { readonly kind: 'slept' }
   | { readonly kind: 'failed'; readonly error: AosError }
 
+/** What a slot uses of the keeper that has it. */
 export interface SlotPorts {
   readonly queue: WakeQueue
   readonly open: (request: WakeRequest) => Promise<HeldWorld>
@@ -254,10 +255,11 @@ export class WorldSlot {
     try {
       const rest = await this.#settle(held)
       const opening = readOpening(this.folder.store)
-      await host.close()
+      await host.close({ isCleanStop: true })
       this.#stamp = openingStamp(this.folder)
-      // Now that the lock is free somebody else may have it already.
-      this.#rest = readOpening(this.folder.store) === opening ? rest : undefined
+      // A snapshot may have been cut. Now that the lock is free somebody else may have it already.
+      const isKnown = rest !== undefined && readOpening(this.folder.store) === opening
+      this.#rest = isKnown ? { ...rest, height: host.kernel.head?.height } : undefined
       if (this.#rest !== undefined && opening !== undefined) writeNote(this.folder, opening, this.#rest)
       if (rest !== undefined) this.#failures = 0
     } catch (thrown) {
