@@ -71,8 +71,16 @@ function makeParser(argv: readonly string[]): Argv {
       if (error instanceof Error && error.name !== 'YError') throw error
       throw usage(message ?? (error instanceof Error ? error.message : 'the command line was not understood'))
     })
-  for (const entry of COMMANDS) parser = 'commands' in entry ? addGroup(parser, entry) : addCommand(parser, entry, '')
+  for (const entry of namedBy(argv)) {
+    parser = 'commands' in entry ? addGroup(parser, entry) : addCommand(parser, entry, '')
+  }
   return parser
+}
+
+/** What stands first decides; the others would only take time. Without it all are there, for the help and for what is nearly one. */
+function namedBy(argv: readonly string[]): typeof COMMANDS {
+  const named = COMMANDS.filter((entry) => ('commands' in entry ? entry.name : verbOf(entry)) === argv[0])
+  return named.length > 0 ? named : COMMANDS
 }
 
 /** `--wait` alone takes no word that comes after it. */
