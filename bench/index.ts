@@ -19,6 +19,7 @@ import { rowsText } from './table.ts'
 import type { TableStyle } from './table.ts'
 import { benchThroughput } from './throughput.ts'
 import { benchUnsynced } from './unsynced.ts'
+import { benchWorlds } from './worlds.ts'
 
 export type { ComparedRow } from './compare.ts'
 export type { BenchRow } from './measure.ts'
@@ -36,6 +37,7 @@ const ENTRIES: readonly BenchEntry[] = [
   { name: 'effects', run: benchEffects },
   { name: 'start', run: benchStart },
   { name: 'memory', run: benchMemory },
+  { name: 'worlds', run: benchWorlds },
   { name: 'scaling', run: benchScaling, isAsked: true },
 ]
 

@@ -44,14 +44,15 @@ export function startShard(setup: ShardSetup, { table, log }: ShardPorts): Shard
   const { root, bounds, index, count, daemon, assets, environment } = setup
   const modules = new SharedModules()
   const share = new FairShare()
-  const open = async ({ folder, clock, onFailure }: WakeRequest): Promise<HeldWorld> => {
+  const open = async ({ folder, reason, clock, onFailure }: WakeRequest): Promise<HeldWorld> => {
     const name = basename(folder.root)
     const host = await openWorld(folder, {
       environment,
       clock,
       modules: modules.forWorld(folder),
       cacheBytes: CACHE_BYTES,
-      lockWaitMs: LOCK_WAIT_MS,
+      // Only a person waits for another one to be done: what is due is tried again.
+      lockWaitMs: reason === 'command' ? LOCK_WAIT_MS : 0,
     })
     try {
       const effects = await holdEffects(host, {

@@ -87,12 +87,12 @@ export function writeNote(folder: WorldFolder, opening: string, rest: WorldRest)
   writeWhole(folder.sleepNote, `${JSON.stringify(note)}\n`)
 }
 
-/** undefined when nobody knows: there is no note, or another opening came after the one that wrote it. */
+/** undefined when nobody knows: there is no note, another opening came after the one that wrote it, or the folder cannot be read. */
 export function readRest(folder: WorldFolder): WorldRest | undefined {
-  const opening = readOpening(folder.store)
-  if (opening === undefined) return EMPTY_REST
-  if (!existsSync(folder.sleepNote)) return undefined
   try {
+    const opening = readOpening(folder.store)
+    if (opening === undefined) return EMPTY_REST
+    if (!existsSync(folder.sleepNote)) return undefined
     const note: unknown = JSON.parse(readFileSync(folder.sleepNote, 'utf8'))
     return isRecord(note) && note['version'] === 1 && note['opening'] === opening ? restOfNote(note) : undefined
   } catch {
@@ -113,8 +113,12 @@ function restOfNote(note: Readonly<Record<string, unknown>>): WorldRest | undefi
   }
 }
 
-/** Changes when anybody opens the world for writing. Costs one look at a file. */
+/** Changes when anybody opens the world for writing. Costs one look at a file. undefined when there is none that can be seen. */
 export function openingStamp(folder: WorldFolder): string | undefined {
-  const stats = statSync(openingFile(folder.store), { throwIfNoEntry: false })
-  return stats === undefined ? undefined : `${stats.ino}.${stats.mtimeMs}`
+  try {
+    const { ino, mtimeMs } = statSync(openingFile(folder.store))
+    return `${ino}.${mtimeMs}`
+  } catch {
+    return undefined
+  }
 }

@@ -222,6 +222,7 @@ export class WorldKeeper {
   }
 
   #beatSoon(): void {
+    if (this.#isStopped) return
     const soonMs = this.#ports.wallMs() + Math.min(BEAT_MS_MAX, this.#options.bounds.idleMs)
     if (this.#beatAtMs > soonMs) this.#beatAt(soonMs)
   }

@@ -24,6 +24,7 @@ export interface HeldWorld {
 /** What an opening goes by. */
 export interface WakeRequest {
   readonly folder: WorldFolder
+  readonly reason: WakeReason
   readonly clock: HostClock | undefined
   /** The world takes nothing more and must be opened again. */
   readonly onFailure: (error: AosError) => void
@@ -155,6 +156,7 @@ export class WorldSlot {
 
   /** Closes it. Resolves when the lock is free. */
   async sleep(): Promise<void> {
+    if (this.#state === 'waking') await this.#moving.catch(() => undefined)
     if (this.#state === 'awake') this.#move(this.#close())
     await this.#moving.catch(() => undefined)
   }
@@ -221,6 +223,7 @@ export class WorldSlot {
     try {
       const held = await open({
         folder: this.folder,
+        reason,
         clock: this.#clock,
         onFailure: (error) => {
           this.fail(error)

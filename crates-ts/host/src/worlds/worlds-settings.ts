@@ -43,14 +43,15 @@ export function readWorldsSettings({ settingsFile: file }: WorldsFolder): Worlds
   }
 }
 
-/** Files that an open world holds, and what the rest of the process may need. */
+/** Files that an open world holds, and what connections and the rest of the process may need. */
 const FILES_A_WORLD = 20
-const FILES_BESIDE = 256
+const FILES_BESIDE = 1280
 const FILES_UNKNOWN = 4096
+const AWAKE_MIN = 16
 
 /** As many as the system lets this process have files for. */
 function awakeDefault(): number {
-  return Math.min(AWAKE_MAX, Math.max(1, Math.floor((filesMax() - FILES_BESIDE) / FILES_A_WORLD)))
+  return Math.min(AWAKE_MAX, Math.max(AWAKE_MIN, Math.floor((filesMax() - FILES_BESIDE) / FILES_A_WORLD)))
 }
 
 /** Node raises the soft limit to the hard one. */
