@@ -1,5 +1,5 @@
 /** What a command may use of its surroundings; `main` makes it once. */
-import type { EffectsHost, FairShare, HostWorld } from '@aos/host'
+import type { EffectsHost, FairShare, HostWorld, StepsOptions } from '@aos/host'
 import type { Arguments } from './arguments.ts'
 import type { CommandSpec } from './commands/spec.ts'
 import type { Choice } from './parse-command-line.ts'
@@ -44,6 +44,11 @@ export interface HeldWorld {
   readonly effects: EffectsHost | undefined
   /** For what goes on for long: others want this thread, too. */
   readonly share: FairShare
+}
+
+/** How long work on a held world is done: in slices, and as long as somebody waits for it. Empty in a process of one's own. */
+export function shareOf(held: HeldWorld | undefined): StepsOptions {
+  return held === undefined ? {} : { slice: held.share.begin(held.host.folder.root), signal: held.signal }
 }
 
 /** What `aos status` says of a daemon. */

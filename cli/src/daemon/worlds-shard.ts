@@ -50,6 +50,7 @@ export function startShard(setup: ShardSetup, { table, log }: ShardPorts): Shard
       environment,
       clock,
       modules: modules.forWorld(folder),
+      slice: share.begin(folder.root),
       cacheBytes: CACHE_BYTES,
       // Only a person waits for another one to be done: what is due is tried again.
       lockWaitMs: reason === 'command' ? LOCK_WAIT_MS : 0,

@@ -5,7 +5,7 @@ import {
   readBytes,
   readMapBeside,
   readModuleMap,
-  replayJournal,
+  replayJournalFairly,
   substituteModules,
   verifyOpenJournal,
   verifyWorldJournal,
@@ -20,6 +20,7 @@ import type { SnapshotNote } from '@aos/store'
 import { resolve } from 'node:path'
 import { usage } from '../arguments.ts'
 import type { Arguments } from '../arguments.ts'
+import { shareOf } from '../context.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
 import { EXIT } from '../exit-code.ts'
 import { embedNode, prettyNode } from '../json-node.ts'
@@ -39,7 +40,7 @@ export async function journalVerify(context: CommandContext, args: Arguments): P
           acceptLoss: args.flag('accept-loss'),
           onProgress,
         })
-      : await verifyOpenJournal(context.held.host, onProgress)
+      : await verifyOpenJournal(context.held.host, onProgress, shareOf(context.held))
   const { compactedBelow } = report
   const said = 'chain, log root, canonical form and signatures hold'
   const cut = `\nbelow height ${compactedBelow} only the headers are here, and of some kinds all`
@@ -61,7 +62,8 @@ export async function journalReplay(context: CommandContext, args: Arguments): P
     const started = performance.now()
     const other = otherModules(context, opened, substitutions)
     const from = fromSnapshot ? findSnapshotUpTo(opened, to) : undefined
-    const report = replayJournal(opened, {
+    const report = await replayJournalFairly(opened, {
+      ...shareOf(context.held),
       to,
       verify,
       from,

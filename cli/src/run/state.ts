@@ -4,6 +4,7 @@ import { needReducer, readCellView, readMoment, valueToNode } from '@aos/host'
 import { formatJson } from '@aos/air'
 import { usage } from '../arguments.ts'
 import type { Arguments } from '../arguments.ts'
+import { shareOf } from '../context.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
 import { embedNode, prettyNode } from '../json-node.ts'
 import { withWorld } from '../world.ts'
@@ -13,7 +14,7 @@ export async function stateGet(context: CommandContext, args: Arguments): Promis
   const at = args.optionalHeight('at')
   const keyText = args.optionalText('key')
   return withWorld(context, args, async (host) => {
-    const moment = await readMoment(host, at)
+    const moment = await readMoment(host, at, shareOf(context.held))
     const cell = readCellView(moment, args.text('reducer'), keyText)
     const { reducer, height, bytes } = cell
     const key = embedNode(cell.key)
@@ -37,7 +38,7 @@ export async function stateLs(context: CommandContext, args: Arguments): Promise
   if (cursor !== undefined && !/^([0-9a-f]{2})*$/.test(cursor)) throw usage('cursor: expected next_cursor of an answer')
   const at = args.optionalHeight('at')
   return withWorld(context, args, async (host) => {
-    const moment = await readMoment(host, at)
+    const moment = await readMoment(host, at, shareOf(context.held))
     const reducer = args.text('reducer')
     const { keySchema } = needReducer(moment.definitions, reducer)
     const cells: { readonly key: unknown; readonly size: number; readonly state_hash: string }[] = []

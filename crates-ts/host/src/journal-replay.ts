@@ -8,6 +8,8 @@ import { keepLastNote } from './call-notes.ts'
 import { loadDefinitions } from './definitions.ts'
 import { isWorthHashingAhead, readAndHashAhead, readEntries } from './hash-ahead.ts'
 import type { OpenedFolder } from './open-world.ts'
+import { ENTRIES_A_STEP, runSteps, runStepsFairly } from './steps.ts'
+import type { Steps, StepsOptions } from './steps.ts'
 import { valueToNode } from './values.ts'
 import type { JsonNode } from '@aos/air'
 
@@ -50,6 +52,18 @@ export interface ReplayReport {
 
 /** Stops at the first difference. Throws what a kernel throws for content that is missing. */
 export function replayJournal(opened: OpenedFolder, options: ReplayJournalOptions): ReplayReport {
+  return runSteps(replayJournalSteps(opened, options))
+}
+
+/** `replayJournal` in a thread that others share. */
+export function replayJournalFairly(
+  opened: OpenedFolder,
+  options: ReplayJournalOptions & StepsOptions,
+): Promise<ReplayReport> {
+  return runStepsFairly(replayJournalSteps(opened, options), options)
+}
+
+function* replayJournalSteps(opened: OpenedFolder, options: ReplayJournalOptions): Steps<ReplayReport> {
   // Only who compares wants to know why.
   const noting = options.verify ? keepLastNote(options.modules ?? opened.modules) : undefined
   const kernel = opened.makeKernel(noting?.runtime ?? options.modules)
@@ -65,6 +79,7 @@ export function replayJournal(opened: OpenedFolder, options: ReplayJournalOption
   const hashAhead = options.hashAhead ?? (options.verify && isWorthHashingAhead(count))
   for (const { entries, digestsOf } of hashAhead ? readAndHashAhead(batches) : readEntries(batches)) {
     for (const [index, { bytes }] of entries.entries()) {
+      if (index % ENTRIES_A_STEP === 0) yield
       noting?.forget()
       const difference = kernel.replay(bytes, { verify: options.verify, digests: digestsOf(index) })
       if (difference !== undefined) {

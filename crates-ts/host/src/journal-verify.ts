@@ -15,6 +15,8 @@ import { checkSaltedValues } from './salted-values.ts'
 import { nodeSha256 } from './sha256.ts'
 import { SignatureHistory } from './signature-history.ts'
 import type { FindContent } from './signature-history.ts'
+import { ENTRIES_A_STEP, runSteps, runStepsFairly } from './steps.ts'
+import type { Steps, StepsOptions } from './steps.ts'
 import type { WorldFolder } from './world-folder.ts'
 
 export interface VerifyOptions extends Pick<OpenWorldOptions, 'environment' | 'acceptLoss' | 'lockWaitMs'> {
@@ -48,23 +50,30 @@ export interface VerifyReport {
 export async function verifyWorldJournal(folder: WorldFolder, options: VerifyOptions): Promise<VerifyReport> {
   const opened = await tryOpen(folder, options)
   try {
-    return verifyBytesAndEntries(folder, opened, options.onProgress)
+    return runSteps(verifySteps(folder, opened, options.onProgress))
   } finally {
     if (!(opened instanceof AosError)) await opened.store.close()
   }
 }
 
-/** As `verifyWorldJournal`, of a world that this process has open: as soon as nothing is being written. */
-export async function verifyOpenJournal(host: HostWorld, onProgress: (height: number) => void): Promise<VerifyReport> {
+/**
+ * As `verifyWorldJournal`, of a world that this process has open: as soon as nothing is being written. The bytes are read at once, the
+ * entries fairly.
+ */
+export async function verifyOpenJournal(
+  host: HostWorld,
+  onProgress: (height: number) => void,
+  options: StepsOptions = {},
+): Promise<VerifyReport> {
   for (let writing = host.durable(); writing !== undefined; writing = host.durable()) await writing
-  return verifyBytesAndEntries(host.folder, host, onProgress)
+  return runStepsFairly(verifySteps(host.folder, host, onProgress), options)
 }
 
-function verifyBytesAndEntries(
+function* verifySteps(
   folder: WorldFolder,
   opened: Pick<OpenedFolder, 'store'> | AosError,
   onProgress: (height: number) => void,
-): VerifyReport {
+): Steps<VerifyReport> {
   const physical = verifyJournal(folder.store)
   const report = { entries: physical.entries, root: physical.root, compactedBelow: physical.compactedBelow }
   if (!physical.ok) return { ...report, ok: false, firstDifference: physical.firstDifference }
@@ -72,9 +81,10 @@ function verifyBytesAndEntries(
   if (physical.entries === 0) {
     throw new AosError('host.no_genesis', 'the world has no genesis yet', { hint: 'run `aos push`' })
   }
-  const firstDifference = verifyEntries(opened.store.journal.readHeaders({ from: 0 }), onProgress, (hash) =>
-    opened.store.content.get(hash),
-  )
+  const { content, journal } = opened.store
+  // What came in since is not part of what the bytes were read of.
+  const batches = journal.readHeaders({ from: 0, to: physical.entries - 1 })
+  const firstDifference = yield* verifyEntriesSteps(batches, onProgress, (hash) => content.get(hash))
   if (firstDifference === undefined) return { ...report, ok: true, firstDifference }
   return { ...report, ok: false, entries: firstDifference.height, firstDifference }
 }
@@ -99,12 +109,21 @@ async function tryOpen(folder: WorldFolder, options: VerifyOptions): Promise<Ope
 export function verifyEntries(
   batches: Iterable<readonly HeaderRecord[]>,
   onProgress: (height: number) => void,
-  find: FindContent = () => undefined,
+  find?: FindContent,
 ): EntryDifference | undefined {
+  return runSteps(verifyEntriesSteps(batches, onProgress, find))
+}
+
+function* verifyEntriesSteps(
+  batches: Iterable<readonly HeaderRecord[]>,
+  onProgress: (height: number) => void,
+  find: FindContent = () => undefined,
+): Steps<EntryDifference | undefined> {
   const keys = new SignatureHistory(find)
   let prev: Uint8Array = new Uint8Array(32)
   for (const batch of batches) {
-    for (const record of batch) {
+    for (const [index, record] of batch.entries()) {
+      if (index % ENTRIES_A_STEP === 0) yield
       const found = record.isCompacted ? undefined : verifyEntry(record, prev, keys)
       if (found !== undefined) return { height: record.height, ...found }
       prev = record.leaf.slice()

@@ -7,7 +7,9 @@ import { loadDefinitions, needReducer } from './definitions.ts'
 import type { Definitions } from './definitions.ts'
 import type { HostWorld } from './host-world.ts'
 import { BadSnapshots } from './snapshots/bad-snapshots.ts'
-import { openNewest } from './snapshots/open-newest.ts'
+import { openNewestSteps } from './snapshots/open-newest.ts'
+import { runStepsFairly } from './steps.ts'
+import type { StepsOptions } from './steps.ts'
 import { keyFromText, valueToNode } from './values.ts'
 
 /** A world as it was after one height: a kernel of its own, beside the one that goes on. */
@@ -18,7 +20,7 @@ export interface Moment {
 }
 
 /** Waits until the head it shows is durable. Throws `host.bad_height`, `host.no_genesis`. */
-export async function readMoment(host: HostWorld, at: number | undefined): Promise<Moment> {
+export async function readMoment(host: HostWorld, at: number | undefined, options: StepsOptions = {}): Promise<Moment> {
   const head = await host.read((kernel) => kernel.head)
   if (head === undefined)
     throw new AosError('host.no_genesis', 'the world has no genesis yet', { hint: 'run `aos push`' })
@@ -28,7 +30,7 @@ export async function readMoment(host: HostWorld, at: number | undefined): Promi
   if (at > head.height) {
     throw new AosError('host.bad_height', `the journal ends at height ${head.height}, found ${at}`)
   }
-  const { kernel } = openNewest({
+  const steps = openNewestSteps({
     ...host,
     store: host.store,
     makeKernel: () => host.makeKernel(),
@@ -36,6 +38,7 @@ export async function readMoment(host: HostWorld, at: number | undefined): Promi
     bad: new BadSnapshots(host.folder.badSnapshots),
     to: at,
   })
+  const { kernel } = await runStepsFairly(steps, options)
   return { height: at, kernel, definitions: loadDefinitions(needHash(kernel.manifestHash), host.readContent) }
 }
 

@@ -20,9 +20,11 @@ import type { HostSettings } from './settings.ts'
 import { HostClock } from './clock.ts'
 import type { Clocks } from './clock.ts'
 import { BadSnapshots } from './snapshots/bad-snapshots.ts'
-import { openNewest } from './snapshots/open-newest.ts'
+import { openNewestSteps } from './snapshots/open-newest.ts'
 import { DEFAULT_BOUNDS } from './snapshots/recovery-cost.ts'
 import type { SnapshotBounds } from './snapshots/recovery-cost.ts'
+import { runStepsFairly } from './steps.ts'
+import type { StepsOptions } from './steps.ts'
 import { makeOsStamper } from './stamp.ts'
 import type { Stamper } from './stamp.ts'
 import type { WorldFolder } from './world-folder.ts'
@@ -40,6 +42,8 @@ export interface OpenWorldOptions {
   readonly modules?: ModuleRuntime
   /** See `WorldStoreOptions`. */
   readonly cacheBytes?: number
+  /** Others go on while the journal is replayed; unless given, all of it is replayed at once. */
+  readonly slice?: StepsOptions['slice']
   /** Called now and then while the journal is replayed. */
   readonly onReplay?: (height: number) => void
   /** Takes the place of the store on disk. */
@@ -111,12 +115,13 @@ export async function openWorld(folder: WorldFolder, options: OpenWorldOptions):
   try {
     const settings = readSettings(folder.settingsFile)
     const bad = new BadSnapshots(folder.badSnapshots)
-    const { kernel, snapshot } = openNewest({
+    const steps = openNewestSteps({
       ...opened,
       bad,
       makeKernel: () => limited(opened.makeKernel(), settings.cacheBytes),
       onReplay: options.onReplay,
     })
+    const { kernel, snapshot } = await runStepsFairly(steps, { slice: options.slice })
     if (kernel.id !== undefined) ensureDispatchLog(folder.dispatchLog, { world: kernel.id, open: openIntents(kernel) })
     return new HostWorld({
       ...opened,

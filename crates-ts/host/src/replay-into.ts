@@ -2,6 +2,8 @@
 import { AosError, equalBytes } from '@aos/cbor'
 import type { Difference, World } from '@aos/kernel'
 import type { JournalPort } from '@aos/store'
+import { ENTRIES_A_STEP, runSteps } from './steps.ts'
+import type { Steps } from './steps.ts'
 
 /** Which entries. */
 export interface ReplayOptions {
@@ -14,10 +16,16 @@ export interface ReplayOptions {
 
 /** Feeds the journal into a kernel without comparing more than the chain. Throws `host.replay_differs`. */
 export function replayInto(kernel: World, journal: JournalPort, options: ReplayOptions): void {
+  runSteps(replaySteps(kernel, journal, options))
+}
+
+/** `replayInto`, step by step. */
+export function* replaySteps(kernel: World, journal: JournalPort, options: ReplayOptions): Steps<void> {
   const { from = 0, to = journal.head?.height ?? -1 } = options
   if (to < from) return
   for (const batch of journal.read({ from, to })) {
-    for (const record of batch) {
+    for (const [index, record] of batch.entries()) {
+      if (index % ENTRIES_A_STEP === 0) yield
       const difference = kernel.replay(record.bytes, { verify: false })
       if (difference !== undefined) throw replayDiffers(difference)
       if (kernel.head === undefined || !equalBytes(kernel.head.leaf, record.leaf)) throw leafDiffers(record.height)

@@ -5,7 +5,9 @@ import { decodeEntry, walkSnapshot } from '@aos/kernel'
 import type { World } from '@aos/kernel'
 import type { RootEntry, SnapshotNote } from '@aos/store'
 import type { OpenedStore } from '../host-world.ts'
-import { replayInto } from '../replay-into.ts'
+import { replaySteps } from '../replay-into.ts'
+import { runSteps } from '../steps.ts'
+import type { Steps } from '../steps.ts'
 import type { BadSnapshots } from './bad-snapshots.ts'
 import { isStateUnreadable } from './bad-snapshots.ts'
 
@@ -33,15 +35,20 @@ const SEARCHED_MAX = 4
 
 /** Throws `host.replay_differs`, `engine.unsupported`, `journal.compacted`, `store.corrupt`. */
 export function openNewest(parts: OpenNewestParts): OpenedKernel {
+  return runSteps(openNewestSteps(parts))
+}
+
+/** `openNewest`, step by step. */
+export function* openNewestSteps(parts: OpenNewestParts): Steps<OpenedKernel> {
   const { head } = parts.store.journal
   const to = parts.to ?? head?.height ?? -1
   for (const note of snapshotNotes(parts.store)) {
     if (note.cut > to || parts.bad.has(note.root)) continue
-    const kernel = openFrom(parts, note)
+    const kernel = yield* openFrom(parts, note)
     if (kernel !== undefined) return { kernel, snapshot: note }
   }
   const kernel = parts.makeKernel()
-  replayInto(kernel, parts.store.journal, { to: parts.to, onReplay: parts.onReplay })
+  yield* replaySteps(kernel, parts.store.journal, { to: parts.to, onReplay: parts.onReplay })
   return { kernel, snapshot: undefined }
 }
 
@@ -61,16 +68,16 @@ function noteOf({ height, bytes }: RootEntry): SnapshotNote {
 }
 
 /** undefined: this snapshot leads nowhere, another one has to do. */
-function openFrom(parts: OpenNewestParts, note: SnapshotNote): World | undefined {
+function* openFrom(parts: OpenNewestParts, note: SnapshotNote): Steps<World | undefined> {
   const { journal } = parts.store
   const kernel = parts.makeKernel()
   try {
     kernel.open(note.root)
     // Something was unreadable before: nothing is taken on trust any more.
-    if (!parts.bad.isEmpty) for (const _ of walkSnapshot({ get: parts.readContent }, note.root)) continue
+    if (!parts.bad.isEmpty) for (const _ of walkSnapshot({ get: parts.readContent }, note.root)) yield
     if (kernel.head?.height !== note.cut) return undefined
     if (note.cut === journal.head?.height && !equalBytes(kernel.head.leaf, journal.head.leaf)) return undefined
-    replayInto(kernel, journal, { from: note.cut + 1, to: parts.to, onReplay: parts.onReplay })
+    yield* replaySteps(kernel, journal, { from: note.cut + 1, to: parts.to, onReplay: parts.onReplay })
     return kernel
   } catch (error) {
     if (isStateUnreadable(error) || (isAosError(error) && error.code === 'host.replay_differs')) return undefined
