@@ -35,9 +35,18 @@ export function createHostKey(folder: string): KeyPair {
   prepareKeyFolder(hostFolder)
   const unnamed = join(hostFolder, `new-${randomBytes(8).toString('hex')}.key`)
   const made = createKeyFile(unnamed)
-  const file = join(hostFolder, `${toHex(made.keyId).slice(0, 16)}.key`)
+  const file = hostKeyFile(folder, made.keyId)
   renameSync(unnamed, file)
   return { ...made, file }
+}
+
+/** The host key with this id where `createHostKey` put it; undefined when it is not there. Reads one file, however many there are. */
+export function readHostKey(folder: string, keyId: Uint8Array): KeyPair | undefined {
+  return readKeyFile(hostKeyFile(folder, keyId))
+}
+
+function hostKeyFile(folder: string, keyId: Uint8Array): string {
+  return join(folder, HOST_FOLDER, `${toHex(keyId).slice(0, 16)}.key`)
 }
 
 /** Every key of the folder: the owner's first, then the host keys by file name. */

@@ -264,7 +264,10 @@ export class WorldSlot {
       const isKnown = rest !== undefined && readOpening(this.folder.store) === opening
       this.#rest = isKnown ? { ...rest, height: host.kernel.head?.height } : undefined
       if (this.#rest !== undefined && opening !== undefined) writeNote(this.folder, opening, this.#rest)
-      if (rest !== undefined) this.#failures = 0
+      if (rest !== undefined) {
+        this.#failures = 0
+        this.#error = held.trouble
+      }
     } catch (thrown) {
       this.#rest = undefined
       this.#remember(thrown)
