@@ -11,7 +11,7 @@ const TEST_TOOLS = Object.keys(
   JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')).devDependencies,
 )
 
-const INNER_PACKAGES = ['cbor', 'air', 'expr', 'abi', 'effects', 'kernel', 'wasm', 'store', 'sdk'].map(
+const INNER_PACKAGES = ['cbor', 'air', 'expr', 'abi', 'effects', 'workspace', 'kernel', 'wasm', 'store', 'sdk'].map(
   (name) => `@aos/${name}`,
 )
 
@@ -53,7 +53,7 @@ function coreRules(/** @type {string} */ outsideAllowed) {
       {
         patterns: [
           {
-            regex: `^(?!\\.{1,2}/|@aos/(cbor|air|expr|effects|abi|kernel)$${outsideAllowed})`,
+            regex: `^(?!\\.{1,2}/|@aos/(cbor|air|expr|effects|abi|workspace|kernel)$${outsideAllowed})`,
             message: 'The core is pure: take it as a port.',
           },
         ],
@@ -122,7 +122,7 @@ export default defineConfig(
   },
   {
     // World files are evaluated without a host, so what they are made with is as pure as the core.
-    files: ['crates-ts/{cbor,air,expr,effects,abi,kernel,author}/src/**/*.ts'],
+    files: ['crates-ts/{cbor,air,expr,effects,abi,workspace,kernel,author}/src/**/*.ts'],
     ignores: ['**/*.test.ts'],
     rules: coreRules(''),
   },
