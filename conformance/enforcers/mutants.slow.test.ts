@@ -155,7 +155,9 @@ function isNoticed(ask: Ask, cases: readonly Case[]): boolean {
   return cases.some((question) => ask(question).verdict !== question.verdict)
 }
 
-it.each(BUILTIN_MODULE_SOURCES)('each broken rule of $name is noticed', async (source) => {
+const ENFORCERS = BUILTIN_MODULE_SOURCES.filter(({ name }) => CASES.has(name))
+
+it.each(ENFORCERS)('each broken rule of $name is noticed', async (source) => {
   const cases = casesOf(source.name)
   expect(isNoticed(makeEnforcer(source.name), cases)).toBe(false)
   const mutants = MUTANTS.get(source.name) ?? []

@@ -32,6 +32,8 @@ export const BUILTIN_MODULE_SOURCES: readonly BuiltinModuleSource[] = [
   enforcer('sys/CapEnforceHttpOut@1', 'cap-enforce-http-out', ['view/HttpOutGrant@1', 'view/HttpCall@1']),
   enforcer('sys/CapEnforceLlmBasic@1', 'cap-enforce-llm-basic', ['view/LlmBasicGrant@1', 'view/LlmCall@1']),
   enforcer('sys/CapEnforceWorkspace@1', 'cap-enforce-workspace', ['view/WorkspaceGrant@1', 'view/WorkspaceCall@1']),
+  { name: 'sys/HttpPublish@1', folder: 'http-publish', beside: [], extraSchemas: [] },
+  { name: 'sys/Workspace@1', folder: 'workspace', beside: [], extraSchemas: ['sys/WorkspaceCommitResult@1'] },
 ]
 
 /** The parameters of capabilities have no schema with a name: these are the names of the classes. */
@@ -55,10 +57,13 @@ export function builtinModuleSources(
   ]
   const module = BUILTIN_MODULES.get(source.name)
   if (module === undefined) throw new Error(`the catalog has no module ${source.name}`)
+  const generated = new Map(generateGuest({ module, schemas: readSchemas(), extraSchemas: source.extraSchemas }))
+  // A module may bring its own.
+  if (own.includes('glue.ts')) generated.delete('glue.ts')
   return {
     name: `reducers/${source.folder}`,
     files: new Map(files.map(([file, from]) => [file, edit(file, readFileSync(new URL(file, from), 'utf8'))])),
-    generated: generateGuest({ module, schemas: readSchemas(), extraSchemas: source.extraSchemas }),
+    generated,
     sdk: readSdkFiles(),
   }
 }

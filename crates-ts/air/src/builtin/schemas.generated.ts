@@ -59,6 +59,7 @@ sys/WorkspaceAnnotationsSetParams@1 sha256:e62c1be375e9854f81a63d63017d8cd685977
 sys/WorkspaceAnnotationsSetReceipt@1 sha256:54f75cb962088334e32431b87067de58c43e85aad9800540db5cf4be22525573 {"record":{"new_root_hash":"hash","annotations_hash":"hash"}}
 sys/WorkspaceCommit@1 sha256:5da3df5ee9536092568e507089c1eae57452d3c17c4714b12d2ff4b0b4be7217 {"record":{"meta":"sys/WorkspaceCommitMeta@1","workspace":"text","expected_head":{"option":"nat"}}}
 sys/WorkspaceCommitMeta@1 sha256:6dc6e22413d11e4342535c60d04a2531ab986eea5569da70b23338d67a71c30c {"record":{"owner":"text","root_hash":"hash","created_at":"time"}}
+sys/WorkspaceCommitResult@1 sha256:548aa8f9f55c6a41a3f837eb7f87f720b474bba47c2f0d08d3d5df8e2c388f9f {"record":{"code":{"option":"text"},"head":"nat","committed":"bool","root_hash":"hash","workspace":"text","expected_head":{"option":"nat"}}}
 sys/WorkspaceDiffChange@1 sha256:8b65f5d4db343b5a39b109ca432412d43f7ff4960afd5914d1f5ce989d4c5a91 {"record":{"kind":"text","path":"text","new_hash":{"option":"hash"},"old_hash":{"option":"hash"}}}
 sys/WorkspaceDiffParams@1 sha256:0646089356703b03b315bd02399ce4ed767d5675863f5a42d27a3ff6b42e7cd5 {"record":{"prefix":{"option":"text"},"root_a":"hash","root_b":"hash"}}
 sys/WorkspaceDiffReceipt@1 sha256:c952669d340a93a68df0e35158d5b7124b0c9da313ee5e11584b99d0d4160c57 {"record":{"changes":{"list":"sys/WorkspaceDiffChange@1"}}}
