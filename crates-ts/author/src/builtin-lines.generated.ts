@@ -59,6 +59,7 @@ WorkspaceAnnotationsSetParams@1 {"kind":"record","fields":{"path":{"kind":"optio
 WorkspaceAnnotationsSetReceipt@1 {"kind":"record","fields":{"new_root_hash":{"kind":"hash"},"annotations_hash":{"kind":"hash"}}}
 WorkspaceCommit@1 {"kind":"record","fields":{"meta":{"kind":"ref","name":"WorkspaceCommitMeta@1"},"workspace":{"kind":"text"},"expected_head":{"kind":"option","inner":{"kind":"nat"}}}}
 WorkspaceCommitMeta@1 {"kind":"record","fields":{"owner":{"kind":"text"},"root_hash":{"kind":"hash"},"created_at":{"kind":"time"}}}
+WorkspaceCommitResult@1 {"kind":"record","fields":{"code":{"kind":"option","inner":{"kind":"text"}},"head":{"kind":"nat"},"committed":{"kind":"bool"},"root_hash":{"kind":"hash"},"workspace":{"kind":"text"},"expected_head":{"kind":"option","inner":{"kind":"nat"}}}}
 WorkspaceDiffChange@1 {"kind":"record","fields":{"kind":{"kind":"text"},"path":{"kind":"text"},"new_hash":{"kind":"option","inner":{"kind":"hash"}},"old_hash":{"kind":"option","inner":{"kind":"hash"}}}}
 WorkspaceDiffParams@1 {"kind":"record","fields":{"prefix":{"kind":"option","inner":{"kind":"text"}},"root_a":{"kind":"hash"},"root_b":{"kind":"hash"}}}
 WorkspaceDiffReceipt@1 {"kind":"record","fields":{"changes":{"kind":"list","item":{"kind":"ref","name":"WorkspaceDiffChange@1"}}}}

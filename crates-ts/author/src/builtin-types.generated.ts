@@ -78,6 +78,7 @@ export interface BuiltinSchemas {
   readonly 'WorkspaceAnnotationsSetReceipt@1': Schema<'sys/WorkspaceAnnotationsSetReceipt@1', R<{ readonly new_root_hash: P<'hash'>; readonly annotations_hash: P<'hash'> }>>
   readonly 'WorkspaceCommit@1': Schema<'sys/WorkspaceCommit@1', R<{ readonly meta: BuiltinSchemas['WorkspaceCommitMeta@1']; readonly workspace: P<'text'>; readonly expected_head: OptionType<P<'nat'>> }>>
   readonly 'WorkspaceCommitMeta@1': Schema<'sys/WorkspaceCommitMeta@1', R<{ readonly owner: P<'text'>; readonly root_hash: P<'hash'>; readonly created_at: P<'time'> }>>
+  readonly 'WorkspaceCommitResult@1': Schema<'sys/WorkspaceCommitResult@1', R<{ readonly code: OptionType<P<'text'>>; readonly head: P<'nat'>; readonly committed: P<'bool'>; readonly root_hash: P<'hash'>; readonly workspace: P<'text'>; readonly expected_head: OptionType<P<'nat'>> }>>
   readonly 'WorkspaceDiffChange@1': Schema<'sys/WorkspaceDiffChange@1', R<{ readonly kind: P<'text'>; readonly path: P<'text'>; readonly new_hash: OptionType<P<'hash'>>; readonly old_hash: OptionType<P<'hash'>> }>>
   readonly 'WorkspaceDiffParams@1': Schema<'sys/WorkspaceDiffParams@1', R<{ readonly prefix: OptionType<P<'text'>>; readonly root_a: P<'hash'>; readonly root_b: P<'hash'> }>>
   readonly 'WorkspaceDiffReceipt@1': Schema<'sys/WorkspaceDiffReceipt@1', R<{ readonly changes: ListType<BuiltinSchemas['WorkspaceDiffChange@1']> }>>
