@@ -46,7 +46,7 @@ export const PACKAGES: readonly PackageRule[] = [
   crate('effects', { ring: 2, uses: ['cbor'], outside: [], core: true }),
   crate('author', { ring: 2, uses: ['cbor', 'air'], outside: [], core: true }),
   crate('workspace', { ring: 2, uses: ['cbor'], outside: [], core: true }),
-  crate('kernel', { ring: 3, uses: ['cbor', 'air', 'expr', 'abi', 'effects'], outside: [], core: true }),
+  crate('kernel', { ring: 3, uses: ['cbor', 'air', 'expr', 'abi', 'effects', 'workspace'], outside: [], core: true }),
   crate('wasm', { ring: 4, uses: ['cbor', 'kernel'], outside: [] }),
   crate('store', { ring: 4, uses: ['cbor', 'kernel'], outside: ['level'] }),
   crate('adapters', { ring: 4, uses: ['cbor', 'air', 'effects'], outside: ['undici'] }),

@@ -33,12 +33,7 @@ function withoutKind(node: Data): Data {
   return new Map([...node].filter(([key]) => key !== '$kind'))
 }
 
-const OWN = [
-  'sys/EffectFailure@1',
-  'sys/HttpRequestParams@2',
-  'sys/WorkspaceCommitResult@1',
-  'sys/http.request@2',
-]
+const OWN = ['sys/EffectFailure@1', 'sys/HttpRequestParams@2', 'sys/WorkspaceCommitResult@1', 'sys/http.request@2']
 
 /** A module stands in the vectors as AIR v1 has it: with zeros for its bytes. */
 function builtin(kind: Definition['kind'], name: string): Definition | undefined {

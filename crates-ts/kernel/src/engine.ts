@@ -2,6 +2,7 @@
 import { encodeNode, hashText } from '@aos/cbor'
 import type { Hash, Sha256Port } from '@aos/cbor'
 import { EXPR_LIMITS } from '@aos/expr'
+import { WORKSPACE_LIMITS } from '@aos/workspace'
 import { EFFECT_LIMITS, INTERNAL_LIMITS, LIMITS, SNAPSHOT_LIMITS } from './limits.ts'
 
 /** What the module runtime contributes to the engine: its versions and bounds decide where a module stops. */
@@ -33,7 +34,17 @@ const PARTS: Readonly<
 > = {
   1: { expression: 0, limits: LIMITS },
   2: { expression: 1, limits: { ...LIMITS, ...EXPR_LIMITS, ...EFFECT_LIMITS } },
-  3: { expression: 1, limits: { ...LIMITS, ...EXPR_LIMITS, ...EFFECT_LIMITS, ...INTERNAL_LIMITS, ...SNAPSHOT_LIMITS } },
+  3: {
+    expression: 1,
+    limits: {
+      ...LIMITS,
+      ...EXPR_LIMITS,
+      ...EFFECT_LIMITS,
+      ...INTERNAL_LIMITS,
+      ...SNAPSHOT_LIMITS,
+      ...WORKSPACE_LIMITS,
+    },
+  },
 }
 
 /** Hash of the engine record, a node with text keys. Of the newest meaning unless told otherwise. */

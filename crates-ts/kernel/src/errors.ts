@@ -47,6 +47,8 @@ export const KERNEL_ERRORS = {
   'kernel.no_cut': 'the snapshot root names a cut that is not the newest one, or that has not come to a root',
   'kernel.snapshot_root': 'the snapshot root is not what the cut comes to',
   'kernel.reentered': 'a turn was started inside a turn; the world is stopped',
+  'introspect.bad_consistency': 'the consistency is neither head nor exact:HEIGHT nor at_least:HEIGHT',
+  'introspect.bad_key': 'the key is not of the key schema of the reducer',
   'engine.unsupported': 'the world was made for an engine that this release does not have',
 } as const
 

@@ -34,6 +34,7 @@ import type { CompiledPlan } from './plans/compiled-plan.ts'
 import type { CompiledTrigger } from './plans/triggers.ts'
 import { HOST_ADAPTER } from './intents/intent.ts'
 import type { EngineFeatures } from './load-definitions.ts'
+import { treeGrantOf } from './internal/workspace-trees.ts'
 import type { KernelPorts, LoadedModule } from './ports.ts'
 
 /** Every definition that a manifest lists, built-in ones included, checked together. */
@@ -146,6 +147,7 @@ function loadGrant(grant: CapGrant, definitions: ActionDefinitions, table: Schem
     expiryNs: grant.expiryNs,
     budgets: grant.budgets ?? new Map(),
     allowsLiteralSecrets: grant.literalSecrets === true,
+    trees: treeGrantOf(cap.capType, codec.decode(params)),
     enforcer: loadEnforcer(cap, definitions),
   }
 }

@@ -1,22 +1,36 @@
 /** What a turn has written so far; nothing of it is visible before it ends (K8; spec/06-kernel.md, "Turn"). */
-import type { Hash } from '@aos/cbor'
+import type { Hash, HashBytes } from '@aos/cbor'
+import { compareText } from '@aos/workspace'
+import type { KnownTrees, TreeNote } from '@aos/workspace'
 import { EMPTY_KEY } from './cells/cell.ts'
 import type { Cell } from './cells/cell.ts'
-import { textOfBytes } from './collections/key-text.ts'
+import { bytesOfText, textOfBytes } from './collections/key-text.ts'
 import { EffectsOverlay } from './intents/effects-overlay.ts'
 import type { Delivery } from './routing.ts'
 import type { WorldState } from './state.ts'
 
 const NO_BLOBS: readonly Hash[] = []
+const NO_TREES: ReadonlyMap<Hash, readonly string[]> = new Map()
 
-/** The changes of one turn to cells, modules, plans and intents. */
-export class Overlay {
+/** A cell as a turn sees it; the hash of a state that this turn has made is not known yet. */
+export interface TurnCell {
+  readonly key: Uint8Array
+  /** Bytes of the state. */
+  readonly size: number
+  readonly stateHash: HashBytes | undefined
+  /** Read when it is asked for. */
+  readonly state: Uint8Array
+}
+
+/** The changes of one turn to cells, modules, plans, intents and what is known of content. */
+export class Overlay implements KnownTrees {
   readonly #state: WorldState
   /** Cells with a pending state, and cells that were made for this turn. */
   readonly #touched: Cell[] = []
   readonly #modules: [Hash, Hash][] = []
   #effects: EffectsOverlay | undefined
   #blobs: Set<Hash> | undefined
+  #trees: Map<Hash, readonly string[]> | undefined
 
   constructor(state: WorldState) {
     this.#state = state
@@ -57,6 +71,43 @@ export class Overlay {
     this.#blobs.add(hash)
   }
 
+  workspacesOf(root: Hash): readonly string[] | undefined {
+    return this.#trees?.get(root) ?? this.#state.trees.get(root)
+  }
+
+  /** The tree is of these workspaces from here on, too. */
+  noteTree({ root, workspaces }: TreeNote): void {
+    const known = this.workspacesOf(root) ?? []
+    const added = workspaces.filter((name) => !known.includes(name))
+    if (added.length === 0) return
+    this.#trees ??= new Map()
+    this.#trees.set(root, [...known, ...added].sort(compareText))
+  }
+
+  /** The state of a cell as the turn sees it. `key`: prefixed canonical bytes; undefined for a reducer that is not keyed. */
+  cellState(reducer: string, key: Uint8Array | undefined): Uint8Array | undefined {
+    const cell = this.#state.cells.find(reducer)?.find(textOfBytes(key ?? EMPTY_KEY))
+    return cell?.pending === undefined ? cell?.state : (cell.pending ?? undefined)
+  }
+
+  /** At least as many cells as the reducer has in the eyes of the turn. */
+  countCells(reducer: string): number {
+    return (this.#state.cells.find(reducer)?.count ?? 0) + this.#touched.length
+  }
+
+  /** As the turn sees them, ascending by key bytes. Reads no state that is not asked for. */
+  listCells(reducer: string): readonly TurnCell[] {
+    const table = this.#state.cells.find(reducer)
+    const cells = new Map<string, TurnCell>()
+    for (const cell of table?.list() ?? []) cells.set(textOfBytes(cell.key), cell)
+    for (const { table: touched, text, pending } of this.#touched) {
+      if (touched !== table || pending === undefined) continue
+      if (pending === null) cells.delete(text)
+      else cells.set(text, { key: bytesOfText(text), size: pending.length, stateHash: undefined, state: pending })
+    }
+    return [...cells].sort(([left], [right]) => compareText(left, right)).map(([, cell]) => cell)
+  }
+
   /** Made when a turn first touches plans or intents: most turns never do. */
   get effects(): EffectsOverlay {
     this.#effects ??= new EffectsOverlay(this.#state.effects)
@@ -72,6 +123,7 @@ export class Overlay {
     this.#effects?.merge()
     for (const [wasm, rewritten] of this.#modules) this.#state.modulesUsed.set(wasm, rewritten)
     for (const hash of this.#blobs ?? NO_BLOBS) this.#state.blobs.set(hash, true)
+    for (const [root, workspaces] of this.#trees ?? NO_TREES) this.#state.trees.set(root, workspaces)
     for (const cell of this.#touched) cell.table.settle(cell, true)
     this.#state.cells.keepWithinLimit()
   }

@@ -14,6 +14,7 @@
  *   modules used    wasm hash -> hash of the rewritten bytes
  *   blobs           hashes of content that entries list or turns made
  *   effects         plan instances, intents, budgets (intents/effects-state.ts)
+ *   trees           root hash -> [* workspace] that the tree is of, ascending; "": of none yet
  *   last cut        uint height of the newest snapshot_cut
  *
  * Derived and rebuilt: the catalog (compiled codecs and routes of the manifest).
@@ -32,7 +33,13 @@ import { makeEffectsState } from './intents/effects-state.ts'
 import type { EffectsState } from './intents/effects-state.ts'
 import type { KernelPorts } from './ports.ts'
 import type { PinnedDefinitions } from './snapshot/pinned.ts'
-import { IDEMPOTENCY_RECORDS, KEY_RECORDS, MODULE_RECORDS, PRESENCE_RECORDS } from './snapshot/small-records.ts'
+import {
+  IDEMPOTENCY_RECORDS,
+  KEY_RECORDS,
+  MODULE_RECORDS,
+  PRESENCE_RECORDS,
+  TREE_RECORDS,
+} from './snapshot/small-records.ts'
 
 /** A key that the world knows (G2). */
 export interface RegisteredKey {
@@ -68,6 +75,8 @@ export interface WorldState {
   /** By wasm hash. */
   readonly modulesUsed: Collection<Hash>
   readonly blobs: Collection<true>
+  /** The workspaces that a tree is of, by its root (spec/19-workspaces.md, "Trees and grants"). */
+  readonly trees: Collection<readonly string[]>
   catalog: Catalog
   /** The engine in force judges effects and runs plans (kernel semantics 2). */
   hasGate: boolean
@@ -120,6 +129,7 @@ export function makeState(ports: KernelPorts, pinned: PinnedDefinitions, roots: 
     cells,
     modulesUsed: new Collection(nodes, { keys: HASH_KEYS, records: MODULE_RECORDS }, collection('modules')),
     blobs: new Collection(nodes, { keys: HASH_KEYS, records: PRESENCE_RECORDS }, collection('blobs')),
+    trees: new Collection(nodes, { keys: HASH_KEYS, records: TREE_RECORDS }, collection('trees')),
     catalog: EMPTY_CATALOG,
     hasGate: false,
     hasSnapshots: false,

@@ -181,6 +181,7 @@ export class GateTurn {
         manifestHash: facts.manifestHash,
         fuelLimit: Math.max(0, this.#turn.fuelLimit),
         ledgerOf: (name) => this.#turn.overlay.effects.ledger(name),
+        trees: this.#turn.input.state.hasGovernance ? this.#turn.overlay : undefined,
       },
     )
     this.#turn.fuel += judgement.fuel

@@ -1,11 +1,13 @@
 /** Runs deliveries and plan steps until the queue is quiet, on an overlay (K8 to K10; spec/06-kernel.md, "Turn"). */
 import { hashBytes } from '@aos/cbor'
+import type { HashBytes } from '@aos/cbor'
 import type { EffectsReport, RaisedReport, StepReport } from './api.ts'
 import type { TurnBound } from './codes.ts'
 import { failed } from './delivery.ts'
 import type { DeliveryResult, DeliveryRunner, TurnFacts } from './delivery.ts'
 import type { EntryWriter } from './entry-writer.ts'
 import type { MadeBlobs } from './internal/made-blobs.ts'
+import { COMMIT_SCHEMA, noteCommit } from './internal/workspace-trees.ts'
 import { LIMITS } from './limits.ts'
 import type { Overlay } from './overlay.ts'
 import type { KernelPorts } from './ports.ts'
@@ -28,6 +30,8 @@ export interface TurnInput {
   /** The event of the ingress, for plans; its deliveries are given. */
   readonly event: RoutedEvent | undefined
   readonly deliveries: readonly Delivery[]
+  /** Content that the ingress lists. */
+  readonly blobs: readonly HashBytes[]
   /** What an ingress of another kind does to plans and intents, before the queue runs. */
   readonly prepare: ((effects: EffectTurn) => void) | undefined
   /** Content that this turn makes. */
@@ -109,6 +113,7 @@ export class Turn {
     this.bytes += event.value.length
     this.#raised.push({ schema: event.schema, index })
     this.input.writer?.raised({ schema: event.schema, value: event.value, key: event.key, delivery: from })
+    if (event.schema === COMMIT_SCHEMA) noteCommit(event, this)
     if (this.#concernsPlans(event.schema)) this.effects.accept(event, index, by ?? this.input.by)
     for (const delivery of deliveries) this.queue.push(delivery)
   }
@@ -121,6 +126,7 @@ export class Turn {
   #start(): TurnBound | undefined {
     const { event, prepare, by } = this.input
     prepare?.(this.effects)
+    if (event?.schema === COMMIT_SCHEMA) noteCommit(event, this)
     if (event !== undefined && this.#concernsPlans(event.schema)) this.effects.accept(event, 0, by)
     return this.#passed()
   }

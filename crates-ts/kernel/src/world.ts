@@ -218,6 +218,8 @@ class KernelWorld extends WorldReads implements World {
       entropy: stamp.entropy,
       manifestHash: state.manifestHash ?? NO_MANIFEST,
     }
+    // Whatever becomes of the turn: the entry will say that the world has them.
+    if (state.hasGovernance) for (const blob of admitted.parts.blobs) state.blobs.set(formatHash(blob), true)
     const overlay = new Overlay(state)
     const turn = {
       ports: this.#ports,
@@ -227,6 +229,7 @@ class KernelWorld extends WorldReads implements World {
       facts,
       by: ingress,
       event: admitted.event,
+      blobs: admitted.parts.blobs,
       deliveries: admitted.deliveries,
       prepare: admitted.prepare,
       made: this.made,
@@ -239,7 +242,6 @@ class KernelWorld extends WorldReads implements World {
       writer?.turnLimit(end.bound)
     }
     this.made.settle({ isMerged: end.bound === undefined, isReplay: leafOf !== undefined || recorded !== undefined })
-    if (state.hasGovernance) for (const blob of admitted.parts.blobs) state.blobs.set(formatHash(blob), true)
     const finished = writer?.finish({
       height,
       kindNumber: admitted.parts.kindNumber,

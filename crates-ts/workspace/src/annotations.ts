@@ -42,7 +42,7 @@ export function patchAnnotations(annotations: Annotations, patch: AnnotationsPat
 }
 
 function decodeNode(bytes: Uint8Array): Data {
-  if (bytes.length > WORKSPACE_LIMITS.nodeBytesMax) throw badNode('they are too large')
+  if (bytes.length > WORKSPACE_LIMITS.treeNodeBytesMax) throw badNode('they are too large')
   try {
     return decode(bytes, { prefix: 'required', depthMax: 1 })
   } catch (error) {

@@ -88,8 +88,8 @@ class AnswerCounter {
 
   count(path: string): void {
     this.#bytes += path.length + ITEM_BYTES
-    const { answerBytesMax } = WORKSPACE_LIMITS
-    if (this.#bytes <= answerBytesMax) return
-    throw workspaceError('workspace.too_large', `an answer may have ${answerBytesMax} bytes`, { hint: this.#hint })
+    const { treeAnswerBytesMax } = WORKSPACE_LIMITS
+    if (this.#bytes <= treeAnswerBytesMax) return
+    throw workspaceError('workspace.too_large', `an answer may have ${treeAnswerBytesMax} bytes`, { hint: this.#hint })
   }
 }

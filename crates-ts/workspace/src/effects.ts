@@ -82,9 +82,9 @@ function readBytes({ root_hash: root, path, range }: WorkspaceParams['read_bytes
   const bytes = port.read(entry.hash)
   if (bytes === undefined) throw workspaceError('workspace.unknown_blob', `the world has no content ${entry.hash}`)
   const { start, end } = range === null ? { start: 0, end: bytes.length } : checkRange(range, bytes.length)
-  const { answerBytesMax } = WORKSPACE_LIMITS
-  if (end - start <= answerBytesMax) return bytes.slice(start, end)
-  throw workspaceError('workspace.too_large', `an answer may have ${answerBytesMax} bytes, found ${end - start}`, {
+  const { treeAnswerBytesMax } = WORKSPACE_LIMITS
+  if (end - start <= treeAnswerBytesMax) return bytes.slice(start, end)
+  throw workspaceError('workspace.too_large', `an answer may have ${treeAnswerBytesMax} bytes, found ${end - start}`, {
     hint: 'read the file range by range',
   })
 }

@@ -10,12 +10,12 @@ function isName(text: string, lengthMax: number): boolean {
 
 /** True for one segment of a path. */
 export function isSegment(text: string): boolean {
-  return isName(text, WORKSPACE_LIMITS.segmentLengthMax)
+  return isName(text, WORKSPACE_LIMITS.treeSegmentLengthMax)
 }
 
 /** True for what a workspace can be called. */
 export function isWorkspaceName(text: string): boolean {
-  return isName(text, WORKSPACE_LIMITS.nameLengthMax)
+  return isName(text, WORKSPACE_LIMITS.workspaceNameLengthMax)
 }
 
 /** Throws `workspace.bad_name`. */
@@ -26,9 +26,9 @@ export function checkWorkspaceName(text: string): void {
 
 /** The segments of a path. Throws `workspace.bad_path`. */
 export function splitPath(path: string): readonly string[] {
-  const { pathLengthMax, pathDepthMax } = WORKSPACE_LIMITS
-  if (path.length > pathLengthMax) {
-    throw workspaceError('workspace.bad_path', `a path may have ${pathLengthMax} characters, found ${path.length}`)
+  const { treePathLengthMax, treePathDepthMax } = WORKSPACE_LIMITS
+  if (path.length > treePathLengthMax) {
+    throw workspaceError('workspace.bad_path', `a path may have ${treePathLengthMax} characters, found ${path.length}`)
   }
   const segments = path.split('/')
   const bad = segments.find((segment) => !isSegment(segment))
@@ -38,8 +38,8 @@ export function splitPath(path: string): readonly string[] {
       `expected segments of A-Z a-z 0-9 . _ ~ - with / between, found ${shown(path)}`,
     )
   }
-  if (segments.length <= pathDepthMax) return segments
-  throw workspaceError('workspace.bad_path', `a path may have ${pathDepthMax} segments, found ${segments.length}`)
+  if (segments.length <= treePathDepthMax) return segments
+  throw workspaceError('workspace.bad_path', `a path may have ${treePathDepthMax} segments, found ${segments.length}`)
 }
 
 /** The path of an entry; an empty one is the root. */

@@ -72,10 +72,10 @@ export function encodeTree(node: TreeNode): CanonicalBytes {
 
 /** Throws `workspace.too_large` for a node that nobody would read. */
 export function checkNodeSize(bytes: Uint8Array): void {
-  if (bytes.length <= WORKSPACE_LIMITS.nodeBytesMax) return
+  if (bytes.length <= WORKSPACE_LIMITS.treeNodeBytesMax) return
   throw workspaceError(
     'workspace.too_large',
-    `a directory may have ${WORKSPACE_LIMITS.nodeBytesMax} bytes in its node, found ${bytes.length}`,
+    `a directory may have ${WORKSPACE_LIMITS.treeNodeBytesMax} bytes in its node, found ${bytes.length}`,
   )
 }
 
@@ -103,7 +103,7 @@ function writeAnnotations(writer: CborWriter, annotations: Hash | undefined): vo
 
 /** Strict: it accepts exactly what `encodeTree` makes. Throws `workspace.bad_node`. */
 export function decodeTree(bytes: Uint8Array): TreeNode {
-  if (bytes.length > WORKSPACE_LIMITS.nodeBytesMax) throw badNode('it is too large')
+  if (bytes.length > WORKSPACE_LIMITS.treeNodeBytesMax) throw badNode('it is too large')
   try {
     return readTreeNode(new CborReader(bytes))
   } catch (error) {

@@ -9,6 +9,7 @@ export const DENIAL_ERRORS = {
   'cap.expired': 'the grant has expired',
   'cap.denied': 'the enforcer said no; its own code follows behind a slash',
   'cap.enforcer': 'the enforcer is missing, did not end well or gave no answer',
+  'cap.foreign_tree': 'the effect names a tree that is none of the workspaces of the grant',
   'secret.unknown': 'the parameters name a secret that the manifest does not declare',
   'secret.denied': 'the secret is not for this grant or this plan',
   'secret.literal': 'a literal stands in a slot for secrets, and the grant does not allow literals',

@@ -1,6 +1,7 @@
 /** What the gate judges by: the effects, grants and policy of the manifest in force (G8; spec/11-gate.md, "What is judged by"). */
 import type { Budget, SchemaCodec, SchemaTable, TypeExpr } from '@aos/air'
 import type { CompiledExpr, ExprValue } from '@aos/expr'
+import type { TreeGrant } from '@aos/workspace'
 import type { LoadedModule } from '../ports.ts'
 import type { RuleIndex } from './rule-index.ts'
 
@@ -39,6 +40,8 @@ export interface GrantRecord {
   readonly expiryNs: bigint | undefined
   readonly budgets: ReadonlyMap<string, Budget>
   readonly allowsLiteralSecrets: boolean
+  /** Which trees it reaches; undefined for what is no capability of workspaces. */
+  readonly trees: TreeGrant | undefined
   readonly enforcer: Enforcer
 }
 

@@ -36,6 +36,7 @@ const grant: GrantRecord = {
   expiryNs: undefined,
   budgets: new Map(),
   allowsLiteralSecrets: false,
+  trees: undefined,
   enforcer: { kind: 'allow' },
 }
 const rule: RuleRecord = {
@@ -91,6 +92,7 @@ function ruled(setup: Setup = {}): Judgement {
     manifestHash: formatHash(new Uint8Array(32)),
     fuelLimit: 1_000,
     ledgerOf: () => undefined,
+    trees: undefined,
     ...setup.facts,
   }
   return judge(catalogOf(setup), request, facts)
@@ -124,7 +126,7 @@ describe('in order', () => {
     const catalog = { ...catalogOf({}), policy: undefined }
     const params = ask.codec.encode({ amount: 5, max_tokens: 100, key: null }).slice()
     const request: GateRequest = { effectKind: 'demo.ask', params, grant: 'asking', origin: { kind: 'plan', name: 'p' }, principal: 'local:me' } // prettier-ignore
-    const facts: GateFacts = { logicalNowNs: 0n, height: 1, manifestHash: formatHash(new Uint8Array(32)), fuelLimit: 1, ledgerOf: () => undefined } // prettier-ignore
+    const facts: GateFacts = { logicalNowNs: 0n, height: 1, manifestHash: formatHash(new Uint8Array(32)), fuelLimit: 1, ledgerOf: () => undefined, trees: undefined } // prettier-ignore
     expect(judge(catalog, request, facts).code).toBe('policy.none')
   })
 })

@@ -5,7 +5,9 @@
 import { exprFromValue } from '@aos/expr'
 import type { ExprValue } from '@aos/expr'
 import { isAosError } from '@aos/cbor'
+import type { KnownTrees } from '@aos/workspace'
 import type { Hash } from '@aos/cbor'
+import { findForeignTree } from '../internal/workspace-trees.ts'
 import { EMPTY_LEDGER, reserve } from './budgets.ts'
 import type { Ledger, Reservations } from './budgets.ts'
 import { askEnforcer } from './enforcer.ts'
@@ -32,6 +34,8 @@ export interface GateFacts {
   /** Fuel that is left for the enforcer. */
   readonly fuelLimit: number
   readonly ledgerOf: (grant: string) => Ledger | undefined
+  /** undefined: the engine remembers no trees. */
+  readonly trees: KnownTrees | undefined
 }
 
 /** A decision, and what follows from it when it is no refusal. */
@@ -115,6 +119,8 @@ function judgeGrant(ground: Ground, considered: Considered): Judgement {
     considered.fuel = fuel
     if (code !== undefined) return denied(considered, code, reason)
   }
+  const foreign = findForeignTree(effect, params, { grant, trees: facts.trees })
+  if (foreign !== undefined) return denied(considered, 'cap.foreign_tree', foreign)
   return judgeBudgetAndPolicy(ground, grant, considered)
 }
 

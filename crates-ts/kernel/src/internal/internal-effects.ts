@@ -6,10 +6,11 @@ import { failurePayload } from '../intents/payload.ts'
 import type { Settlement } from '../turn-effects.ts'
 import { KERNEL_ADAPTER } from '../intents/intent.ts'
 import type { InternalEffect, InternalGround, InternalResult } from './internal-effect.ts'
-import { JOURNAL_HEAD } from './introspect.ts'
+import { INTROSPECT_EFFECTS } from './introspect.ts'
+import { WORKSPACE_EFFECTS } from './workspace.ts'
 
 /** By kind. They exist from kernel semantics 3 on. */
-const INTERNAL_EFFECTS: ReadonlyMap<string, InternalEffect> = new Map([['introspect.journal_head', JOURNAL_HEAD]])
+const INTERNAL_EFFECTS: ReadonlyMap<string, InternalEffect> = new Map([...INTROSPECT_EFFECTS, ...WORKSPACE_EFFECTS])
 
 /** True for an effect that the kernel performs itself, given its parameters in canonical bytes. */
 export function isInternal(effect: EffectRecord, params: Uint8Array): boolean {

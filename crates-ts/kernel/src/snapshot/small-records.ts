@@ -55,6 +55,17 @@ export const PRESENCE_RECORDS: RecordCodec<true> = {
   },
 }
 
+/** [* name], ascending */
+export const TREE_RECORDS: RecordCodec<readonly string[]> = {
+  encode: (workspaces) => encode(workspaces),
+  decode: (bytes) => {
+    const fields = Fields.of(bytes)
+    const workspaces: string[] = []
+    while (fields.isLeft) workspaces.push(fields.text())
+    return workspaces
+  },
+}
+
 /** [dimension, reserved, [time, amount, ...], ...] in the order in which they were first used */
 export const LEDGER_RECORDS: RecordCodec<Ledger> = {
   encode: (ledger) =>

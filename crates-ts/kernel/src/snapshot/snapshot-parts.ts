@@ -19,6 +19,7 @@ export function partsOf(state: WorldState): readonly PlacedPart[] {
     ['keys', state.keys],
     ['modules', state.modulesUsed],
     ['blobs', state.blobs],
+    ['trees', state.trees],
     ['idempotency', state.idempotencyRecords],
     ['idempotency_order', state.idempotencyOrder],
     ['intents', effects.intents],
