@@ -48,6 +48,10 @@ export interface Head {
   readonly log_root: string
 }
 
+export interface Tail {
+  readonly entries: readonly { readonly height: number; readonly kind: string }[]
+}
+
 export interface Verdict {
   readonly ok: boolean
   readonly entries: number

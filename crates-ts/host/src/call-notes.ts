@@ -1,8 +1,11 @@
 /** What modules said of calls that did not end ok. Notes are not journaled, so they are found by running an entry again. */
 import type { Hash } from '@aos/cbor'
-import type { CallResult, ModuleRuntime } from '@aos/kernel'
+import type { CallResult, ModuleRuntime, World } from '@aos/kernel'
 import type { EntryView } from './entry-view.ts'
 import type { OpenedFolder } from './open-world.ts'
+import { replayInto } from './replay-into.ts'
+import { BadSnapshots } from './snapshots/bad-snapshots.ts'
+import { openNewest } from './snapshots/open-newest.ts'
 
 /** One call, in the order of the deliveries of its entry. */
 export interface CallNote {
@@ -76,22 +79,19 @@ export function keepLastNote(runtime: ModuleRuntime): LastNoteRuntime {
   }
 }
 
-/** The calls of one entry, by replaying the journal up to it. Throws what a kernel throws for content that is missing. */
+/** The calls of one entry, derived from the nearest state before it. Throws what `openNewest` throws, and for content that is missing. */
 export function callsOfEntry(
   opened: OpenedFolder,
   height: number,
-  onProgress: (height: number) => void,
+  onReplay: (height: number) => void,
 ): readonly CallNote[] {
   const noting = noteCalls(opened.modules)
-  const kernel = opened.makeKernel(noting.runtime)
-  for (const batch of opened.store.journal.read({ from: 0, to: height })) {
-    for (const record of batch) {
-      noting.take()
-      kernel.replay(record.bytes, { verify: false })
-    }
-    const last = batch.at(-1)
-    if (last !== undefined) onProgress(last.height)
-  }
+  const makeKernel = (): World => opened.makeKernel(noting.runtime)
+  const bad = new BadSnapshots(opened.folder.badSnapshots)
+  const kernel =
+    height === 0 ? makeKernel() : openNewest({ ...opened, makeKernel, bad, onReplay, to: height - 1 }).kernel
+  noting.take()
+  replayInto(kernel, opened.store.journal, { from: height, to: height })
   return noting.take()
 }
 
