@@ -44,6 +44,7 @@ function copyAssets() {
   const sources = (path) => !['.aos', 'node_modules', 'dist'].includes(basename(path))
   mkdirSync(made, { recursive: true })
   cpSync(here('../crates-ts/sdk/assembly'), join(made, 'sdk'), { recursive: true })
+  cpSync(here('templates'), join(made, 'templates'), { recursive: true })
   cpSync(here('../examples/00-counter'), join(made, 'templates/counter'), { recursive: true, filter: sources })
   const old = here('dist/assets')
   rmSync(old, { recursive: true, force: true })

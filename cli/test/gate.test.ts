@@ -177,5 +177,14 @@ test('a driver is put through its protocol, and aos.json names drivers and provi
   expect(await start('keep', 'eighth', '--wait')).toMatchObject({ exit: 0, data: { waited: 'quiet' } })
   settings({ drivers: [{ id: 'shelf', kinds: [], command: ['x'] }] })
   expect(await start('keep', 'ninth')).toMatchObject({ exit: 1, error: { code: 'host.bad_config' } })
+  settings({ scripts: [{ id: 'http', kinds: ['http.request'], script: 'script.json' }] })
+  expect(await start('keep', 'tenth')).toMatchObject({
+    exit: 1,
+    error: { code: 'host.bad_config', path: '$.adapters.scripts["0"].id' },
+  })
+  settings({ scripts: [{ id: 'blob.scripted', kinds: ['blob.put'], script: 'script.json' }] })
+  expect(await start('keep', 'eleventh', '--wait')).toMatchObject({ exit: 1, error: { code: 'host.file' } })
+  writeFileSync(join(world, 'script.json'), '{"steps":[{"later":true}]}')
+  expect(await start('keep', 'twelfth', '--wait')).toMatchObject({ exit: 1, error: { code: 'adapter.bad_script' } })
   settings({})
 })

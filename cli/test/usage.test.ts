@@ -69,7 +69,14 @@ test('an empty world has no genesis until it is pushed, and then a manifest of n
   })
   expect(await sandbox.ask(['init', world])).toMatchObject({ exit: 1, error: { code: 'host.world_exists' } })
   const template = await sandbox.ask(['init', join(sandbox.folder, 'x'), '--template', 'pyramid'])
-  expect(template).toMatchObject({ exit: 1, error: { code: 'cli.unknown_template' } })
+  expect(template).toMatchObject({
+    exit: 1,
+    error: { code: 'cli.unknown_template', message: expect.stringContaining('counter, cells, plan-http, ') },
+  })
+  const help = await sandbox.run(['init', '--help'])
+  for (const name of ['counter', 'cells', 'plan-http', 'empty']) {
+    expect(help.stdout).toMatch(new RegExp(`^  ${name} +\\w`, 'm'))
+  }
 })
 
 test('configuration that is not understood is refused with its path', async () => {

@@ -1,4 +1,5 @@
 /** Commands that make a world or write to one. */
+import { describeTemplates } from '../templates.ts'
 import { WAIT } from './gate.ts'
 import type { CommandGroup, CommandSpec } from './spec.ts'
 
@@ -9,9 +10,10 @@ export const WORLD_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
     options: (parser) =>
       parser
         .positional('dir', { type: 'string', describe: 'folder, new or empty' })
-        .option('template', { type: 'string', requiresArg: true, default: 'counter', describe: 'counter or empty' })
+        .option('template', { type: 'string', requiresArg: true, default: 'counter', describe: 'see below' })
         .option('clock', { type: 'string', requiresArg: true, default: 'real', describe: 'real or virtual' })
-        .option('entropy', { type: 'string', requiresArg: true, default: 'os', describe: 'os or seeded' }),
+        .option('entropy', { type: 'string', requiresArg: true, default: 'os', describe: 'os or seeded' })
+        .epilogue(describeTemplates()),
     load: async () => (await import('../run/init.ts')).init,
   },
   {

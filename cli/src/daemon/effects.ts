@@ -1,8 +1,17 @@
 /** Performing effects: in the daemon always, in a command as long as it waits (spec/15-control.md, "Life"). */
-import { makeBlobAdapter, makeHttpAdapter, makeLlmAdapter, makeProcessAdapter, pickEnvironment } from '@aos/adapters'
+import {
+  makeBlobAdapter,
+  makeHttpAdapter,
+  makeLlmAdapter,
+  makeProcessAdapter,
+  makeScripted,
+  parseScript,
+  pickEnvironment,
+} from '@aos/adapters'
 import type { Adapter } from '@aos/adapters'
-import { createEffectsHost, readSettings } from '@aos/host'
-import type { DriverSettings, EffectsEvent, EffectsHost, HostWorld } from '@aos/host'
+import { createEffectsHost, readSettings, readText } from '@aos/host'
+import type { DriverSettings, EffectsEvent, EffectsHost, HostWorld, ScriptedSettings } from '@aos/host'
+import { join } from 'node:path'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext } from '../context.ts'
 import { optionalMs } from '../duration.ts'
@@ -21,6 +30,7 @@ export function makeEffects(
       makeBlobAdapter(),
       ...(settings.providers.size === 0 ? [] : [makeLlmAdapter({ providers: settings.providers })]),
       ...settings.drivers.map((driver) => makeDriver(host, driver, environment)),
+      ...settings.scripts.map((script) => makeTwin(host, script)),
     ],
     environment,
     ...(onEvent === undefined ? {} : { onEvent }),
@@ -35,6 +45,16 @@ function makeDriver(host: HostWorld, driver: DriverSettings, environment: Comman
     command,
     cwd: host.folder.root,
     environment: pickEnvironment(driver.environment, environment),
+    typesOf: (kind) => makeTypesOf(host.definitions)(kind),
+  })
+}
+
+/** Throws `host.file` and `adapter.bad_script`: before anything is performed. */
+function makeTwin(host: HostWorld, { id, kinds, script }: ScriptedSettings): Adapter {
+  return makeScripted({
+    id,
+    kinds,
+    script: parseScript(readText(join(host.folder.root, script))),
     typesOf: (kind) => makeTypesOf(host.definitions)(kind),
   })
 }

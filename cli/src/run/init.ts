@@ -14,6 +14,9 @@ import { join, relative, resolve } from 'node:path'
 import { usage } from '../arguments.ts'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
+import { TEMPLATES } from '../templates.ts'
+import type { Template } from '../templates.ts'
+import { installWorldTypes } from '../world-files.ts'
 
 const EMPTY_MANIFEST_TEXT = `${JSON.stringify(
   {
@@ -36,11 +39,7 @@ const IGNORE_TEXT = '.aos/\n'
 /** `aos init`: copies a template to a new folder and makes a world of it. */
 export async function init(context: CommandContext, args: Arguments): Promise<CommandResult> {
   const dir = resolve(context.cwd, args.text('dir'))
-  const template = args.text('template')
-  const templates = listTemplates(context)
-  if (!templates.includes(template)) {
-    throw new AosError('cli.unknown_template', `expected one of ${templates.join(', ')}, found ${template}`)
-  }
+  const { name: template, next: commands } = needTemplate(args.text('template'))
   const settings = settingsText(args)
   refuseUsed(dir)
   const owner = ensureOwnerKey(resolveKeyFolder(context.environment, { root: dir, keys: undefined }))
@@ -50,7 +49,8 @@ export async function init(context: CommandContext, args: Arguments): Promise<Co
   const { settingsFile } = worldFolderAt(dir)
   if (settings !== undefined || !existsSync(settingsFile)) writeWhole(settingsFile, settings ?? DEFAULT_SETTINGS_TEXT)
   if (!existsSync(join(dir, '.gitignore'))) writeWhole(join(dir, '.gitignore'), IGNORE_TEXT)
-  const next = nextCommands(context, dir, template)
+  await installWorldTypes(context, dir)
+  const next = nextCommands(context, dir, commands)
   const lines = [`made the world folder ${dir} from the template ${template}`]
   if (owner.created) lines.push(`made your owner key ${owner.key.file} (mode 0600); keep a copy of it`)
   else lines.push(`your owner key is ${owner.key.file}`)
@@ -75,12 +75,13 @@ function settingsText(args: Arguments): string | undefined {
   return `${JSON.stringify(settings, null, 2)}\n`
 }
 
-function listTemplates(context: CommandContext): readonly string[] {
-  const folder = join(context.assets, 'templates')
-  const found = existsSync(folder)
-    ? readdirSync(folder).filter((name) => statSync(join(folder, name)).isDirectory())
-    : []
-  return [...found.toSorted((left, right) => (left < right ? -1 : 1)), 'empty']
+function needTemplate(name: string): Template {
+  const found = TEMPLATES.find((each) => each.name === name)
+  if (found !== undefined) return found
+  const known = TEMPLATES.map((each) => each.name).join(', ')
+  throw new AosError('cli.unknown_template', `expected one of ${known}, found ${name}`, {
+    hint: '`aos init --help` says what each is',
+  })
 }
 
 /** A folder may be there, but must not hold anything. */
@@ -105,8 +106,14 @@ function writeEmpty(dir: string): void {
   writeWhole(join(dir, 'aos.sync.json'), SYNC_TEXT)
 }
 
-function nextCommands(context: CommandContext, dir: string, template: string): readonly string[] {
+/** As a shell takes them, from where the command was called. */
+function nextCommands(context: CommandContext, dir: string, commands: readonly string[]): readonly string[] {
   const to = relative(context.cwd, dir)
-  const second = template === 'counter' ? `aos event send demo/CounterEvent@1 '{"Start":{"target":3}}'` : 'aos status'
-  return [`cd ${to.startsWith('..') || to === '' ? dir : to} && aos push`, second]
+  const folder = to.startsWith('..') || to === '' ? dir : to
+  const [first = '', ...others] = commands
+  return [`cd ${isPlainWord(folder) ? folder : `'${folder.replaceAll("'", "'\\''")}'`} && ${first}`, ...others]
+}
+
+function isPlainWord(text: string): boolean {
+  return /^[A-Za-z0-9_./][A-Za-z0-9_./-]*$/.test(text)
 }

@@ -1,5 +1,5 @@
 /** @aos/host: the composition root — world folder, keys, commit loop, push, replays (design: ring 5). */
-export type { AdapterSettings, DriverSettings, ProviderSettings } from './adapter-settings.ts'
+export type { AdapterSettings, DriverSettings, ProviderSettings, ScriptedSettings } from './adapter-settings.ts'
 export { addNotes, callsOfEntry } from './call-notes.ts'
 export type { CallNote } from './call-notes.ts'
 export { CommitLoop, IN_FLIGHT_MAX } from './commit-loop.ts'

@@ -24,7 +24,16 @@ function adapters(): TSchema {
     environment: optional(Type.Array(Type.String())),
   })
   const providers = Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), provider, { additionalProperties: false })
-  return closedObject({ providers: optional(providers), drivers: optional(Type.Array(driver)) })
+  const scripted = closedObject({
+    id: Type.String({ minLength: 1 }),
+    kinds: Type.Array(Type.String(), { minItems: 1 }),
+    script: Type.String({ minLength: 1 }),
+  })
+  return closedObject({
+    providers: optional(providers),
+    drivers: optional(Type.Array(driver)),
+    scripts: optional(Type.Array(scripted)),
+  })
 }
 
 /** Of `aos.json`, `aos.sync.json` and `aos.worlds.json`. */
