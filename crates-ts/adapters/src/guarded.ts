@@ -1,4 +1,4 @@
-/** Calling an adapter so that nothing it does can surprise the caller (spec/13-adapters.md, "Adapters" and "Scrubbing"). */
+/** Calling an adapter so that nothing it does can surprise the caller (spec/13-adapters.md, "Adapters"; spec/25-secrets.md, "Scrubbing"). */
 import { failureResult } from './failures.ts'
 import type { Adapter, AdapterCall, AdapterResult } from './port.ts'
 import { makeScrubber } from './secret/scrub.ts'

@@ -22,6 +22,10 @@ function percentAll(bytes: Uint8Array): string {
   return [...bytes].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')
 }
 
+function references(text: string, write: (code: number) => string): string {
+  return [...text].map((character) => `&${write(character.codePointAt(0) ?? 0)};`).join('')
+}
+
 interface ScrubVector {
   readonly name: string
   readonly secret: string
@@ -55,6 +59,14 @@ describe('forms', () => {
     ['form', new URLSearchParams({ a: SECRET }).toString().slice(2)],
     ['percent, all, lower-case', percentAll(bytes)],
     ['percent, all, upper-case', percentAll(bytes).toUpperCase()],
+    ['percent, twice', percentAll(bytes).replaceAll('%', '%25')],
+    ['percent, three times', percentAll(bytes).replaceAll('%', '%2525')],
+    ['hexadecimal escapes', percentAll(bytes).replaceAll('%', '\\x')],
+    ['HTML, decimal', references(SECRET, (code) => `#${code}`)],
+    ['HTML, hexadecimal with zeros', references(SECRET, (code) => `#x00${code.toString(16)}`)],
+    ['HTML, what must be escaped', SECRET.replaceAll('"', '&quot;').replaceAll('/', '&sol;')],
+    ['HTML in HTML', SECRET.replaceAll('"', '&amp;quot;')],
+    ['HTML in JSON', inJson(SECRET.replaceAll('"', '&quot;')).replaceAll('&', '\\u0026')],
     ['hexadecimal', bytes.toString('hex')],
     ['hexadecimal, upper-case', bytes.toString('hex').toUpperCase()],
   ]
@@ -74,6 +86,37 @@ describe('forms', () => {
         expect(left).toBeLessThanOrEqual(own)
       }
     }
+  })
+
+  test.each(['\r\n', '\n', '\\r\\n', '\\n'])('base64 in lines that end with %j', (end) => {
+    const long = `${SECRET}${'.'.repeat(80)}`
+    const lines =
+      Buffer.from(long)
+        .toString('base64')
+        .match(/.{1,76}/g) ?? []
+    expect(lines.length).toBeGreaterThan(1)
+    expect(makeScrubber([long]).text(`<${lines.join(end)}>`)).toMatch(/^<\[secret\].{0,3}>$/)
+  })
+
+  test('base64 in a URL', () => {
+    const secret = Buffer.from('++ab//cd++ef//==', 'base64')
+    const text = encodeURIComponent(secret.toString('base64'))
+    expect(text).toContain('%2B')
+    expect(makeScrubber([secret]).text(`?a=${text}&b`)).toBe(`?a=${SCRUBBED}w%3D%3D&b`)
+  })
+
+  test('UTF-16 in both byte orders', () => {
+    const wide = Buffer.from(SECRET, 'utf16le')
+    const scrub = (input: Uint8Array): string => Buffer.from(makeScrubber([SECRET]).bytes(input)).toString()
+    expect(scrub(Buffer.concat([Buffer.from('<'), wide, Buffer.from('>')]))).toBe(`<${SCRUBBED}>`)
+    expect(scrub(Buffer.from(wide).swap16())).toBe(SCRUBBED)
+  })
+
+  test('many secrets at once', () => {
+    const secrets = Array.from({ length: 200 }, (_, index) => `secret number ${index}!`)
+    const scrubber = makeScrubber(secrets)
+    for (const secret of secrets) expect(scrubber.text(`<${secret}>`)).toBe(`<${SCRUBBED}>`)
+    expect(scrubber.text('secret number 1')).toBe('secret number 1')
   })
 
   test('bytes that are no text', () => {
@@ -141,6 +184,7 @@ describe(`properties (seed ${SEED})`, () => {
     (bytes) => bytes.toString('base64url'),
     (bytes) => bytes.toString('hex'),
     (bytes) => percentAll(bytes),
+    (bytes) => percentAll(bytes).replaceAll('%', '%25'),
     (bytes) => {
       const text = bytes.toString('utf8')
       const isText = Buffer.from(text).equals(bytes)

@@ -1,11 +1,12 @@
 /**
  * Takes secrets out of what an adapter brought back, before it is stored, hashed, signed or logged
- * (spec/13-adapters.md, "Scrubbing").
+ * (spec/25-secrets.md, "Scrubbing").
  */
 import type { Value } from '@aos/air'
 import { AosError } from '@aos/cbor'
 import { makeRecord, membersOf } from '../values.ts'
-import { secretPattern } from './pattern.ts'
+import { formsOf } from './forms.ts'
+import { Search } from './search.ts'
 
 /** What stands where a secret stood. */
 export const SCRUBBED = '[secret]'
@@ -42,12 +43,7 @@ export function makeScrubber(secrets: Iterable<string | Uint8Array>): Scrubber {
       throw new AosError('secret.too_short', `a secret has ${length} bytes, less than ${SECRET_BYTES_MIN}`)
     }
   }
-  // Of two secrets at one place the longer one is removed.
-  const patterns = values.toSorted((left, right) => right.length - left.length).map(secretPattern)
-  if (patterns.length === 0) return IDLE
-  const source = patterns.map((pattern) => pattern.source).join('|')
-  const reach = Math.max(...patterns.map(({ bytesMax }) => bytesMax))
-  return scrubberOf(source, reach)
+  return values.length === 0 ? IDLE : scrubberOf(new Search(values.flatMap(formsOf)))
 }
 
 const IDLE: Scrubber = {
@@ -58,11 +54,15 @@ const IDLE: Scrubber = {
   stream: () => ({ push: (piece) => piece, end: () => new Uint8Array() }),
 }
 
-function scrubberOf(source: string, reach: number): Scrubber {
+/** A scrubber that removes nothing. */
+export const IDLE_SCRUBBER: Scrubber = IDLE
+
+const MARK: Uint8Array = Buffer.from(SCRUBBED, 'latin1')
+
+function scrubberOf(search: Search): Scrubber {
   const bytes = (input: Uint8Array): Uint8Array => {
-    const text = latin1(input)
-    const clean = text.replace(new RegExp(source, 'g'), SCRUBBED)
-    return clean === text ? input : fromLatin1(clean)
+    const clean = replaceBefore(search, input, input.length)
+    return clean.pieces.length === 0 ? input : joined([...clean.pieces, input.subarray(clean.end)])
   }
   const text = (input: string): string => {
     const before = Buffer.from(input, 'utf8')
@@ -70,30 +70,38 @@ function scrubberOf(source: string, reach: number): Scrubber {
     return after === before ? input : Buffer.from(after).toString('utf8')
   }
   const value = (input: Value): Value => scrubValue({ bytes, text }, input)
-  return { isIdle: false, bytes, text, value, stream: () => scrubStream(source, reach) }
+  return { isIdle: false, bytes, text, value, stream: () => scrubStream(search) }
 }
 
-function scrubStream(source: string, reach: number): ScrubStream {
-  const pattern = new RegExp(source, 'g')
-  let held = ''
-  /** Scrubs every match that begins before `limit`, and gives back all before the first byte that is still open. */
+/** Replaces what begins before `limit`. `end` is behind the last occurrence; without one nothing was cut into pieces. */
+function replaceBefore(
+  search: Search,
+  input: Uint8Array,
+  limit: number,
+): { readonly pieces: readonly Uint8Array[]; readonly end: number } {
+  const pieces: Uint8Array[] = []
+  let end = 0
+  for (let found = search.next(input, 0, limit); found !== undefined; found = search.next(input, end, limit)) {
+    pieces.push(input.subarray(end, found.start), MARK)
+    end = found.end
+  }
+  return { pieces, end }
+}
+
+function scrubStream(search: Search): ScrubStream {
+  let held: Uint8Array = new Uint8Array()
+  /** Scrubs what begins before `limit`, and gives back all before the first byte that is still open. */
   const take = (limit: number): Uint8Array => {
-    let clean = ''
-    let at = 0
-    pattern.lastIndex = 0
-    for (let match = pattern.exec(held); match !== null && match.index < limit; match = pattern.exec(held)) {
-      clean += held.slice(at, match.index) + SCRUBBED
-      at = pattern.lastIndex
-    }
-    const end = Math.max(at, limit)
-    clean += held.slice(at, end)
-    held = held.slice(end)
-    return fromLatin1(clean)
+    const { pieces, end } = replaceBefore(search, held, limit)
+    const open = Math.max(end, limit)
+    const clean = joined([...pieces, held.subarray(end, open)])
+    held = held.subarray(open)
+    return clean
   }
   return {
     push(piece) {
-      held += latin1(piece)
-      return take(Math.max(0, held.length - reach + 1))
+      held = joined([held, piece])
+      return take(Math.max(0, held.length - search.reach + 1))
     },
     end: () => take(held.length),
   }
@@ -113,10 +121,7 @@ function scrubValue(scrubber: Pick<Scrubber, 'bytes' | 'text'>, value: Value): V
   return makeRecord(Object.fromEntries(Object.entries(members).map(([name, item]) => [name, inner(item)])))
 }
 
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
-}
-
-function fromLatin1(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text, 'latin1'))
+/** A copy. */
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(Buffer.concat(pieces))
 }
