@@ -97,6 +97,7 @@ async function serve({ context, host, log, say, options }: Work): Promise<number
     return result
   }
   const effects = await holdEffects(host, {
+    share,
     environment: context.environment,
     onEvent: (event) => log.write(JSON.stringify(event)),
     onFailure: (error) => ending.end(error.message, EXIT.stopped),

@@ -9,25 +9,30 @@ import {
   pickEnvironment,
 } from '@aos/adapters'
 import type { Adapter } from '@aos/adapters'
-import { createEffectsHost, readSettings, readText } from '@aos/host'
-import type { DriverSettings, EffectsEvent, EffectsHost, HostWorld, ScriptedSettings } from '@aos/host'
+import { createEffectsHost, makeHostAdapter, readSettings, readText } from '@aos/host'
+import type { DriverSettings, EffectsEvent, EffectsHost, FairShare, HostWorld, ScriptedSettings } from '@aos/host'
 import { join } from 'node:path'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext } from '../context.ts'
 import { optionalMs } from '../duration.ts'
 import { makeTypesOf } from '../kind-types.ts'
 
+/** What a process that performs effects has of its own. */
+export interface EffectsSurroundings {
+  readonly environment: CommandContext['environment']
+  readonly onEvent?: (event: EffectsEvent) => void
+  /** Absent: nobody else wants this thread. */
+  readonly share?: FairShare | undefined
+}
+
 /** What this process can perform, on a world that it has open. Does nothing before `start`. */
-export function makeEffects(
-  host: HostWorld,
-  environment: CommandContext['environment'],
-  onEvent?: (event: EffectsEvent) => void,
-): EffectsHost {
+export function makeEffects(host: HostWorld, { environment, onEvent, share }: EffectsSurroundings): EffectsHost {
   const settings = readSettings(host.folder.settingsFile).adapters
   return createEffectsHost(host, {
     adapters: [
       makeHttpAdapter(),
       makeBlobAdapter(),
+      makeHostAdapter({ host, steps: (signal) => ({ signal, slice: share?.begin(host.folder.root) }) }),
       ...(settings.providers.size === 0 ? [] : [makeLlmAdapter({ providers: settings.providers })]),
       ...settings.drivers.map((driver) => makeDriver(host, driver, environment)),
       ...settings.scripts.map((script) => makeTwin(host, script)),
@@ -79,7 +84,7 @@ export async function settleEffects(
     const { effects, signal } = context.held
     return effects === undefined ? undefined : Promise.race([effects.quiet({ timeoutMs }), whenAborted(signal)])
   }
-  const effects = makeEffects(host, context.environment)
+  const effects = makeEffects(host, { environment: context.environment })
   await effects.start()
   try {
     return await effects.quiet({ timeoutMs })

@@ -1,6 +1,6 @@
 /** Performing the effects of a world that a process holds, from now on or from genesis on (spec/15-control.md, "Life"). */
 import { AosError } from '@aos/cbor'
-import type { EffectsEvent, EffectsHost, HostWorld } from '@aos/host'
+import type { EffectsEvent, EffectsHost, FairShare, HostWorld } from '@aos/host'
 import type { CommandContext } from '../context.ts'
 import { makeEffects } from './effects.ts'
 
@@ -8,6 +8,8 @@ import { makeEffects } from './effects.ts'
 export interface HoldEffectsOptions {
   readonly environment: CommandContext['environment']
   readonly onEvent: (event: EffectsEvent) => void
+  /** Of the thread. */
+  readonly share: FairShare
   /** The world takes nothing more. */
   readonly onFailure: (error: AosError) => void
   /** They cannot be performed here: this person has no host key of the world. */
@@ -24,15 +26,16 @@ export interface HeldEffects {
 
 /** Resolves when what earlier processes left is being performed. */
 export async function holdEffects(host: HostWorld, options: HoldEffectsOptions): Promise<HeldEffects> {
-  const { environment, onEvent, onFailure, onTrouble } = options
+  const { environment, share, onFailure, onTrouble } = options
   let current: EffectsHost | undefined
   let trouble: AosError | undefined
   let starting: Promise<void> = Promise.resolve()
   const start = async (): Promise<void> => {
-    const effects: EffectsHost = makeEffects(host, environment, (event) => {
-      onEvent(event)
+    const onEvent = (event: EffectsEvent): void => {
+      options.onEvent(event)
       if (event.type === 'failed') onFailure(effects.failure ?? new AosError(event.code, event.message))
-    })
+    }
+    const effects: EffectsHost = makeEffects(host, { environment, share, onEvent })
     try {
       await effects.start()
       current = effects

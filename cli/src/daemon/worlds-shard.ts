@@ -57,6 +57,7 @@ export function startShard(setup: ShardSetup, { table, log }: ShardPorts): Shard
     })
     try {
       const effects = await holdEffects(host, {
+        share,
         environment,
         onFailure,
         onEvent: (event) => log(`${name}: ${JSON.stringify(event)}`),

@@ -6,6 +6,7 @@ import { AosError, hashBytes, isHash } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import {
   createEffectsHost,
+  makeHostAdapter,
   listFiles,
   localPrincipal,
   ownerPrincipal,
@@ -66,7 +67,12 @@ class StoryWork implements ExampleWork {
   async feed({ host, progress }: ExampleRun): Promise<Fed> {
     const { steps, environment, providers } = this.#story
     const started = performance.now()
-    const adapters: readonly Adapter[] = [makeHttpAdapter(), makeBlobAdapter(), makeLlmAdapter({ providers })]
+    const adapters: readonly Adapter[] = [
+      makeHttpAdapter(),
+      makeBlobAdapter(),
+      makeLlmAdapter({ providers }),
+      makeHostAdapter({ host, steps: (signal) => ({ signal }) }),
+    ]
     const effects = createEffectsHost(host, { adapters, environment })
     await effects.start()
     try {

@@ -52,7 +52,7 @@ export async function receiptSubmit(context: CommandContext, args: Arguments): P
   const text = await readArgumentText(context, args.text('file'))
   return withWorld(context, args, async (host) => {
     // Verifies and submits; it performs nothing, for it is not started.
-    const effects = context.held?.effects ?? makeEffects(host, context.environment)
+    const effects = context.held?.effects ?? makeEffects(host, { environment: context.environment })
     const reply = await effects.submitReceipt(text)
     if (reply.kind === 'refused') throw reply.error
     const settled = reply.kind === 'accepted' ? reply.effects.settled : []

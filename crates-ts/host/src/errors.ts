@@ -58,6 +58,12 @@ export const RECEIPT_ERRORS = {
   'receipt.bad_signature': 'The signature of a receipt does not verify, or is not at its place in its batch.',
 } as const
 
+/** Codes with which the host answers effects that are for it (spec/14-dispatch.md, "The host as an adapter"). */
+export const ANSWER_ERRORS = {
+  'introspect.not_reached': 'The journal has not come to the height that is asked for; it may later.',
+  'introspect.gone': 'The state of a height cannot be derived any more, because entries were cut to their headers.',
+} as const
+
 /** What each code of the control socket means (spec/15-control.md, "Errors"). */
 export const CONTROL_ERRORS = {
   'control.bad_message': 'A message on the control socket is not one of its form.',
@@ -76,4 +82,8 @@ export const CONTROL_ERRORS = {
 
 /** Codes that opening and driving a world can end with; those of the store and the kernel pass through. */
 export type HostErrorCode =
-  keyof typeof HOST_ERRORS | keyof typeof KEY_ERRORS | keyof typeof CONTROL_ERRORS | keyof typeof RECEIPT_ERRORS
+  | keyof typeof ANSWER_ERRORS
+  | keyof typeof HOST_ERRORS
+  | keyof typeof KEY_ERRORS
+  | keyof typeof CONTROL_ERRORS
+  | keyof typeof RECEIPT_ERRORS

@@ -17,7 +17,7 @@ export interface AskedHeight {
 }
 
 /** The height that a consistency names; undefined: it is `head`, or none. */
-export function heightOf(consistency: string): AskedHeight | undefined {
+export function parseConsistency(consistency: string): AskedHeight | undefined {
   const [, kind, height] = AT_HEIGHT.exec(consistency) ?? []
   return kind === undefined ? undefined : { kind: kind === 'exact' ? 'exact' : 'at_least', height: Number(height) }
 }
@@ -36,7 +36,7 @@ interface Consistent {
 }
 
 function isAtHead(params: unknown): boolean {
-  return heightOf((params as Consistent).consistency) === undefined // a field of every params schema that asks for it
+  return parseConsistency((params as Consistent).consistency) === undefined // a field of every params schema that asks for it
 }
 
 function checkConsistency({ consistency }: Consistent): void {
@@ -98,7 +98,7 @@ const LIST_CELLS: InternalEffect = {
   },
 }
 
-/** By kind. */
+/** Introspection in the turn, by kind: what it reads is paid for in fuel. */
 export const INTROSPECT_EFFECTS: readonly (readonly [string, InternalEffect])[] = [
   ['introspect.journal_head', JOURNAL_HEAD],
   ['introspect.manifest', MANIFEST],

@@ -10,7 +10,7 @@ const WORKSPACE_REDUCER = 'sys/Workspace@1'
 /** Of a grant that was taken away in the meantime: then it has not been judged by it. */
 const NO_GRANT: TreeGrant = { workspaces: [], pathPrefixes: [] }
 
-/** By kind. */
+/** All ten, by kind; each notes the trees that it makes. */
 export const WORKSPACE_EFFECTS: readonly (readonly [string, InternalEffect])[] = WORKSPACE_OPS.map((op) => [
   `workspace.${op}`,
   effectOf(op),
