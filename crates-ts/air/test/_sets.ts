@@ -1,20 +1,25 @@
-/** Sets of definitions for the property tests of patches: not sound as worlds, but complete. */
+/** Sets of definitions: read from JSON, patched, and for property tests made up, not sound as worlds but complete. */
 import { formatHash, isAosError } from '@aos/cbor'
 import fc from 'fast-check'
 import {
+  applyPatch,
   BUILTIN_CAPS,
   BUILTIN_EFFECTS,
   BUILTIN_MODULES,
   BUILTIN_SCHEMAS,
   completeManifest,
+  completePatch,
   decodeDefinition,
   encodeDefinition,
   makeDefinitionSet,
+  parseDefinitions,
+  parseJson,
+  parsePatch,
   SECTION_OF_KIND,
   sortDefinitions,
   ZERO_HASH,
 } from '../src/index.ts'
-import type { Definition, DefinitionSet, Manifest, NamedDefinition } from '../src/index.ts'
+import type { Definition, DefinitionSet, Manifest, NamedDefinition, Patch } from '../src/index.ts'
 import { definitions, manifest } from './arbitrary-definitions.ts'
 import { choices, editOnce } from './_edits.ts'
 import { NODE_SHA256 } from './_util.ts'
@@ -115,4 +120,28 @@ export const setPairs: fc.Arbitrary<{ readonly base: DefinitionSet; readonly nex
 export function bytesOfSet({ manifest: own, ...sorted }: DefinitionSet): readonly string[] {
   const all: readonly Definition[] = [own, ...Object.values(sorted).flatMap((section) => [...section.values()])]
   return all.map((each) => Buffer.from(encodeDefinition(each)).toString('hex'))
+}
+
+/** The set of definitions as authored, with hashes in the place of placeholders. */
+export function setOf(json: readonly unknown[]): DefinitionSet {
+  const parsed = parseDefinitions(parseJson(JSON.stringify(json)))
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues))
+  const own = parsed.value.find((each): each is Manifest => each.kind === 'manifest')
+  if (own === undefined) throw new Error('expected a manifest')
+  const complete = completeManifest({ ...sortDefinitions(parsed.value), manifest: own, sha256: NODE_SHA256 })
+  return makeDefinitionSet(complete, parsed.value)
+}
+
+/** A patch as authored, completed for its base. */
+export function patchOf(json: unknown, base: DefinitionSet): Patch {
+  const parsed = parsePatch(parseJson(JSON.stringify(json)), { base })
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues))
+  return completePatch({ sha256: NODE_SHA256, base, patch: parsed.value })
+}
+
+/** What a patch makes of its base, which it has to fit. */
+export function patchedSet(base: DefinitionSet, patch: Patch): DefinitionSet {
+  const applied = applyPatch({ sha256: NODE_SHA256, base, patch })
+  if (!applied.ok) throw new Error(JSON.stringify(applied.issues))
+  return applied.value
 }

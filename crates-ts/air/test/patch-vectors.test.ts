@@ -5,28 +5,22 @@ import {
   applyPatch,
   BUILTIN_SCHEMAS,
   compileSchema,
-  completeManifest,
   completePatch,
   decodePatch,
   encodePatch,
   formatPatch,
   hashDefinition,
   hashPatch,
-  makeDefinitionSet,
   makePatch,
-  parseDefinitions,
   parseJson,
   parsePatch,
   patchText,
-  sortDefinitions,
   summarizePatch,
-  type DefinitionSet,
-  type Manifest,
   type Patch,
   type PatchSummary,
 } from '../src/index.ts'
 import { encodeNodeJson, hashNodeJson, type NodeJson } from './independent-encoder.ts'
-import { bytesOfSet } from './_sets.ts'
+import { bytesOfSet, patchedSet as apply, patchOf as read, setOf } from './_sets.ts'
 import { NODE_SHA256, readVectors } from './_util.ts'
 
 interface ValidFile {
@@ -56,27 +50,6 @@ interface InvalidFile {
 const sha256 = NODE_SHA256
 const valid = readVectors<ValidFile>('patches.json')
 const invalid = readVectors<InvalidFile>('patches-invalid.json')
-
-function setOf(json: readonly unknown[]): DefinitionSet {
-  const parsed = parseDefinitions(parseJson(JSON.stringify(json)))
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues))
-  const manifest = parsed.value.find((each): each is Manifest => each.kind === 'manifest')
-  if (manifest === undefined) throw new Error('expected a manifest')
-  const complete = completeManifest({ ...sortDefinitions(parsed.value), manifest, sha256 })
-  return makeDefinitionSet(complete, parsed.value)
-}
-
-function read(patch: unknown, base: DefinitionSet): Patch {
-  const parsed = parsePatch(parseJson(JSON.stringify(patch)), { base })
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues))
-  return completePatch({ sha256, base, patch: parsed.value })
-}
-
-function apply(base: DefinitionSet, patch: Patch): DefinitionSet {
-  const applied = applyPatch({ sha256, base, patch })
-  if (!applied.ok) throw new Error(JSON.stringify(applied.issues))
-  return applied.value
-}
 
 describe.each(valid.cases)('$name', ({ patch: json, node, hash, next: manifest, summary }) => {
   const base = setOf(valid.base)

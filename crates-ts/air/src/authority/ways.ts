@@ -1,0 +1,116 @@
+/** Where events lead: what they start, what that raises, and which effects it asks for (spec/23-authority.md, "Ways"). */
+import type { TypeExpr } from '../model.ts'
+import type { Side } from './side.ts'
+import { usesOfPlan, usesOfReducer, type Use } from './uses.ts'
+
+/** An event, or what it starts. */
+export interface Place {
+  readonly kind: 'event' | 'plan' | 'reducer'
+  readonly name: string
+}
+
+/** An effect with the plan or reducer that asks for it. */
+export interface EffectOfOrigin extends Use {
+  readonly origin: string
+}
+
+/** A reducer may raise any event, so all of them lead through this place. */
+const ANY_EVENT: Place = { kind: 'event', name: '' }
+
+/** The ways of one set of definitions. */
+export class Ways {
+  readonly #side: Side
+  /** By event, in order of name: what it starts. */
+  readonly #starts = new Map<string, Place[]>()
+  readonly #known = new Map<string, ReadonlyMap<string, EffectOfOrigin>>()
+
+  constructor(side: Side) {
+    this.#side = side
+    for (const { event, plan } of side.manifest.triggers) this.#addStart(event, { kind: 'plan', name: plan })
+    for (const { event, reducer } of routesOf(side).values()) this.#addStart(event, { kind: 'reducer', name: reducer })
+  }
+
+  /** Every effect that it can lead to, by a label that is the same on both sides of a comparison. */
+  from(start: Place): ReadonlyMap<string, EffectOfOrigin> {
+    const known = this.#known.get(labelOf(start))
+    if (known !== undefined) return known
+    const seen = new Map<string, Place>([[labelOf(start), start]])
+    const found = new Map<string, EffectOfOrigin>()
+    for (const place of seen.values()) {
+      for (const use of this.#usesOf(place)) {
+        found.set(JSON.stringify([labelOf(place), use.kind, use.grant]), { ...use, origin: place.name })
+      }
+      for (const next of this.#after(place)) seen.set(labelOf(next), next)
+    }
+    this.#known.set(labelOf(start), found)
+    return found
+  }
+
+  #usesOf({ kind, name }: Place): readonly Use[] {
+    if (kind === 'event') return []
+    return kind === 'plan' ? usesOfPlan(this.#side, name) : usesOfReducer(this.#side, name)
+  }
+
+  #after(place: Place): readonly Place[] {
+    if (place === ANY_EVENT) return [...this.#starts.values()].flat()
+    switch (place.kind) {
+      case 'event':
+        return this.#starts.get(place.name) ?? []
+      case 'plan':
+        return eventsRaised(this.#side, place.name).map((name) => ({ kind: 'event', name }))
+      case 'reducer':
+        return [ANY_EVENT]
+    }
+  }
+
+  #addStart(event: string, place: Place): void {
+    const known = this.#starts.get(event)
+    if (known === undefined) this.#starts.set(event, [place])
+    else known.push(place)
+  }
+}
+
+function labelOf({ kind, name }: Place): string {
+  return `${kind} ${name}`
+}
+
+/** The events that steps of a plan raise. Nothing when there is no such plan. */
+export function eventsRaised(side: Side, plan: string): readonly string[] {
+  const steps = side.set.plans.get(plan)?.steps ?? []
+  return [...new Set(steps.flatMap((step) => (step.op === 'raise_event' ? [step.event] : [])))]
+}
+
+/** An event that a reducer is given. */
+export interface RouteTo {
+  readonly event: string
+  readonly reducer: string
+  readonly keyField: string | undefined
+}
+
+/** By `EVENT -> REDUCER`, with those that a route on the own event schema of a reducer admits (spec/06-kernel.md, "Routing"). */
+export function routesOf({ manifest, modules, table }: Side): ReadonlyMap<string, RouteTo> {
+  const routes = new Map<string, RouteTo>()
+  const add = (route: RouteTo): void => {
+    const label = `${route.event} -> ${route.reducer}`
+    if (!routes.has(label)) routes.set(label, route)
+  }
+  for (const { event, reducer, keyField } of manifest.routes) add({ event, reducer, keyField })
+  for (const { event, reducer, keyField } of manifest.routes) {
+    if (modules.get(reducer)?.definition.reducer?.event !== event) continue
+    for (const member of membersOf(event, table)) add({ event: member, reducer, keyField })
+  }
+  return routes
+}
+
+/** The schemas that an event schema is an alias of, and the references that are arms of its variant. */
+function membersOf(event: string, table: ReadonlyMap<string, TypeExpr>): ReadonlySet<string> {
+  const members = new Set<string>()
+  let type = table.get(event)
+  while (type?.kind === 'ref' && !members.has(type.name)) {
+    members.add(type.name)
+    type = table.get(type.name)
+  }
+  const arms = type?.kind === 'variant' ? [...type.arms.values()] : []
+  for (const arm of arms) if (arm.kind === 'ref') members.add(arm.name)
+  return members
+}
