@@ -17,7 +17,7 @@ const options = {
   target: 'node20.19',
   conditions: ['@aos/source'],
   // Native code, a compiler that only the commands that build load, and what is no ES module.
-  external: ['classic-level', 'level', 'assemblyscript', 'binaryen', 'esbuild', 'undici'],
+  external: ['classic-level', 'level', 'assemblyscript', 'binaryen', 'esbuild', 'quickjs-wasi', 'undici'],
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
@@ -45,6 +45,10 @@ function copyAssets() {
   mkdirSync(made, { recursive: true })
   cpSync(here('../crates-ts/sdk/assembly'), join(made, 'sdk'), { recursive: true })
   cpSync(here('templates'), join(made, 'templates'), { recursive: true })
+  cpSync(here('../crates-ts/sdk/src/script'), join(made, 'sdk-script'), {
+    recursive: true,
+    filter: (path) => !path.endsWith('.test.ts'),
+  })
   cpSync(here('../examples/00-counter'), join(made, 'templates/counter'), { recursive: true, filter: sources })
   const old = here('dist/assets')
   rmSync(old, { recursive: true, force: true })

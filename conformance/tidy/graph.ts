@@ -51,7 +51,11 @@ export const PACKAGES: readonly PackageRule[] = [
   crate('store', { ring: 4, uses: ['cbor', 'kernel'], outside: ['level'] }),
   crate('adapters', { ring: 4, uses: ['cbor', 'air', 'effects'], outside: ['undici'] }),
   crate('sdk', { ring: 4, uses: ['cbor', 'air'], outside: [] }),
-  crate('build', { ring: 4, uses: ['cbor', 'air', 'sdk'], outside: ['assemblyscript', 'esbuild'] }),
+  crate('build', {
+    ring: 4,
+    uses: ['cbor', 'air', 'sdk', 'wasm'],
+    outside: ['assemblyscript', 'esbuild', 'quickjs-wasi'],
+  }),
   crate('host', {
     ring: 5,
     uses: ['cbor', 'air', 'expr', 'abi', 'effects', 'kernel', 'wasm', 'store', 'adapters'],

@@ -7,4 +7,10 @@ export const BUILD_ERRORS = {
     'A world file does not compile, or imports what a world file cannot have; details.diagnostics has file, line and column.',
   'build.world_failed': 'A world file throws; the message begins with the place.',
   'build.world_timeout': 'A world file does not end.',
+  'build.engine_mismatch': 'The installed JavaScript engine is not the one that this release was made with.',
+  'build.host_use':
+    'A module in TypeScript or JavaScript uses a clock, chance, a timer or a host; details.uses has file, line, column and name.',
+  'build.script_failed':
+    'The top level of a module in TypeScript or JavaScript throws, does not end or needs too much memory.',
+  'build.tool_missing': 'A compiler that is not a part of this release is not installed; the hint says how to get it.',
 } as const

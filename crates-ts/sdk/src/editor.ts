@@ -28,3 +28,32 @@ export function guestTsconfig(): string {
   }
   return `${JSON.stringify(config, null, 2)}\n`
 }
+
+/** Where the host puts the SDK of modules in TypeScript, relative to the world folder. */
+export const SCRIPT_SDK_DIR = '.aos/sdk-script'
+
+/**
+ * The text of `tsconfig.json` in the folder of a module in TypeScript; `root` leads from it to the world folder. Without a
+ * library of a browser or of Node, so that an editor marks much of what the build refuses.
+ */
+export function scriptTsconfig(root: string): string {
+  const up = root.split('\\').join('/')
+  const config = {
+    compilerOptions: {
+      target: 'ES2023',
+      module: 'ESNext',
+      moduleResolution: 'bundler',
+      lib: ['ES2023'],
+      types: [],
+      strict: true,
+      noEmit: true,
+      allowImportingTsExtensions: true,
+      skipLibCheck: true,
+      rootDirs: [up, `${up}/${GUEST_GENERATED_DIR}`],
+      paths: { '@aos/sdk': [`${up}/${SCRIPT_SDK_DIR}/guest.ts`] },
+    },
+    include: ['.'],
+    exclude: ['node_modules', '**/*.test.ts'],
+  }
+  return `${JSON.stringify(config, null, 2)}\n`
+}

@@ -12,18 +12,24 @@ export interface SdkFilesOptions {
 
 /** AssemblyScript sources by file name, in the order of the names. Throws `sdk.sources_missing`. */
 export function readSdkFiles(options: SdkFilesOptions = {}): ReadonlyMap<string, string> {
-  const directory = options.sdkDir ?? fileURLToPath(new URL('../assembly', import.meta.url))
+  return readFolder(options.sdkDir ?? fileURLToPath(new URL('../assembly', import.meta.url)))
+}
+
+/** The same for the SDK of modules in TypeScript; `sdkDir` is then where the folder `script` was put. */
+export function readScriptSdkFiles(options: SdkFilesOptions = {}): ReadonlyMap<string, string> {
+  return readFolder(options.sdkDir ?? fileURLToPath(new URL('./script', import.meta.url)))
+}
+
+function readFolder(directory: string): ReadonlyMap<string, string> {
   try {
-    const names = readdirSync(directory).filter((name) => name.endsWith('.ts'))
+    const names = readdirSync(directory).filter((name) => name.endsWith('.ts') && !/\.(test|d)\.ts$/.test(name))
     names.sort((left, right) => (left < right ? -1 : 1))
     return new Map(names.map((name) => [name, readFileSync(join(directory, name), 'utf8')]))
   } catch (cause) {
     throw new AosError(
       'sdk.sources_missing',
       `expected the sources of the guest SDK in ${directory}, could not read them`,
-      {
-        cause,
-      },
+      { cause },
     )
   }
 }

@@ -18,6 +18,7 @@ export const STRADDLE_BYTES = 8
 /** Bit number of the first quarter of the octave 2^9; bits are counted from here. */
 export const CHUNK_ORIGIN: number = ((1023 + 9) << 2) % 64
 
+/** A range of addresses, end excluded, whose writes are marked by one bit of the bitmap. */
 export interface Chunk {
   /** 0 to 63. */
   readonly bit: number

@@ -139,7 +139,7 @@ function failed(outcome: CallOutcome, fuel: number, note: string | undefined): C
 }
 
 function describe(guest: Guest, trap: Error | undefined, what: string): string | undefined {
-  return trap === undefined ? undefined : guest.traps.describe(what, trap)
+  return trap === undefined ? undefined : guest.traps.describe(what, trap, guest.memory)
 }
 
 function hostFault(cause: unknown): AosError {

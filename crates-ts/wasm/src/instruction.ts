@@ -7,6 +7,7 @@ import { IMMEDIATE, OPCODES, VALUE_TYPE, type Immediate } from './opcode-table.t
 /** One instruction, overwritten by every read. Its bytes are `start` to the reader's offset. */
 export interface Instruction {
   code: number
+  /** Offset of its first byte. */
   start: number
   /** Label, index, block type (see `NO_TYPE`, `typeIndex`), or offset of a memory argument. */
   operand: number

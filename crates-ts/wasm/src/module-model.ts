@@ -23,6 +23,7 @@ export interface Global {
 /** Sorts of imports and exports that the binary format knows; most of them are refused. */
 export type ExternKind = 'func' | 'table' | 'memory' | 'global' | 'tag'
 
+/** A name that a module offers, with the byte in the binary where its entry begins. */
 export interface ModuleExport {
   readonly name: string
   readonly kind: ExternKind
@@ -66,6 +67,7 @@ export interface WasmModule {
   readonly memory: Limits | undefined
   readonly globals: readonly Global[]
   readonly exports: readonly ModuleExport[]
+  /** Index of the function that runs at instantiation. */
   readonly start: number | undefined
   readonly data: readonly DataSegment[]
   readonly bodies: readonly FunctionBody[]

@@ -30,18 +30,22 @@ interface Mapping {
   readonly column: number
 }
 
-interface MapDocument {
+/** The part of a map that is used, checked. */
+export interface MapDocument {
   readonly sources: readonly string[]
   readonly mappings: string
   readonly ignored: ReadonlySet<number>
+  /** Our own: where a script leaves the text of what it threw. */
+  readonly noteAddress: number | undefined
 }
 
 /** Reads a map for a module of `moduleBytes` bytes; undefined when it is not one. Never throws. */
 export function decodeSourceMap(text: string, moduleBytes: number): SourceMap | undefined {
-  const document = readDocument(text)
+  const document = readMapDocument(text)
   if (document === undefined) return undefined
   const mappings = decodeMappings(document.mappings, document.sources.length)
   const last = mappings?.at(-1)
+  if (document.noteAddress !== undefined) return undefined
   if (mappings === undefined || last === undefined || last.offset >= moduleBytes) return undefined
   return new DecodedSourceMap(document, mappings)
 }
@@ -89,7 +93,8 @@ class DecodedSourceMap implements SourceMap {
   }
 }
 
-function readDocument(text: string): MapDocument | undefined {
+/** Undefined for what is no source map of version 3. Never throws. */
+export function readMapDocument(text: string): MapDocument | undefined {
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
@@ -97,10 +102,15 @@ function readDocument(text: string): MapDocument | undefined {
     return undefined
   }
   if (typeof parsed !== 'object' || parsed === null) return undefined
-  const { version, sources, mappings, ignoreList } = parsed as Readonly<Record<string, unknown>> // an object, just checked
+  const { version, sources, mappings, ignoreList, x_aos_note: note } = parsed as Readonly<Record<string, unknown>> // an object, just checked
   if (version !== 3 || typeof mappings !== 'string' || !Array.isArray(sources)) return undefined
   const ignored = new Set(Array.isArray(ignoreList) ? ignoreList.filter((index) => typeof index === 'number') : [])
-  return { sources: sources.map(shownName), mappings, ignored }
+  return {
+    sources: sources.map(shownName),
+    mappings,
+    ignored,
+    noteAddress: typeof note === 'number' ? note : undefined,
+  }
 }
 
 /** Reports name no folder of the machine on which a module was built. */
@@ -136,7 +146,7 @@ function decodeMappings(text: string, sourceCount: number): readonly Mapping[] |
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
 /** Base 64 digits of five bits each, the lowest first; the sixth bit says that more follow, the lowest bit is the sign. */
-function decodeFields(segment: string): readonly number[] | undefined {
+export function decodeFields(segment: string): readonly number[] | undefined {
   const fields: number[] = []
   let value = 0
   let scale = 1

@@ -2,6 +2,7 @@
 import { isAosError } from '@aos/cbor'
 import { BinaryReader } from './binary-reader.ts'
 import { traceModule, type RewrittenModule, type TracedModule } from './rewrite-module.ts'
+import { decodeScriptMap, describeThrown, type ScriptMap } from './script-map.ts'
 import { decodeSourceMap, type SourceMap, type SourcePosition } from './source-map.ts'
 
 const FUNCTION_NAMES = 1
@@ -23,10 +24,12 @@ export class TrapReporter {
 
   /**
    * For example `unreachable at reducers/counter/index.ts:17:5 (in step), called from …`. Where no source map tells, the
-   * function and the offset of its instruction in the original bytes.
+   * function and the offset of its instruction in the original bytes. A script says in `memory` what it threw.
    */
-  describe(what: string, trap: Error): string {
+  describe(what: string, trap: Error, memory: Uint8Array): string {
     this.#known ??= learn(this.#rewritten, this.#sourceMap())
+    const thrown = this.#known.script === undefined ? undefined : describeThrown(this.#known.script, memory)
+    if (thrown !== undefined) return thrown
     const [first, ...callers] = placesOf(trap, this.#known)
     if (first === undefined) return what
     const from = callers.slice(0, FRAMES_MAX - 1).map(({ where, text }) => (where === 'near' ? `near ${text}` : text))
@@ -39,13 +42,15 @@ interface Known {
   readonly names: ReadonlyMap<number, string>
   readonly traced: TracedModule | undefined
   readonly map: SourceMap | undefined
+  readonly script: ScriptMap | undefined
 }
 
 function learn(rewritten: Pick<RewrittenModule, 'original' | 'nameSection'>, mapText: string | undefined): Known {
   const { original, nameSection } = rewritten
   const names = nameSection === undefined ? new Map<number, string>() : readFunctionNames(nameSection)
   const map = mapText === undefined ? undefined : decodeSourceMap(mapText, original.length)
-  return { names, traced: traceModule(original), map }
+  const script = mapText === undefined ? undefined : decodeScriptMap(mapText)
+  return { names, traced: traceModule(original), map, script: script?.noteAddress === undefined ? undefined : script }
 }
 
 /** One function on the engine's stack; the offset counts from the start of the rewritten module. */

@@ -2,7 +2,7 @@
 
 declare const compiledBrand: unique symbol
 
-/** A compiled module. */
+/** Code that the engine has compiled; it holds no memory and may be instantiated any number of times. */
 export interface CompiledModule {
   readonly [compiledBrand]: true
 }

@@ -63,9 +63,13 @@ export function worldFileDocuments(): readonly JsonDocument[] {
     },
     FILE_PATTERN,
   )
-  const sources = Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), closedObject({ source: Type.String() }), {
-    additionalProperties: false,
+  const language = Type.Union([Type.Literal('assemblyscript'), Type.Literal('typescript'), Type.Literal('rust')])
+  const source = closedObject({
+    source: Type.String(),
+    language: optional(language),
+    unreached: optional(Type.Array(Type.String())),
   })
+  const sources = Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), source, { additionalProperties: false })
   const sync = closedObject(
     {
       version: Type.Literal(1),

@@ -10,7 +10,7 @@ import {
   readBuiltinWasm,
   sortDefinitions,
 } from '@aos/air'
-import type { DefModule, DefSchema, Manifest, NamedDefinition } from '@aos/air'
+import type { DefModule, Manifest, NamedDefinition, SortedDefinitions } from '@aos/air'
 import { AosError, formatPath, hashText } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { checkDefinitions } from '@aos/expr'
@@ -18,6 +18,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readMapBeside } from '../module-maps.ts'
 import { nodeSha256 } from '../sha256.ts'
+import { languageOf } from '../sync-file.ts'
 import type { SyncFile } from '../sync-file.ts'
 import type { WorldFolder } from '../world-folder.ts'
 import { readAirSources, withLine } from './air-folder.ts'
@@ -25,6 +26,7 @@ import type { AirSources, FileIssue, PlacedDefinition } from './air-folder.ts'
 import { worldFileAt } from './world-file.ts'
 import type { BuildRequest, ModuleBuilder } from './module-builder.ts'
 
+/** Where a world comes from, and what compiles its modules. */
 export interface AssembleOptions {
   readonly folder: WorldFolder
   readonly sync: SyncFile
@@ -64,9 +66,9 @@ export async function assemble(options: AssembleOptions): Promise<Assembly> {
   const first = checkSources(sources)
   if (first.length > 0) throw invalidAir(first)
   const found = sortDefinitions(sources.definitions.map(({ definition }) => definition))
-  const { schemas, modules } = found
+  const { modules } = found
   refuseUnknownModules(options.sync, modules)
-  const built = await buildModules(options, modules, schemas)
+  const built = await buildModules(options, found)
   const filled = new Map(built.modules.map(({ module }) => [module.name, module]))
   const manifest = completeManifest({ ...found, manifest: needManifest(sources), modules: filled, sha256: nodeSha256 })
   const listed = definitionsOf({ ...found, modules: filled }).filter((node) => isListed(manifest, node))
@@ -180,8 +182,7 @@ function refuseUnknownModules(sync: SyncFile, modules: ReadonlyMap<string, DefMo
 
 async function buildModules(
   options: AssembleOptions,
-  modules: ReadonlyMap<string, DefModule>,
-  schemas: ReadonlyMap<string, DefSchema>,
+  { modules, schemas, effects }: Pick<SortedDefinitions, 'modules' | 'schemas' | 'effects'>,
 ): Promise<{
   readonly modules: readonly AssembledModule[]
   readonly builds: readonly BuildRequest[]
@@ -196,7 +197,10 @@ async function buildModules(
     else {
       options.onProgress(`building ${module.name}`)
       const sourcePath = join(options.folder.root, source.source)
-      const request = { module, sourcePath, schemas, cacheDir: options.folder.cache, force: options.forceBuild }
+      const language = languageOf(source, sourcePath)
+      const { unreached } = source
+      const kept = { cacheDir: options.folder.cache, force: options.forceBuild }
+      const request = { module, sourcePath, language, unreached, schemas, effects, ...kept }
       builds.push(request)
       const { wasm, sourceMap } = await options.builder.build(request)
       found = { bytes: wasm, sourceMap }

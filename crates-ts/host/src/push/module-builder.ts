@@ -1,5 +1,6 @@
 /** How the host has modules compiled. Compilers are heavy, so only commands that build bring one. */
-import type { DefModule, DefSchema } from '@aos/air'
+import type { DefEffect, DefModule, DefSchema } from '@aos/air'
+import type { GuestLanguage } from '../sync-file.ts'
 import type { RunWorldFile } from './world-file.ts'
 
 /** A module to be compiled: its definition, its sources, and where results are kept. */
@@ -7,8 +8,13 @@ export interface BuildRequest {
   readonly module: DefModule
   /** Folder of the guest's sources, or the index.ts in it. */
   readonly sourcePath: string
+  readonly language: GuestLanguage
+  /** As in `ModuleSource`. */
+  readonly unreached: readonly string[]
   /** Schemas of the folder, by name; without the built-in ones. */
   readonly schemas: ReadonlyMap<string, DefSchema>
+  /** Effects of the folder, by name; without the built-in ones. */
+  readonly effects: ReadonlyMap<string, DefEffect>
   /** Compiled modules by build key. */
   readonly cacheDir: string
   /** Compile although the cache has it. */

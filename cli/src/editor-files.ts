@@ -1,0 +1,41 @@
+/** What an editor finds beside a world's own files: the SDKs of its guests and how to read them. */
+import { readText, writeWhole } from '@aos/host'
+import type { BuildRequest } from '@aos/host'
+import { existsSync, statSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+
+/** Puts the SDKs of the languages in use under `.aos`, and a tsconfig.json where none is. */
+export async function installForEditors(
+  { hidden, builds }: { readonly hidden: string; readonly builds: readonly BuildRequest[] },
+  assets: string,
+): Promise<void> {
+  if (builds.length === 0) return
+  const sdk = await import('@aos/sdk')
+  const root = dirname(hidden)
+  if (builds.some(({ language }) => language === 'assemblyscript')) {
+    const { readEditorTypes } = await import('@aos/build')
+    putFiles(join(hidden, 'sdk'), sdk.readSdkFiles({ sdkDir: join(assets, 'sdk') }))
+    writeChanged(join(hidden, 'sdk', 'assembly.d.ts'), readEditorTypes())
+    writeMissing(join(root, 'tsconfig.json'), sdk.guestTsconfig())
+  }
+  const scripts = builds.filter(({ language }) => language === 'typescript')
+  if (scripts.length > 0)
+    putFiles(join(hidden, 'sdk-script'), sdk.readScriptSdkFiles({ sdkDir: join(assets, 'sdk-script') }))
+  for (const { sourcePath } of scripts) {
+    const folder = statSync(sourcePath).isFile() ? dirname(sourcePath) : sourcePath
+    writeMissing(join(folder, 'tsconfig.json'), sdk.scriptTsconfig(relative(folder, root)))
+  }
+}
+
+function putFiles(folder: string, files: ReadonlyMap<string, string>): void {
+  for (const [name, text] of files) writeChanged(join(folder, name), text)
+}
+
+function writeMissing(file: string, text: string): void {
+  if (!existsSync(file)) writeWhole(file, text)
+}
+
+/** Writes a file unless it stands there already: editors watch these. */
+export function writeChanged(file: string, text: string): void {
+  if (!existsSync(file) || readText(file) !== text) writeWhole(file, text)
+}
