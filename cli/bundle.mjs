@@ -44,12 +44,15 @@ function copyAssets() {
   const sources = (path) => !['.aos', 'node_modules', 'dist'].includes(basename(path))
   mkdirSync(made, { recursive: true })
   cpSync(here('../crates-ts/sdk/assembly'), join(made, 'sdk'), { recursive: true })
-  cpSync(here('templates'), join(made, 'templates'), { recursive: true })
   cpSync(here('../crates-ts/sdk/src/script'), join(made, 'sdk-script'), {
     recursive: true,
     filter: (path) => !path.endsWith('.test.ts'),
   })
   cpSync(here('../examples/00-counter'), join(made, 'templates/counter'), { recursive: true, filter: sources })
+  for (const name of readdirSync(here('templates')).filter((each) => each !== 'every')) {
+    cpSync(here('templates/every'), join(made, 'templates', name), { recursive: true })
+    cpSync(join(here('templates'), name), join(made, 'templates', name), { recursive: true })
+  }
   const old = here('dist/assets')
   rmSync(old, { recursive: true, force: true })
   renameSync(made, old)

@@ -33,6 +33,17 @@ export const TEMPLATES: readonly Template[] = [
       'aos state get demo/Pages@1 --key https://example.com/',
     ],
   },
+  {
+    name: 'agent',
+    describe: 'a model that asks for tools, and a person who decides about money; scripts stand for model and shop',
+    next: [
+      'aos push',
+      `aos event send demo/DeskEvent@1 '{"Ask":{"task":"t1","question":"Order 17 came broken. Can I have my money back?"}}' --wait=10s`,
+      'aos approvals ls',
+      'aos approve "$(aos approvals ls --ids)" --wait=10s',
+      'aos state get demo/Desk@1 --key t1',
+    ],
+  },
   { name: 'empty', describe: 'a manifest that lists nothing', next: ['aos push', 'aos status'] },
 ]
 

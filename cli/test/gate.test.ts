@@ -124,17 +124,18 @@ test('what a person has to see is exit 4, and goes out when the daemon gets the 
   const intent = intentOf(parked)
   expect(parked).toMatchObject({ exit: 4, data: { decisions: [{ outcome: 'park', rule: 1 }] } })
   expect(await ask(['approvals', 'ls'])).toMatchObject({ data: { intents: [{ intent, status: 'parked' }] } })
+  expect((await sandbox.run(['approvals', 'ls', '--ids', '--world', world])).stdout).toBe(`${intent}\n`)
   expect(await ask(['policy', 'explain', intent])).toMatchObject({ data: { decisions: [{ outcome: 'park' }] } })
   expect(await ask(['plan', 'show', dataOf(parked).instance])).toMatchObject({ data: { plan: 'demo/ask@1' } })
-  const done = await ask(['approve', intent])
-  expect(done).toMatchObject({ exit: 0, data: { intent, decision: 'approve' } })
-  // Performed by the daemon; the next start waits for it as well.
-  expect(await start('keep', 'fifth', '--wait')).toMatchObject({ exit: 0, data: { waited: 'quiet' } })
+  const done = await ask(['approve', intent, '--wait=20s'])
+  expect(done).toMatchObject({ exit: 0, data: { intent, decision: 'approve', waited: 'quiet' } })
+  // Performed by the daemon; so is what the next start asks for.
   expect(dataOf(await ask(['receipt', 'ls'])).receipts.map((receipt) => receipt.intent)).toContain(intent)
   expect(await ask(['approve', intent])).toMatchObject({ exit: 1, ok: false })
 })
 
 test('a rejected intent and a cancelled plan leave nothing open', async () => {
+  expect(await start('keep', 'fifth', '--wait')).toMatchObject({ exit: 0, data: { waited: 'quiet' } })
   const rejected = await start('ask', 'sixth')
   expect(await ask(['reject', intentOf(rejected)])).toMatchObject({ exit: 0 })
   const cancelled = await start('ask', 'seventh')

@@ -1,4 +1,4 @@
-/** Every template: what `aos init` prints is run by a shell, as it stands, and `tsc` has nothing to say. */
+/** Every template: what `aos init` prints is run by a shell, as it stands, `npm test` passes, and `tsc` has nothing to say. */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
@@ -65,6 +65,7 @@ const LAST: Readonly<Record<string, unknown>> = {
   counter: { pc: { Counting: null }, remaining: 3 },
   cells: { cents: 500, movements: 1 },
   'plan-http': { phase: { Seen: null }, status: 200, error: null },
+  agent: { phase: { Done: null }, answer: 'Order 17: 42.00 are on their way back.', rounds: 3, calls_open: 0 },
 }
 
 test.each(Object.keys(LAST))(
@@ -85,15 +86,28 @@ test.each(Object.keys(LAST))(
   },
 )
 
-test.each(['cells', 'plan-http'])('%s: the README says what happens', { timeout: 120_000 }, async (template) => {
-  const world = join(sandbox.folder, `${template}-readme`)
+test.each(['cells', 'plan-http', 'agent'])(
+  '%s: the README says what happens',
+  { timeout: 120_000 },
+  async (template) => {
+    const world = join(sandbox.folder, `${template}-readme`)
+    await sandbox.ask(['init', world, '--template', template])
+    const commands = readmeCommands(world)
+    expect(commands.length).toBeGreaterThan(5)
+    for (const [command, exit] of commands) {
+      const { status, stderr } = shell(command, world)
+      expect(status, `${command}\n${stderr}`).toBe(exit)
+    }
+  },
+)
+
+test.each(Object.keys(LAST))('%s: npm test', { timeout: 120_000 }, async (template) => {
+  const world = join(sandbox.folder, `${template}-tested`)
   await sandbox.ask(['init', world, '--template', template])
-  const commands = readmeCommands(world)
-  expect(commands.length).toBeGreaterThan(5)
-  for (const [command, exit] of commands) {
-    const { status, stderr } = shell(command, world)
-    expect(status, `${command}\n${stderr}`).toBe(exit)
-  }
+  const { status, stdout } = shell('npm test --silent', world)
+  expect(status, stdout).toBe(0)
+  expect(stdout).toMatch(/^(#|ℹ) fail 0$/m)
+  expect(existsSync(join(world, '.aos/world'))).toBe(false)
 })
 
 test('empty: a world with a manifest of nothing', { timeout: 60_000 }, async () => {

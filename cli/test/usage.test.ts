@@ -74,7 +74,7 @@ test('an empty world has no genesis until it is pushed, and then a manifest of n
     error: { code: 'cli.unknown_template', message: expect.stringContaining('counter, cells, plan-http, ') },
   })
   const help = await sandbox.run(['init', '--help'])
-  for (const name of ['counter', 'cells', 'plan-http', 'empty']) {
+  for (const name of ['counter', 'cells', 'plan-http', 'agent', 'empty']) {
     expect(help.stdout).toMatch(new RegExp(`^  ${name} +\\w`, 'm'))
   }
 })

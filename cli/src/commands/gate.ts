@@ -2,18 +2,19 @@
 import type { Argv } from 'yargs'
 import type { CommandGroup, CommandSpec } from './spec.ts'
 
-const INSTANCE = (parser: Argv): Argv =>
-  parser.positional('instance', { type: 'string', describe: 'as `plan ls` says' })
-const INTENT = (parser: Argv): Argv => parser.positional('intent', { type: 'string', describe: 'hash of an intent' })
-const ANSWER = (parser: Argv): Argv =>
-  parser
-    .positional('id', { type: 'string', describe: 'hash of a parked intent' })
-    .option('expires', { type: 'string', requiresArg: true, default: '1h', describe: 'how long the answer is good' })
-
 /** Adds `--wait`, for commands after which there may be something to perform. */
 export const WAIT = (parser: Argv): Argv =>
   parser.option('wait', { type: 'string', describe: '--wait=DURATION (30s): until nothing is left to perform' })
 
+const INSTANCE = (parser: Argv): Argv =>
+  parser.positional('instance', { type: 'string', describe: 'as `plan ls` says' })
+const INTENT = (parser: Argv): Argv => parser.positional('intent', { type: 'string', describe: 'hash of an intent' })
+const ANSWER = (parser: Argv): Argv =>
+  WAIT(parser)
+    .positional('id', { type: 'string', describe: 'hash of a parked intent' })
+    .option('expires', { type: 'string', requiresArg: true, default: '1h', describe: 'how long the answer is good' })
+
+/** In the order of `aos --help`; `--wait` on all that leave something to perform. */
 export const GATE_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
   {
     name: 'plan',
@@ -59,7 +60,7 @@ export const GATE_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
         command: 'ls',
         describe: 'all, or only those of a status',
         options: (parser) =>
-          parser
+          WAIT(parser)
             .option('open', { type: 'boolean', describe: 'to be performed' })
             .option('parked', { type: 'boolean', describe: 'waiting for a person' })
             .option('dead', { type: 'boolean', describe: 'given up' }),
@@ -116,6 +117,7 @@ export const GATE_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
       {
         command: 'ls',
         describe: 'parked intents',
+        options: (parser) => parser.option('ids', { type: 'boolean', describe: 'their hashes alone, one a line' }),
         load: async () => (await import('../run/effects.ts')).approvalsLs,
         served: {},
       },

@@ -1,6 +1,7 @@
 /** `aos effects ls|requeue`, `aos approvals ls` (spec/11-gate.md, "Intents"). */
 import { parseHash } from '@aos/cbor'
 import { localPrincipal } from '@aos/host'
+import type { HostWorld } from '@aos/host'
 import type { IntentStatus } from '@aos/kernel'
 import { usage } from '../arguments.ts'
 import type { Arguments } from '../arguments.ts'
@@ -11,31 +12,40 @@ import { withWorld } from '../world.ts'
 
 const STATUSES: readonly IntentStatus[] = ['open', 'parked', 'dead']
 
-/** `aos effects ls`: intents that nothing has come of yet, in the order of emission. */
+/** `aos effects ls`: intents that nothing has come of yet, in the order of emission; with `--wait` as they are afterwards. */
 export async function effectsLs(context: CommandContext, args: Arguments): Promise<CommandResult> {
   const asked = STATUSES.filter((status) => args.flag(status))
-  return listIntents(context, args, asked.length === 0 ? STATUSES : asked)
+  return withWorld(context, args, async (host) => {
+    const waited = await settleEffects(context, args, host)
+    const { intents, text } = await listIntents(context, host, asked.length === 0 ? STATUSES : asked)
+    return { data: { intents, waited }, text }
+  })
 }
 
 /** `aos approvals ls`: what waits for a person. */
 export async function approvalsLs(context: CommandContext, args: Arguments): Promise<CommandResult> {
-  return listIntents(context, args, ['parked'])
+  return withWorld(context, args, async (host) => {
+    const { intents, text } = await listIntents(context, host, ['parked'])
+    const ids = intents.map(({ intent }) => String(intent)).join('\n')
+    return { data: { intents }, text: args.flag('ids') ? ids : text }
+  })
+}
+
+interface ListedIntents {
+  readonly intents: readonly Readonly<Record<string, unknown>>[]
+  readonly text: string
 }
 
 async function listIntents(
   context: CommandContext,
-  args: Arguments,
+  host: HostWorld,
   statuses: readonly IntentStatus[],
-): Promise<CommandResult> {
-  return withWorld(context, args, async (host) => {
-    const found = await host.read((kernel) =>
-      [...kernel.listIntents()].filter(({ status }) => statuses.includes(status)),
-    )
-    const { definitions } = host
-    const lines = found.map((intent) => intentLine(context.style, definitions, intent))
-    const intents = found.map((intent) => intentDocument(definitions, intent))
-    return { data: { intents }, text: lines.length === 0 ? 'there is none' : lines.join('\n') }
-  })
+): Promise<ListedIntents> {
+  const found = await host.read((kernel) => [...kernel.listIntents()].filter(({ status }) => statuses.includes(status)))
+  const { definitions } = host
+  const lines = found.map((intent) => intentLine(context.style, definitions, intent))
+  const intents = found.map((intent) => intentDocument(definitions, intent))
+  return { intents, text: lines.length === 0 ? 'there is none' : lines.join('\n') }
 }
 
 /** `aos effects requeue`: a dead intent is tried again. */

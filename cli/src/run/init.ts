@@ -1,19 +1,13 @@
 /** `aos init`: files only; genesis comes with the first push (K1). */
 import { AosError } from '@aos/cbor'
-import {
-  DEFAULT_SETTINGS_TEXT,
-  SEED_BYTES,
-  ensureOwnerKey,
-  resolveKeyFolder,
-  worldFolderAt,
-  writeWhole,
-} from '@aos/host'
+import { SEED_BYTES, ensureOwnerKey, readText, resolveKeyFolder, worldFolderAt, writeWhole } from '@aos/host'
 import { randomBytes } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { usage } from '../arguments.ts'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
+import { isRecord } from '../record.ts'
 import { TEMPLATES } from '../templates.ts'
 import type { Template } from '../templates.ts'
 import { installWorldTypes } from '../world-files.ts'
@@ -34,20 +28,20 @@ const EMPTY_MANIFEST_TEXT = `${JSON.stringify(
   2,
 )}\n`
 const SYNC_TEXT = `${JSON.stringify({ version: 1, air: { dir: 'air' }, modules: {} }, null, 2)}\n`
-const IGNORE_TEXT = '.aos/\n'
+const IGNORE_TEXT = '.aos/\nnode_modules/\n'
 
 /** `aos init`: copies a template to a new folder and makes a world of it. */
 export async function init(context: CommandContext, args: Arguments): Promise<CommandResult> {
   const dir = resolve(context.cwd, args.text('dir'))
   const { name: template, next: commands } = needTemplate(args.text('template'))
-  const settings = settingsText(args)
+  const settings = settingsOf(args)
   refuseUsed(dir)
   const owner = ensureOwnerKey(resolveKeyFolder(context.environment, { root: dir, keys: undefined }))
   mkdirSync(dir, { recursive: true })
   if (template === 'empty') writeEmpty(dir)
   else cpSync(join(context.assets, 'templates', template), dir, { recursive: true })
   const { settingsFile } = worldFolderAt(dir)
-  if (settings !== undefined || !existsSync(settingsFile)) writeWhole(settingsFile, settings ?? DEFAULT_SETTINGS_TEXT)
+  if (settings !== undefined || !existsSync(settingsFile)) writeSettings(settingsFile, settings ?? {})
   if (!existsSync(join(dir, '.gitignore'))) writeWhole(join(dir, '.gitignore'), IGNORE_TEXT)
   await installWorldTypes(context, dir)
   const next = nextCommands(context, dir, commands)
@@ -59,20 +53,24 @@ export async function init(context: CommandContext, args: Arguments): Promise<Co
   return { data, text: lines.join('\n') }
 }
 
-/** aos.json of a world that differs from the default; a new seed is drawn here, once. Throws `cli.usage`. */
-function settingsText(args: Arguments): string | undefined {
+/** What differs from the default; a new seed is drawn here, once. Throws `cli.usage`. */
+function settingsOf(args: Arguments): Readonly<Record<string, unknown>> | undefined {
   const clock = args.text('clock')
   const entropy = args.text('entropy')
   if (clock !== 'real' && clock !== 'virtual') throw usage(`--clock: expected real or virtual, found ${clock}`)
   if (entropy !== 'os' && entropy !== 'seeded') throw usage(`--entropy: expected os or seeded, found ${entropy}`)
   if (clock === 'real' && entropy === 'os') return undefined
   const seed = randomBytes(SEED_BYTES).toString('hex')
-  const settings = {
-    version: 1,
+  return {
     ...(clock === 'real' ? {} : { clock: { mode: clock } }),
     ...(entropy === 'os' ? {} : { entropy: { mode: entropy, seed } }),
   }
-  return `${JSON.stringify(settings, null, 2)}\n`
+}
+
+/** Beside what the template says. */
+function writeSettings(file: string, settings: Readonly<Record<string, unknown>>): void {
+  const found: unknown = existsSync(file) ? JSON.parse(readText(file)) : { version: 1 }
+  writeWhole(file, `${JSON.stringify({ ...(isRecord(found) ? found : {}), ...settings }, null, 2)}\n`)
 }
 
 function needTemplate(name: string): Template {

@@ -62,6 +62,28 @@ describe('steps', () => {
     expect([first.status, fields(second.payload)['code']]).toEqual(['unknown', 'second'])
   })
 
+  test('match what stands in content that parameters refer to', async () => {
+    const blobs = new MemoryBlobs()
+    const get = (content: string): ReturnType<typeof makeCall> =>
+      makeCall({ kind: 'blob.get', params: { blob_ref: blobs.keep(content) }, blobs })
+    const twin = scripted({
+      steps: [
+        { match: { contains: ['two', 'ñ'] }, repeat: 'always', fail: { code: 'both' } },
+        { match: { contains: ['two'] }, repeat: 'always', fail: { code: 'one' } },
+        { match: { contains: [] }, repeat: 'always', fail: { code: 'none' } },
+      ],
+    })
+    const codes: unknown[] = []
+    for (const content of ['one two', 'ñ and two', 'Two ñ']) {
+      codes.push(fields((await twin.perform(get(content))).payload)['code'])
+    }
+    // A hash without content refers to nothing; a text that is no hash is none.
+    const missing = makeCall({ kind: 'blob.get', params: { blob_ref: new MemoryBlobs().keep('two') }, blobs })
+    for (const call of [missing, http('http://two.test/')])
+      codes.push(fields((await twin.perform(call)).payload)['code'])
+    expect(codes).toEqual(['one', 'both', 'none', 'none', 'none'])
+  })
+
   test('carry status, cost and whether to try again', async () => {
     const result = { status: 'timeout', payload: { code: 'c', message: 'm' }, cost: { cents: 3 }, retryable: true }
     const twin = scripted({ steps: [{ result }, { fail: { code: 'x', message: 'y', retryable: true } }] })
@@ -125,6 +147,12 @@ describe('form', () => {
     ['a repeat that is none', '{"steps":[{"repeat":"ever","unknown":true}]}', ['steps', 0, 'repeat']],
     ['a delay that is too long', '{"steps":[{"delay_ms":3600001,"unknown":true}]}', ['steps', 0, 'delay_ms']],
     ['a failure without a code', '{"steps":[{"fail":{}}]}', ['steps', 0, 'fail', 'code']],
+    ['texts that are none', '{"steps":[{"match":{"contains":"a"},"unknown":true}]}', ['steps', 0, 'match', 'contains']],
+    [
+      'a text that is none',
+      '{"steps":[{"match":{"contains":[1]},"unknown":true}]}',
+      ['steps', 0, 'match', 'contains', 0],
+    ],
     ['a blob of two contents', '{"steps":[],"blobs":{"a":{"text":"","json":1}}}', ['blobs', 'a']],
     ['base64 that is none', '{"steps":[],"blobs":{"a":{"base64":"a"}}}', ['blobs', 'a', 'base64']],
     ['a member twice', '{"steps":[],"steps":[]}', ['steps']],

@@ -28,6 +28,8 @@ export interface ScriptMatch {
   readonly attempt: number | undefined
   /** A subset of the parameters in the sugar lens. */
   readonly params: JsonNode | undefined
+  /** Texts, each of which stands in some content that the parameters refer to. */
+  readonly contains: readonly string[]
 }
 
 /** `hang` waits until the signal ends the call. */
@@ -81,14 +83,19 @@ function readStep(node: JsonNode, path: ErrorPath): ScriptStep {
 }
 
 function readMatch(node: JsonNode | undefined, path: ErrorPath): ScriptMatch {
-  const match = readObject(node ?? new Map(), path, ['kind', 'attempt', 'params'])
+  const match = readObject(node ?? new Map(), path, ['kind', 'attempt', 'params', 'contains'])
   const kind = match.get('kind')
   const attempt = match.get('attempt')
   return {
     kind: kind === undefined ? undefined : readText(kind, [...path, 'kind']),
     attempt: attempt === undefined ? undefined : readNat(attempt, [...path, 'attempt']),
     params: match.get('params'),
+    contains: match.has('contains') ? readTexts(match.get('contains'), [...path, 'contains']) : [],
   }
+}
+
+function readTexts(node: JsonNode | undefined, path: ErrorPath): readonly string[] {
+  return readArray(node, path).map((item, index) => readText(item, [...path, index]))
 }
 
 function readOutcome(name: (typeof OUTCOMES)[number], node: JsonNode | undefined, path: ErrorPath): ScriptOutcome {

@@ -1,7 +1,7 @@
 /** Twins: adapters that answer by a script instead of doing anything (spec/13-adapters.md, "Scripts"). */
 import { isJsonArray, isJsonNumber, isJsonObject } from '@aos/air'
 import type { JsonNode, Value } from '@aos/air'
-import { AosError, formatPath } from '@aos/cbor'
+import { AosError, formatPath, parseHash } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { AdapterFailure, failureResult, makeFailurePayload } from '../failures.ts'
 import { abortable } from '../abortable.ts'
@@ -55,7 +55,8 @@ export function makeScripted(options: ScriptedOptions): ScriptedAdapter {
       (uses[at] ?? 0) < step.usesMax &&
       (step.match.kind ?? call.effectKind) === call.effectKind &&
       (step.match.attempt ?? call.attempt) === call.attempt &&
-      (step.match.params === undefined || isSubset(step.match.params, params))
+      (step.match.params === undefined || isSubset(step.match.params, params)) &&
+      (step.match.contains.length === 0 || hasTexts(step.match.contains, referredTexts(params, call)))
     const at = script.steps.findIndex(fits)
     if (at === -1) return undefined
     uses[at] = (uses[at] ?? 0) + 1
@@ -157,6 +158,28 @@ function putHashes(node: JsonNode, hashes: ReadonlyMap<string, Hash>): JsonNode 
   if (isJsonArray(node)) return node.map((item) => putHashes(item, hashes))
   if (!isJsonObject(node)) return node
   return new Map([...node].map(([name, item]) => [name, putHashes(item, hashes)]))
+}
+
+/** Of every content that is there and that a hash in the parameters names. */
+function referredTexts(params: JsonNode, { blobs }: AdapterCall): readonly string[] {
+  return hashesIn(params).flatMap((hash) => {
+    const bytes = blobs.get(hash)
+    return bytes === undefined ? [] : [Buffer.from(bytes).toString('utf8')]
+  })
+}
+
+function hashesIn(node: JsonNode): readonly Hash[] {
+  if (typeof node === 'string') return isHashText(node) ? [parseHash(node)] : []
+  if (isJsonArray(node)) return node.flatMap(hashesIn)
+  return isJsonObject(node) ? [...node.values()].flatMap(hashesIn) : []
+}
+
+function isHashText(text: string): boolean {
+  return /^sha256:[0-9a-f]{64}$/.test(text)
+}
+
+function hasTexts(wanted: readonly string[], texts: readonly string[]): boolean {
+  return wanted.every((part) => texts.some((text) => text.includes(part)))
 }
 
 /** Members of objects that are given must fit; everything else must be the same, numbers by their text. */

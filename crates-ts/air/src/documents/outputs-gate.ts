@@ -7,13 +7,18 @@ const optional = Type.Optional
 
 /** By command. */
 export function gateOutputs(): readonly (readonly [command: string, data: TSchema])[] {
-  const answer = openObject({ height: count(), intent: hashText(), decision: oneOf(['approve', 'reject']) })
+  const answer = openObject({
+    height: count(),
+    intent: hashText(),
+    decision: oneOf(['approve', 'reject']),
+    waited: waited(),
+  })
   const intents = openObject({ intents: Type.Array(intent()) })
   return [
     ['approvals ls', intents],
     ['approve', answer],
     ['driver test', driverTest()],
-    ['effects ls', intents],
+    ['effects ls', openObject({ intents: Type.Array(intent()), waited: waited() })],
     ['effects requeue', openObject({ height: count(), intent: hashText(), waited: waited() })],
     ['logs', openObject({ lines: Type.Array(Type.String()) })],
     ['plan cancel', openObject({ height: count(), instance: Type.String() })],
