@@ -119,8 +119,20 @@ export const READ_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
       {
         command: 'verify',
         describe: 'check hashes, chain, canonical form and signatures',
+        options: (parser) =>
+          parser.option('archive', { type: 'string', requiresArg: true, describe: 'also a file that compact wrote' }),
         load: async () => (await import('../run/journal-verify.ts')).journalVerify,
-        served: {},
+        served: { files: ['archive'] },
+      },
+      {
+        command: 'compact',
+        describe: 'drop the content of old entries; headers and proofs stay',
+        options: (parser) =>
+          parser
+            .option('before', { type: 'string', requiresArg: true, describe: 'height below which it is dropped' })
+            .option('archive', { type: 'string', requiresArg: true, describe: 'file to write the entries to first' }),
+        load: async () => (await import('../run/retention.ts')).journalCompact,
+        served: { files: ['archive'] },
       },
       {
         command: 'replay',

@@ -95,6 +95,13 @@ export const WORLD_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
         load: async () => (await import('../run/blob.ts')).blobStat,
         served: {},
       },
+      {
+        command: 'gc',
+        describe: 'remove what the world does not need',
+        options: (parser) => parser.option('dry-run', { type: 'boolean', describe: 'only count' }),
+        load: async () => (await import('../run/retention.ts')).blobGc,
+        served: {},
+      },
     ],
   },
   {

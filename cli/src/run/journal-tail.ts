@@ -90,8 +90,10 @@ function readEntries(
   let definitions = given
   const { journal } = opened.store
   if ((journal.head?.height ?? -1) < from) return { entries, definitions }
-  for (const batch of journal.read({ from })) {
+  for (const batch of journal.readHeaders({ from })) {
     for (const record of batch) {
+      // Of those there is nothing to show.
+      if (record.isCompacted) continue
       const view = viewEntry(record, definitions)
       entries.push({ document: entryDocument(view), line: entryLine(context.style, view) })
       if (view.manifest !== undefined) definitions = loadDefinitions(parseHash(view.manifest), opened.readContent)

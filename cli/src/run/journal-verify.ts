@@ -16,7 +16,8 @@ import {
 import type { OpenedFolder, Replacement, ShownDifference } from '@aos/host'
 import { AosError, hashText } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
-import type { SnapshotNote } from '@aos/store'
+import { verifyArchive } from '@aos/store'
+import type { ArchiveVerdict, SnapshotNote } from '@aos/store'
 import { resolve } from 'node:path'
 import { usage } from '../arguments.ts'
 import type { Arguments } from '../arguments.ts'
@@ -27,14 +28,15 @@ import { embedNode, prettyNode } from '../json-node.ts'
 import { LOCK_WAIT_MS, findWorld, withFolder } from '../world.ts'
 import { needHead } from './journal.ts'
 
-/** Bytes on disk first, then every entry. */
+/** Bytes on disk first, then every entry; then an archive, and whether it is of this world. */
 export async function journalVerify(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  const folder = findWorld(context, args)
   const onProgress = (height: number): void => {
     context.progress.report(`verifying: height ${height}`)
   }
   const report =
     context.held === undefined
-      ? await verifyWorldJournal(findWorld(context, args), {
+      ? await verifyWorldJournal(folder, {
           environment: context.environment,
           lockWaitMs: LOCK_WAIT_MS,
           acceptLoss: args.flag('accept-loss'),
@@ -44,7 +46,25 @@ export async function journalVerify(context: CommandContext, args: Arguments): P
   const { compactedBelow } = report
   const said = 'chain, log root, canonical form and signatures hold'
   const cut = `\nbelow height ${compactedBelow} only the headers are here, and of some kinds all`
-  return verdict(context, { ...report, said: compactedBelow === 0 ? said : said + cut })
+  const result = verdict(context, { ...report, said: compactedBelow === 0 ? said : said + cut })
+  const archive = args.optionalText('archive')
+  if (archive === undefined || !report.ok) return result
+  return withArchive(context, result, verifyArchive(resolve(context.cwd, archive), { world: folder.store }))
+}
+
+function withArchive(context: CommandContext, result: Verdicted, archive: ArchiveVerdict): CommandResult {
+  const { ok, first, last, root, isOfWorld, firstDifference: difference } = archive
+  const heights = `heights ${first} to ${last}`
+  const data = {
+    ...result.data,
+    ok: result.data.ok && ok,
+    archive: { ok, first, last, root, of_world: isOfWorld, first_difference: difference },
+  }
+  const text =
+    difference === undefined
+      ? `the archive holds up: ${heights} of this world`
+      : `${context.style.bad(isOfWorld === false ? 'the archive is of another history' : 'the archive is damaged')}: ${heights}, at height ${difference.height}, ${difference.path}: expected ${difference.expected}, found ${difference.found}`
+  return { data, text: `${result.text}\n${text}`, exit: ok ? (result.exit ?? EXIT.ok) : EXIT.failed }
 }
 
 /** `aos journal replay`: derives the journal again, with other modules if told so, and shows the first difference. */
@@ -98,7 +118,9 @@ interface Verdict {
   readonly said: string
 }
 
-function verdict(context: CommandContext, report: Verdict): CommandResult {
+type Verdicted = CommandResult & { readonly data: { readonly ok: boolean } }
+
+function verdict(context: CommandContext, report: Verdict): Verdicted {
   const { ok, entries, root, firstDifference: difference, compactedBelow = 0 } = report
   const data = {
     ok,

@@ -51,15 +51,30 @@ export async function journalShow(context: CommandContext, args: Arguments): Pro
   })
 }
 
-/** The entry with the definitions that were in force when it was written. */
+/** The entry with the definitions that were in force when it was written. Throws `journal.compacted`, `host.bad_height`. */
 export function viewAt(opened: OpenedFolder, height: number): EntryView {
   const { journal } = opened.store
   // Read first: bytes of a record are valid only until the next batch.
   const definitions = definitionsBefore(opened, height)
-  for (const batch of journal.read({ from: height, to: height })) {
-    for (const record of batch) return viewEntry(record, definitions)
+  for (const batch of journal.readHeaders({ from: height, to: height })) {
+    for (const record of batch) if (!record.isCompacted) return viewEntry(record, definitions)
   }
+  if (height < journal.firstWhole) throw entryIsGone(height, journal.firstWhole)
   throw new AosError('host.bad_height', `the journal has no height ${height}`)
+}
+
+/** Nobody can tell whether it was in what was dropped. */
+export function mayBeCompacted(what: string, compactedBelow: number): AosError {
+  const message = `the journal has no ${what} from height ${compactedBelow} on; what was before was compacted`
+  return new AosError('journal.compacted', message, { details: { compacted_below: compactedBelow } })
+}
+
+function entryIsGone(height: number, compactedBelow: number): AosError {
+  const what = `the journal was compacted at height ${compactedBelow}: of the entry of height ${height} only the header is here`
+  return new AosError('journal.compacted', what, {
+    details: { compacted_below: compactedBelow },
+    hint: 'the entry is in the archive that was written then, if there is one',
+  })
 }
 
 /** In force when the entry of this height was made; undefined for genesis. */

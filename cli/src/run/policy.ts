@@ -10,7 +10,7 @@ import type { CommandContext, CommandResult, Style } from '../context.ts'
 import { embedNode } from '../json-node.ts'
 import { toJsonText } from '../json-text.ts'
 import { withFolder } from '../world.ts'
-import { definitionsBefore, needHead, viewAt } from './journal.ts'
+import { definitionsBefore, mayBeCompacted, needHead, viewAt } from './journal.ts'
 
 /** By the hash of an intent, a height, or the id of an event: every decision of that entry, or the one of that intent. */
 export async function policyExplain(context: CommandContext, args: Arguments): Promise<CommandResult> {
@@ -48,13 +48,16 @@ function findEntry(opened: OpenedFolder, text: string): Found {
   }
   if (!/^(sha256:)?[0-9a-f]{64}$/.test(text)) throw usage(`expected an intent, a height or an event id, found ${text}`)
   const hash: string = text.startsWith('sha256:') ? text : `sha256:${text}`
-  for (const batch of opened.store.journal.read({ from: 0 })) {
+  const { journal } = opened.store
+  for (const batch of journal.readHeaders({ from: 0 })) {
     for (const record of batch) {
+      if (record.isCompacted) continue
       const view = viewEntry(record, undefined)
       const intent = view.derived.find((item) => item['item'] === 'intent' && item['intent'] === hash)
       if (intent !== undefined) return { view, index: decisionOf(view, intent) }
     }
   }
+  if (journal.firstWhole > 0) throw mayBeCompacted(`intent ${hash}`, journal.firstWhole)
   throw new AosError('host.unknown_intent', `the journal has no intent ${hash}`, {
     hint: 'an effect that was denied has none: name the height of its entry, or its event',
   })

@@ -11,7 +11,7 @@ import { entryDocument, entryText } from '../entry-text.ts'
 import { readArgumentText } from '../input.ts'
 import { withFolder, withWorld } from '../world.ts'
 import { hashArgument } from './effects.ts'
-import { viewAt } from './journal.ts'
+import { mayBeCompacted, viewAt } from './journal.ts'
 
 /** `aos receipt ls`: the last receipts of the journal, oldest first. */
 export async function receiptLs(context: CommandContext, args: Arguments): Promise<CommandResult> {
@@ -41,6 +41,8 @@ export async function receiptShow(context: CommandContext, args: Arguments): Pro
       const view = viewAt(opened, height)
       return { data: entryDocument(view), text: entryText(context.style, view) }
     }
+    const { firstWhole } = opened.store.journal
+    if (firstWhole > 0) throw mayBeCompacted(`receipt for ${intent}`, firstWhole)
     throw new AosError('host.unknown_intent', `the journal has no receipt for ${intent}`, {
       hint: 'see `aos effects ls` for what is open',
     })
@@ -66,7 +68,9 @@ export async function receiptSubmit(context: CommandContext, args: Arguments): P
 function* receiptEntries(opened: OpenedFolder): Generator<EntryView> {
   const { journal } = opened.store
   if (journal.head === undefined) return
-  for (const batch of journal.read({ from: 0 })) {
-    for (const record of batch) if (entryKind(record.bytes) === KIND_NUMBER.receipt) yield viewEntry(record, undefined)
+  for (const batch of journal.readHeaders({ from: 0 })) {
+    for (const record of batch) {
+      if (!record.isCompacted && entryKind(record.bytes) === KIND_NUMBER.receipt) yield viewEntry(record, undefined)
+    }
   }
 }

@@ -37,6 +37,10 @@ export const HOST_ERRORS = {
   'host.unknown_module': 'The manifest has no module of this name.',
   'store.missing_blob': 'The store lacks content that the world relies on.',
   'host.dispatch_log': 'The dispatch log could not be written, so nothing is called any more.',
+  'host.too_few_snapshots':
+    'Two snapshots that can be read whole must stand for entries that are dropped; details tell how many were found.',
+  'host.compact_too_late':
+    'Entries behind the older of two snapshots may not be dropped; details.latest is the latest height.',
   'host.no_snapshot': 'The world has no snapshot, or none of that height.',
   'host.bad_proof': 'A proof about a cell is not in its form, or does not hold.',
   'host.unknown_blob': 'The store has no content with this hash.',

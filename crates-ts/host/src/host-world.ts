@@ -7,7 +7,16 @@
 import { AosError, isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import type { Ingress, ModuleRuntime, TurnResult, World } from '@aos/kernel'
-import type { ContentStore, JournalPort, LogHead, RootEntry, SnapshotNote, SnapshotNotes } from '@aos/store'
+import type {
+  CompactOptions,
+  CompactReport,
+  ContentStore,
+  JournalPort,
+  LogHead,
+  RootEntry,
+  SnapshotNote,
+  SnapshotNotes,
+} from '@aos/store'
 import { HostClock } from './clock.ts'
 import type { ClockReport } from './clock.ts'
 import { CommitLoop } from './commit-loop.ts'
@@ -17,6 +26,7 @@ import { DEFAULT_BOUNDS } from './snapshots/recovery-cost.ts'
 import type { SnapshotBounds } from './snapshots/recovery-cost.ts'
 import { Snapshotter } from './snapshots/snapshotter.ts'
 import { MadeContent } from './made-content.ts'
+import { UploadLeases, withLeases } from './retention/upload-leases.ts'
 import { loadDefinitions } from './definitions.ts'
 import type { Definitions } from './definitions.ts'
 import { localPrincipal } from './principal.ts'
@@ -31,6 +41,8 @@ export interface OpenedStore {
   findRoots(limit: number): Iterable<RootEntry>
   /** Size and root of the log over what is durable. */
   logHead(): LogHead
+  /** Throws what `compact` of `WorldStore` throws. */
+  compact(options: CompactOptions): Promise<CompactReport>
   close(): Promise<void>
 }
 
@@ -63,6 +75,8 @@ export class HostWorld {
   readonly folder: WorldFolder
   readonly keyFolder: string
   readonly store: OpenedStore
+  /** What was put into content since it was opened. */
+  readonly leases: UploadLeases = new UploadLeases()
   readonly kernel: World
   readonly modules: ModuleRuntime
   readonly makeKernel: (modules?: ModuleRuntime) => World
@@ -83,7 +97,7 @@ export class HostWorld {
   constructor(parts: HostWorldParts) {
     this.folder = parts.folder
     this.keyFolder = parts.keyFolder
-    this.store = parts.store
+    this.store = leased(parts.store, this.leases)
     this.kernel = parts.kernel
     this.modules = parts.modules
     this.makeKernel = parts.makeKernel
@@ -274,6 +288,19 @@ export class HostWorld {
     await this.#loop.drain()
     await this.#made.stored()?.catch(() => undefined)
     await this.store.close()
+  }
+}
+
+/** The same store; what is put into its content is noted. */
+function leased(store: OpenedStore, leases: UploadLeases): OpenedStore {
+  return {
+    journal: store.journal,
+    content: withLeases(store.content, leases),
+    snapshotNotes: store.snapshotNotes,
+    findRoots: (limit) => store.findRoots(limit),
+    logHead: () => store.logHead(),
+    compact: (options) => store.compact(options),
+    close: () => store.close(),
   }
 }
 

@@ -1,5 +1,5 @@
 /** `journal replay --verify`: derive everything again and compare (spec/07-journal.md, "Verification"). */
-import { formatHash } from '@aos/cbor'
+import { AosError, formatHash } from '@aos/cbor'
 import type { Hash, HashBytes } from '@aos/cbor'
 import type { Difference, ModuleRuntime, World } from '@aos/kernel'
 import { MerkleLog } from '@aos/store'
@@ -50,7 +50,7 @@ export interface ReplayReport {
   readonly kernel: World
 }
 
-/** Stops at the first difference. Throws what a kernel throws for content that is missing. */
+/** Stops at the first difference. Throws `journal.compacted`, and what a kernel throws for content that is missing. */
 export function replayJournal(opened: OpenedFolder, options: ReplayJournalOptions): ReplayReport {
   return runSteps(replayJournalSteps(opened, options))
 }
@@ -72,6 +72,7 @@ function* replayJournalSteps(opened: OpenedFolder, options: ReplayJournalOptions
   const { from: snapshot } = options
   if (snapshot !== undefined) kernel.open(snapshot.root)
   const from = snapshot === undefined ? 0 : snapshot.cut + 1
+  if (from < journal.firstWhole) throw noReplay(from, journal.firstWhole)
   const to = Math.min(options.to ?? Number.MAX_SAFE_INTEGER, journal.head?.height ?? -1)
   if (from > 0) logUpTo(log, journal, from - 1)
   const count = to + 1 - from
@@ -100,9 +101,17 @@ function* replayJournalSteps(opened: OpenedFolder, options: ReplayJournalOptions
   return { ok: true, entries: log.size, root: formatHash(log.root()), firstDifference: undefined, kernel }
 }
 
+function noReplay(from: number, compactedBelow: number): AosError {
+  const what = `nothing can be derived from height ${from} on: the journal was compacted at height ${compactedBelow}`
+  return new AosError('journal.compacted', what, {
+    details: { compacted_below: compactedBelow },
+    hint: 'start from a snapshot: `--from-snapshot`; `aos journal verify` proves the headers of what was dropped',
+  })
+}
+
 /** Entries that are not derived again. */
 function logUpTo(log: MerkleLog, journal: JournalPort, to: number): void {
-  for (const batch of journal.read({ from: 0, to })) {
+  for (const batch of journal.readHeaders({ from: 0, to })) {
     for (const record of batch) log.append(record.leaf)
     log.settle()
   }

@@ -5,7 +5,7 @@ import { formatHash } from '@aos/cbor'
 import { KIND_NUMBER, decodeEntry, decodeSnapshot } from '@aos/kernel'
 import type { SnapshotRecord } from '@aos/kernel'
 import { MerkleLog } from '@aos/store'
-import type { JournalPort } from '@aos/store'
+import type { HeaderRecord, JournalPort } from '@aos/store'
 import type { OpenedFolder } from './open-world.ts'
 import { isStateUnreadable } from './snapshots/bad-snapshots.ts'
 import { snapshotNotes } from './snapshots/open-newest.ts'
@@ -41,8 +41,8 @@ export function manifestAt(opened: Pick<OpenedFolder, 'store' | 'readContent'>, 
   let manifest = known?.manifest
   const from = known === undefined ? 0 : known.height + 1
   if (height < from) return manifest
-  for (const batch of journal.read({ from, to: height })) {
-    for (const record of batch) manifest = manifestSetBy(record.bytes) ?? manifest
+  for (const batch of journal.readHeaders({ from, to: height })) {
+    for (const record of batch) manifest = manifestSetBy(record) ?? manifest
   }
   return manifest
 }
@@ -63,10 +63,10 @@ export function summarizeJournal(journal: JournalPort, to?: number): JournalSumm
   const manifests: Hash[] = []
   for (const batch of journal.head === undefined
     ? []
-    : journal.read(to === undefined ? { from: 0 } : { from: 0, to })) {
+    : journal.readHeaders(to === undefined ? { from: 0 } : { from: 0, to })) {
     for (const record of batch) {
       log.append(record.leaf)
-      const manifest = manifestSetBy(record.bytes)
+      const manifest = manifestSetBy(record)
       if (manifest !== undefined) manifests.push(manifest)
     }
     log.settle()
@@ -74,8 +74,9 @@ export function summarizeJournal(journal: JournalPort, to?: number): JournalSumm
   return { entries: log.size, manifestHash: manifests.at(-1), manifests, logRoot: formatHash(log.root()) }
 }
 
-/** Only genesis and manifest entries are decoded in full. */
-function manifestSetBy(entry: Uint8Array): Hash | undefined {
+/** Only genesis and manifest entries are decoded in full; compaction keeps them whole. */
+function manifestSetBy({ isCompacted, bytes: entry }: HeaderRecord): Hash | undefined {
+  if (isCompacted) return undefined
   const kind = entryKind(entry)
   if (kind !== KIND_NUMBER.genesis && kind !== KIND_NUMBER.manifest) return undefined
   const manifest = decodeEntry(entry).header.get(HEADER_MANIFEST)

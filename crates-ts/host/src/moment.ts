@@ -1,5 +1,5 @@
 /** A world as it stood at a height: the head, or a past one by replay (design: every past state is one replay away). */
-import { AosError } from '@aos/cbor'
+import { AosError, isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import type { World } from '@aos/kernel'
 import type { JsonNode } from '@aos/air'
@@ -19,7 +19,7 @@ export interface Moment {
   readonly definitions: Definitions
 }
 
-/** Waits until the head it shows is durable. Throws `host.bad_height`, `host.no_genesis`. */
+/** Waits until the head it shows is durable. Throws `host.bad_height`, `host.no_genesis`, `journal.compacted`. */
 export async function readMoment(host: HostWorld, at: number | undefined, options: StepsOptions = {}): Promise<Moment> {
   const head = await host.read((kernel) => kernel.head)
   if (head === undefined)
@@ -38,7 +38,9 @@ export async function readMoment(host: HostWorld, at: number | undefined, option
     bad: new BadSnapshots(host.folder.badSnapshots),
     to: at,
   })
-  const { kernel } = await runStepsFairly(steps, options)
+  const { kernel } = await runStepsFairly(steps, options).catch((error: unknown) => {
+    throw stateIsGone(error, at)
+  })
   return { height: at, kernel, definitions: loadDefinitions(needHash(kernel.manifestHash), host.readContent) }
 }
 
@@ -86,6 +88,21 @@ export function keyOfCell(
     throw new AosError('host.not_keyed', `${reducer} is not keyed, found the key ${keyText}`)
   }
   return keySchema === undefined || keyText === undefined ? undefined : keyFromText(definitions, keySchema, keyText)
+}
+
+/** What is said of a state that nothing leads to any more. */
+function stateIsGone(error: unknown, at: number): unknown {
+  if (!isAosError(error) || error.code !== 'journal.compacted') return error
+  const below = String(Reflect.get(Object(error.details), 'compacted_below'))
+  return new AosError(
+    'journal.compacted',
+    `the journal was compacted at height ${below}: the state of height ${at} is gone`,
+    {
+      details: error.details,
+      cause: error,
+      hint: 'states from the snapshots on that are left can be read: see `aos snapshot ls`',
+    },
+  )
 }
 
 function needHash(hash: Hash | undefined): Hash {

@@ -80,6 +80,8 @@ export interface EffectsReport {
 export interface InstanceReport {
   readonly id: string
   readonly plan: string
+  /** In force when it started: plan and schemas are those of this manifest (K26). */
+  readonly manifest: Hash
   readonly principal: string
   readonly steps: readonly {
     readonly id: string

@@ -48,6 +48,10 @@ export function openMemoryStore(disk: MemoryDisk = makeMemoryDisk()): WorldStore
         journal.checkOpen()
         disk.notes = withNote(disk.notes, note)
       },
+      forgetBefore: (cut) => {
+        journal.checkOpen()
+        disk.notes = disk.notes.filter((note) => note.cut >= cut)
+      },
     },
     findRoots: (limit) => journal.findRoots(limit),
     compact: (compacting) => journal.compact(compacting),

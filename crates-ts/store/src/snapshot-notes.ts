@@ -30,6 +30,8 @@ export interface SnapshotNotes {
   list(): readonly SnapshotNote[]
   /** Replaces a note of the same cut. Not synced: it may be lost. Throws `store.read_only`, `store.closed`, `store.failed`, `store.no_space`. */
   put(note: SnapshotNote): void
+  /** Drops the notes of cuts below a height: nobody is to rely on those snapshots any more. As durable as `put`, and throws the same. */
+  forgetBefore(cut: number): void
 }
 
 /** The notes after one has been added: the newest cut first, one for each, a bounded number. */
@@ -60,9 +62,16 @@ export class SnapshotNotesFile implements SnapshotNotes {
   }
 
   put(note: SnapshotNote): void {
+    this.#write(withNote(this.#notes, note))
+  }
+
+  forgetBefore(cut: number): void {
+    this.#write(this.#notes.filter((note) => note.cut >= cut))
+  }
+
+  #write(notes: readonly SnapshotNote[]): void {
     if (this.#isClosed) throw new AosError('store.closed', 'the store has been closed')
     if (this.#readOnly) throw new AosError('store.read_only', 'the store was opened only for reading')
-    const notes = withNote(this.#notes, note)
     try {
       this.#slots.write((slot, view) => {
         encodeNotes(slot, view, notes)

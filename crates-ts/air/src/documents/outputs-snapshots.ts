@@ -16,6 +16,31 @@ export function snapshotOutputs(): readonly (readonly [string, TSchema])[] {
     bytes: optional(count()),
   }
   return [
+    [
+      'blob gc',
+      openObject({
+        dry_run: Type.Boolean(),
+        live: count(),
+        dead: count(),
+        bytes_live: count(),
+        bytes_dead: count(),
+        bytes_freed: Type.Integer(),
+        snapshots: Type.Array(openObject(snapshot)),
+      }),
+    ],
+    [
+      'journal compact',
+      openObject({
+        before: count(),
+        compacted_below: count(),
+        segments: count(),
+        bytes_before: count(),
+        bytes_after: count(),
+        snapshots: Type.Array(openObject(snapshot)),
+        anchor: openObject({ file: Type.String(), values: count(), bytes: count() }),
+        archive: optional(openObject({ file: Type.String(), bytes: count() })),
+      }),
+    ],
     ['snapshot create', openObject(snapshot)],
     ['snapshot ls', openObject({ snapshots: Type.Array(listed) })],
     ['snapshot verify', openObject({ ok: Type.Boolean(), ...snapshot, ...pieces, problem: optional(problem) })],

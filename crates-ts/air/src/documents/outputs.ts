@@ -34,7 +34,7 @@ export function outputDocuments(): readonly JsonDocument[] {
     document('gen types', openObject({ text: optional(Type.String()), file: optional(Type.String()) })),
     document('journal head', journalHead()),
     document('journal replay', replay()),
-    document('journal verify', verdict()),
+    document('journal verify', verify()),
     document('module check', moduleCheck()),
     document('state get', stateGet()),
     document('state ls', stateLs()),
@@ -251,7 +251,27 @@ function verdict(): TObject {
     key: optional(Type.Unknown()),
     note: optional(Type.String()),
   })
-  return openObject({ ok: Type.Boolean(), entries: count(), root: hashText(), first_difference: optional(difference) })
+  return openObject({
+    ok: Type.Boolean(),
+    entries: count(),
+    root: hashText(),
+    compacted_below: optional(count()),
+    first_difference: optional(difference),
+  })
+}
+
+/** Of a verification, also what was found of an archive. */
+function verify(): TSchema {
+  const difference = { height: count(), path: Type.String(), expected: Type.String(), found: Type.String() }
+  const archive = {
+    ok: Type.Boolean(),
+    first: count(),
+    last: count(),
+    root: hashText(),
+    of_world: optional(Type.Boolean()),
+    first_difference: optional(openObject(difference)),
+  }
+  return openObject({ ...verdict().properties, archive: optional(openObject(archive)) })
 }
 
 function moduleCheck(): TSchema {

@@ -38,8 +38,10 @@ export function readWorldFacts(journal: JournalPort): WorldFacts {
   let manifest: Hash | undefined
   let lastNowNs: bigint | undefined
   const head = journal.head?.height
-  for (const batch of head === undefined ? [] : journal.read({ from: 0 })) {
-    for (const { height, bytes } of batch) {
+  for (const batch of head === undefined ? [] : journal.readHeaders({ from: 0 })) {
+    for (const { height, bytes, isCompacted } of batch) {
+      // What tells of keys, engines and manifests is whole.
+      if (isCompacted) continue
       const kind = entryKind(bytes)
       if (kind === KIND_NUMBER.event && height !== head) continue
       const entry = decodeEntry(bytes)

@@ -59,7 +59,8 @@ export function snapshotNotes(store: OpenedStore): readonly SnapshotNote[] {
   return [...store.findRoots(SEARCHED_MAX)].map(noteOf)
 }
 
-function noteOf({ height, bytes }: RootEntry): SnapshotNote {
+/** What an entry of kind snapshot_root says. */
+export function noteOf({ height, bytes }: RootEntry): SnapshotNote {
   const command = decodeEntry(bytes).ingress.get(10)
   const fields: ReadonlyMap<unknown, unknown> = command instanceof Map ? command : new Map()
   const root = fields.get(1)

@@ -45,7 +45,7 @@ export interface ShownState {
 
 const FORM = 'aos/cell/v1'
 
-/** Reads the journal once. Throws what content throws for a miss, and `kernel.bad_snapshot`. */
+/** Reads the headers of the journal once: of compacted entries there is no more. Throws what content throws for a miss, and `kernel.bad_snapshot`. */
 export function makeStateProof(
   opened: Pick<OpenedFolder, 'store' | 'readContent'>,
   asked: { readonly note: SnapshotNote; readonly reducer: string; readonly key: Uint8Array | undefined },
@@ -56,10 +56,10 @@ export function makeStateProof(
   const cell = proveCell({ sha256: nodeSha256, content }, { root: note.root, reducer, key })
   const leaves: Uint8Array[] = []
   let entry: Uint8Array | undefined
-  for (const batch of journal.read({ from: 0 })) {
+  for (const batch of journal.readHeaders({ from: 0 })) {
     for (const record of batch) {
       leaves.push(record.leaf)
-      if (record.height === note.rootHeight) entry = headAndIngress(record.bytes)
+      if (record.height === note.rootHeight && !record.isCompacted) entry = headAndIngress(record.bytes)
     }
   }
   if (entry === undefined) throw badProof(['claim'], `the journal has no height ${note.rootHeight}`)

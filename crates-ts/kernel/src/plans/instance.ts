@@ -99,6 +99,7 @@ export function reportInstance(instance: PlanInstance): InstanceReport {
   return {
     id: instance.id,
     plan: instance.plan.name,
+    manifest: instance.plan.manifest,
     principal: instance.principal,
     steps: instance.plan.steps.map(({ id, op }, index) => {
       const state = instance.steps[index]

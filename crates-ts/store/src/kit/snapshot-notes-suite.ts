@@ -41,6 +41,8 @@ function notes({ it, expect }: TestApi, driver: StoreDriver): void {
       for (let cut = 10; cut < 40; cut += 1) snapshotNotes.put(noteOf(cut))
       const newest = Array.from({ length: SNAPSHOT_NOTES_MAX }, (_, index) => noteOf(39 - index))
       expect(snapshotNotes.list()).toEqual(newest)
+      snapshotNotes.forgetBefore(38)
+      expect(snapshotNotes.list()).toEqual([noteOf(39), noteOf(38)])
     }))
 
   it('takes none after close', () =>
