@@ -14,7 +14,7 @@ export {
 export { formatJson, type FormatJsonOptions } from './json-format.ts'
 export { AIR_LIMITS, type AirLimits } from './limits.ts'
 export { AIR_ERRORS, type AirErrorCode } from './errors.ts'
-export { compareIssues, type AirIssue } from './issues.ts'
+export { compareIssues, compareText, type AirIssue } from './issues.ts'
 export { isDefinitionName, isReservedName } from './names.ts'
 export { BUILTIN_WASM, readBuiltinWasm, type BuiltinWasm } from './builtin/wasm-modules.ts'
 export { BUILTIN_SCHEMA_HASHES, BUILTIN_SCHEMAS } from './builtin/schemas.ts'

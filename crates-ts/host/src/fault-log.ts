@@ -9,6 +9,7 @@ import type { Data, Hash, HashBytes } from '@aos/cbor'
 import {
   KIND_NUMBER,
   encodeApproval,
+  encodeGovernance,
   encodeClock,
   encodeKeyChange,
   encodeSetEngine,
@@ -114,6 +115,8 @@ function workOf(ingress: Ingress): readonly Data[] {
       return [encodeApproval(ingress.approval)]
     case 'snapshot_root':
       return [ingress.cut, ingress.root]
+    case 'governance':
+      return [encodeGovernance(ingress.command), [...ingress.blobs]]
     case 'snapshot_cut':
     case 'tick':
       return []

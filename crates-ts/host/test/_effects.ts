@@ -84,8 +84,10 @@ export function makeFakeWorld(folder = mkdtempSync(join(tmpdir(), 'aos-effects-'
       entry: new Uint8Array(0),
       outcome: 'ok',
       steps: [],
+      migrations: [],
       raised: [],
       effects: { decisions: [], emitted: [], settled: [], changed: [], started: [], ended: [], ...effects },
+      governance: [],
     } as const
     for (const observer of observers) observer(result, ingress)
     return result

@@ -6,6 +6,7 @@ import { KIND_NUMBER } from './codes.ts'
 import { encodeClock, encodeKeyChange, encodeSetEngine, encodeSetManifest, encodeSnapshotRoot } from './commands.ts'
 import { encodeApproval, encodeIntentCommand, encodeName, encodeReceipt } from './effect-commands.ts'
 import type { KernelSemantics } from './engine.ts'
+import { encodeGovernance } from './governance/command.ts'
 import type { IngressParts } from './entry-writer.ts'
 import { kernelError } from './errors.ts'
 import { LIMITS } from './limits.ts'
@@ -152,6 +153,8 @@ function bodyOfCommand(ingress: Ingress): Uint8Array | null {
       return encodeApproval(ingress.approval)
     case 'snapshot_root':
       return encodeSnapshotRoot(ingress)
+    case 'governance':
+      return encodeGovernance(ingress.command)
     case 'event':
     case 'tick':
     case 'snapshot_cut':

@@ -5,10 +5,12 @@ import type { AosError, Hash } from '@aos/cbor'
 import { admitted, baseParts, checkShortText, sortBlobs } from './admission-common.ts'
 import type { Admitted, AdmissionPorts } from './admission-common.ts'
 import type { EngineIngress, GenesisIngress, KeyIngress, ManifestIngress, VerifiedSignature } from './ingress.ts'
-import { EMPTY_CATALOG, loadCatalog } from './catalog.ts'
+import { EMPTY_CATALOG } from './catalog.ts'
 import type { Catalog } from './catalog.ts'
 import { encodeGenesis, encodeKeyChange, encodeSetEngine, encodeSetManifest } from './commands.ts'
 import { kernelError } from './errors.ts'
+import { loadCandidate, planChange, putInForce } from './governance/manifest-change.ts'
+import { isGoverned } from './governance/quorum.ts'
 import { compareIntents } from './intents/effects-state.ts'
 import type { KernelPorts } from './ports.ts'
 import type { RegisteredKey, WorldState } from './state.ts'
@@ -58,6 +60,12 @@ function register(ports: KernelPorts, state: WorldState, key: Omit<RegisteredKey
 /** Throws `kernel.not_authorized`, `kernel.manifest_in_force`, `kernel.stale_base` and what `loadCatalog` throws. */
 export function admitManifest(ports: KernelPorts, state: WorldState, ingress: ManifestIngress): Admitted {
   requireOwner(state, ingress.auth)
+  if (state.hasGovernance && isGoverned(state.catalog.actions)) {
+    throw kernelError('gov.governed', 'the manifest in force names approvers, so an owner alone does not change it', {
+      path: ['auth'],
+      hint: 'propose the change with `aos gov propose`',
+    })
+  }
   if (ingress.manifest === state.manifestHash) {
     throw kernelError('kernel.manifest_in_force', `${ingress.manifest} is in force already`, { path: ['manifest'] })
   }
@@ -76,21 +84,29 @@ export function admitManifest(ports: KernelPorts, state: WorldState, ingress: Ma
       path: ['blobs'],
     })
   }
-  const catalog = loadCatalog(ports, ingress.manifest, read, state)
+  const candidate = loadCandidate(ports, state, { manifest: ingress.manifest, get: read })
+  const { catalog } = candidate
   const parts = {
     ...baseParts(ingress),
     auth: ingress.auth,
     blobs: sortBlobs(ingress.blobs),
     command: encodeSetManifest(ingress),
   }
+  if (state.hasGovernance) {
+    const change = planChange(ports, state, candidate)
+    return admitted({
+      parts,
+      prepare({ governance }) {
+        governance.putInForce(change, { inFlight: undefined, watch: undefined })
+      },
+    })
+  }
   return admitted({
     parts,
     manifest: ingress.manifest,
     prepare: state.hasGate ? (turn) => rejudgeParked(state, turn, catalog) : undefined,
     apply: (height) => {
-      state.manifestHash = ingress.manifest
-      state.manifestHeight = height
-      state.catalog = catalog
+      putInForce(state, { manifest: ingress.manifest, catalog, generations: new Map(), upcasters: new Map() }, height)
     },
   })
 }

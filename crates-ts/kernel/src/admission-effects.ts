@@ -13,6 +13,7 @@ import type {
 } from './ingress.ts'
 import { encodeApproval, encodeIntentCommand, encodeName, encodeReceipt } from './effect-commands.ts'
 import { kernelError } from './errors.ts'
+import { mayDecide } from './governance/quorum.ts'
 import { parseDueWait } from './intents/effects-state.ts'
 import { KERNEL_ADAPTER } from './intents/intent.ts'
 import type { Intent } from './intents/intent.ts'
@@ -145,6 +146,7 @@ function admitRequeue(state: WorldState, ingress: RequeueIngress): EffectAdmissi
     command: encodeIntentCommand(ingress.intent),
     prepare(turn) {
       turn.restate(intent, 'open', 'requeued', undefined)
+      if (state.hasGovernance) turn.review({ ...intent, status: 'open' }, state.catalog)
     },
   }
 }
@@ -174,28 +176,25 @@ function admitApproval(state: WorldState, ingress: ApprovalIngress): EffectAdmis
   if (state.manifestHash === undefined || !equalBytes(approval.manifest, hashBytes(state.manifestHash))) {
     throw kernelError('kernel.stale_base', 'the approval was given under another manifest', { path: ['manifest'] })
   }
-  checkApprover(state, auth)
+  const keyId = needApprover(state, auth)
   const isLate = approval.expiresNs <= state.logicalNowNs
   if (isLate) throw kernelError('kernel.approval_expired', 'the approval has expired', { path: ['expires_ns'] })
   return {
     auth,
     command: encodeApproval(approval),
     prepare(turn) {
-      if (approval.decision === 'approve') turn.rejudge(intent, state.catalog, { isApproved: true })
-      else turn.deny(intent, 'approval.rejected')
+      if (approval.decision !== 'approve') turn.deny(intent, 'approval.rejected')
+      else turn.rejudge(intent, state.catalog, { isApproved: true, by: { keyId, expiresNs: approval.expiresNs } })
     },
   }
 }
 
-/** An approver of the manifest; where it names none, an owner. */
-function checkApprover(state: WorldState, auth: readonly VerifiedSignature[]): void {
-  const { approvers } = state.catalog.actions
-  for (const { keyId } of auth) {
-    const id = toHex(keyId)
-    const owner = state.keys.get(id)
-    if (approvers.has(id)) return
-    if (approvers.size === 0 && owner?.role === 'owner' && owner.revoked === undefined) return
-  }
+/** The key id, hexadecimal, of an approver of the manifest; where it names none, of an owner. */
+function needApprover(state: WorldState, auth: readonly VerifiedSignature[]): string {
+  const { keys, logicalNowNs, catalog } = state
+  const ground = { keys, logicalNowNs, actions: catalog.actions }
+  const found = auth.map(({ keyId }) => toHex(keyId)).find((keyId) => mayDecide(ground, keyId))
+  if (found !== undefined) return found
   throw kernelError('kernel.not_authorized', 'expected the signature of an approver', { path: ['auth'] })
 }
 

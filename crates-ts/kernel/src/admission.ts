@@ -7,6 +7,7 @@ import type { EventIngress, Ingress, SnapshotRootIngress, Stamp } from './ingres
 import { checkTime } from './clock.ts'
 import { KIND_NUMBER } from './codes.ts'
 import { encodeClock, encodeSnapshotRoot } from './commands.ts'
+import { admitGovernance } from './governance/admit-governance.ts'
 import type { IngressParts } from './entry-writer.ts'
 import { kernelError } from './errors.ts'
 import { LIMITS } from './limits.ts'
@@ -49,6 +50,8 @@ export function admit(
       })
     case 'snapshot_root':
       return admitSnapshotRoot(state, ingress)
+    case 'governance':
+      return admitGovernance(ports, state, { ingress, logicalNowNs: laterOf(stamp.nowNs, state.logicalNowNs) })
     case 'receipt':
     case 'start':
     case 'cancel':
@@ -59,6 +62,10 @@ export function admit(
       return admitted({ parts: { ...baseParts(ingress), ...parts }, prepare })
     }
   }
+}
+
+function laterOf(left: bigint, right: bigint): bigint {
+  return left > right ? left : right
 }
 
 function needSnapshots(state: WorldState): void {

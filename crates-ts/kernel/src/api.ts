@@ -4,12 +4,16 @@
  * Everything is synchronous. The kernel returns entries; appending, syncing and acknowledging are the host's.
  */
 import type { AosError, CanonicalBytes, Hash, HashBytes } from '@aos/cbor'
-import type { ReceiptStatus } from '@aos/effects'
+import type { EffectOrigin, ReceiptStatus } from '@aos/effects'
 import type { FreshBlob } from './collections/trie-update.ts'
+import type { Proposal } from './governance/proposal.ts'
+import type { Watch } from './governance/watch.ts'
+import type { GovernanceChange } from './governance/governance-item.ts'
 import type { Ingress, Stamp } from './ingress.ts'
 import type { IntentChange } from './intents/effect-items.ts'
 import type { IntentReport } from './intents/intent.ts'
 import type { StepStatus } from './plans/instance.ts'
+import type { CallOutcome } from './ports.ts'
 import type { TailAmounts } from './snapshot/tail-cost.ts'
 
 /**
@@ -25,6 +29,7 @@ export type DeliveryOutcome =
   | 'effect_undeclared'
   | 'effect_denied'
   | 'too_many_effects'
+  | 'migration_failed'
 
 /** One delivery of the turn, for reports. */
 export interface StepReport {
@@ -35,6 +40,30 @@ export interface StepReport {
   readonly fuel: number
   /** For people: what was wrong (trap location, code and path of a bad output). Not journaled. */
   readonly note: string | undefined
+}
+
+/** One cell that was brought on to another generation in the turn, or could not be. */
+export interface MigrationReport {
+  readonly reducer: string
+  /** Prefixed canonical key bytes; undefined for a reducer that is not keyed. */
+  readonly key: Uint8Array | undefined
+  /** Generations. */
+  readonly from: number
+  /** Generations. */
+  readonly to: number
+  readonly outcome: CallOutcome
+  readonly fuel: number
+  /** For people; not journaled. */
+  readonly note: string | undefined
+}
+
+/** What happened to a proposal in the turn. */
+export interface GovernanceReport {
+  readonly proposal: number
+  readonly change: GovernanceChange
+  /** Of the patch, the report or the manifest. */
+  readonly hash: Hash | undefined
+  readonly text: string | undefined
 }
 
 /** An event that a reducer raised in the turn, whether or not anybody was routed to it. */
@@ -49,6 +78,9 @@ export interface DecisionReport {
   /** Index of its item. */
   readonly index: number
   readonly effectKind: string
+  /** The same for the same request of the same origin, whatever is decided (spec/12-receipts.md, "Requests and intents"). */
+  readonly requestHash: HashBytes
+  readonly origin: EffectOrigin
   readonly outcome: 'allow' | 'deny' | 'park'
   readonly code: string | undefined
   readonly grant: string | undefined
@@ -73,6 +105,8 @@ export interface EffectsReport {
     readonly instance: string
     readonly code: string | undefined
     readonly step: string | undefined
+    /** Prefixed canonical bytes by the output schema of the plan. */
+    readonly result: Uint8Array | undefined
   }[]
 }
 
@@ -101,8 +135,10 @@ export type TurnResult =
       readonly entry: Uint8Array
       readonly outcome: 'ok' | 'turn_limit'
       readonly steps: readonly StepReport[]
+      readonly migrations: readonly MigrationReport[]
       readonly raised: readonly RaisedReport[]
       readonly effects: EffectsReport
+      readonly governance: readonly GovernanceReport[]
     }
   /** Same idempotency key and same body as an earlier ingress: its height. */
   | { readonly kind: 'duplicate'; readonly height: number }
@@ -214,7 +250,7 @@ export interface World {
    * deliveries, states); without it only the chain position is. Returns the first difference, after which the world must be discarded.
    */
   replay(entry: Uint8Array, options: ReplayOptions): Difference | undefined
-  /** State bytes of a cell as the reducer returned them. `key` are prefixed canonical bytes; undefined for the one cell of a reducer that is not keyed. */
+  /** State bytes of a cell as its reducer would be given them; throws `kernel.migration_failed` for one of an older generation that cannot be brought on. `key` are prefixed canonical bytes; undefined for the one cell of a reducer that is not keyed. */
   readCell(reducer: string, key: Uint8Array | undefined): Uint8Array | undefined
   /** Open, parked and dead intents, in the order of emission. */
   listIntents(): Iterable<IntentReport>
@@ -226,6 +262,15 @@ export interface World {
   /** Cells of a reducer in ascending order of key bytes. Costs a walk through all their keys. */
   listCells(reducer: string): Iterable<CellReport>
   countCells(reducer: string): number
+  /** What bringing on each cell of an older generation comes to; nothing is written (spec/17-governance.md, "Migrations"). Costs a walk through all of them. */
+  rehearse(reducer: string): Iterable<MigrationReport>
+  /** In the order of their numbers. */
+  listProposals(): Iterable<Proposal>
+  readProposal(number: number): Proposal | undefined
+  /** What is in force changed without naming what is in flight: a `review` command is due (spec/17-governance.md, "Change"). */
+  readonly needsReview: boolean
+  /** The change that is on probation. */
+  readonly probation: Watch | undefined
   /** The cut whose nodes are being made; `root` once all have been given out. */
   readonly snapshot: { readonly cut: number; readonly root: Hash | undefined } | undefined
   /** The engine in force has snapshots. */
@@ -253,6 +298,14 @@ export interface World {
    * `kernel.bad_snapshot`, `engine.unsupported`, and what content throws for a miss.
    */
   open(root: Hash): void
+  /**
+   * Puts a manifest in force without an entry: for forks, which have no journal (spec/17-governance.md, "Shadow"). Throws what proposing it would throw.
+   */
+  force(manifest: Hash): void
+  /** For forks: an entry that changes nothing but time. */
+  pass(stamp: Stamp): void
+  /** Replays a journaled entry without verification, and says what it came to. Throws `kernel.bad_entry` when it does not follow. */
+  reenact(entry: Uint8Array): Extract<TurnResult, { readonly kind: 'accepted' }>
   readonly memory: MemoryReport
   limitMemory(limits: MemoryLimits): void
 }

@@ -3,10 +3,11 @@
  * Built once when a manifest comes into force; derived from content, never stored.
  */
 import { BUILTIN_SCHEMAS, compileSchema, resolveType } from '@aos/air'
-import type { DefModule, FieldLocator, Manifest, SchemaCodec, SchemaTable, TypeExpr } from '@aos/air'
-import { CborWriter, hashBytes, hashText } from '@aos/cbor'
+import type { ApprovalRule, DefModule, FieldLocator, Manifest, SchemaCodec, SchemaTable, TypeExpr } from '@aos/air'
+import { CborWriter, HASH_BYTES, formatHash, hashBytes, hashText } from '@aos/cbor'
 import type { Hash, HashBytes } from '@aos/cbor'
 import { kernelError } from './errors.ts'
+import { makeFingerprints } from './governance/fingerprint.ts'
 import { EMPTY_GATE_CATALOG } from './gate/gate-catalog.ts'
 import type { GateCatalog } from './gate/gate-catalog.ts'
 import { loadActions } from './load-actions.ts'
@@ -23,6 +24,9 @@ export interface ReducerRecord {
   readonly wasmHash: Hash
   readonly wasmHashBytes: HashBytes
   readonly eventSchema: string
+  readonly stateSchema: string
+  /** undefined: not keyed. */
+  readonly keySchema: string | undefined
   readonly stateCodec: SchemaCodec
   readonly eventCodec: SchemaCodec
   /** undefined: not keyed. */
@@ -56,8 +60,16 @@ export interface ActionCatalog {
   readonly triggers: ReadonlyMap<string, readonly CompiledTrigger[]>
   /** Grants of a module's slots. */
   readonly slots: ReadonlyMap<string, ReadonlyMap<string, string>>
-  /** Key ids, hexadecimal, of those who may approve; empty: the owners. */
-  readonly approvers: ReadonlySet<string>
+  /** By key id, hexadecimal: those who may approve; empty: the owners. */
+  readonly approvers: ReadonlyMap<string, ApproverRecord>
+  /** How many approvals of whom a proposal needs (spec/17-governance.md, "Approvals"). */
+  readonly approvals: readonly ApprovalRule[]
+}
+
+/** A person who may approve. */
+export interface ApproverRecord {
+  readonly name: string
+  readonly roles: ReadonlySet<string>
 }
 
 /** Of a manifest that says nothing of plans or effects. */
@@ -66,22 +78,31 @@ export const EMPTY_ACTIONS: ActionCatalog = {
   plans: new Map(),
   triggers: new Map(),
   slots: new Map(),
-  approvers: new Set(),
+  approvers: new Map(),
+  approvals: [],
 }
 
 /** What a manifest puts in force, compiled: replaced whole when another one comes. */
 export interface Catalog {
   /** The codec of a schema that the manifest lists or that is built in; undefined for another name. */
   codec(name: string): SchemaCodec | undefined
+  /** Types by name; built-in ones are among them. */
+  readonly table: SchemaTable
+  /** What a schema of the table is, with all that it refers to (spec/17-governance.md, "Fingerprints"). */
+  fingerprint(name: string): Hash
   readonly reducers: ReadonlyMap<string, ReducerRecord>
   /** Routes by event schema, in the manifest's order. */
   readonly routes: ReadonlyMap<string, readonly Route[]>
   readonly actions: ActionCatalog
 }
 
+const EMPTY_FINGERPRINT: Hash = formatHash(new Uint8Array(HASH_BYTES))
+
 /** What is in force between genesis and the first manifest: nothing. */
 export const EMPTY_CATALOG: Catalog = {
   codec: () => undefined,
+  table: new Map(),
+  fingerprint: () => EMPTY_FINGERPRINT,
   reducers: new Map(),
   routes: new Map(),
   actions: EMPTY_ACTIONS,
@@ -91,7 +112,16 @@ export const EMPTY_CATALOG: Catalog = {
  * Loads and checks a manifest. Throws `kernel.bad_manifest` (details.issues), `kernel.bad_node`, and `wasm.*` for a module that is refused.
  */
 export function loadCatalog(ports: KernelPorts, manifestHash: Hash, get: GetNode, options: EngineFeatures): Catalog {
-  const definitions = loadDefinitions(ports, manifestHash, get, options)
+  return compileCatalog(ports, loadDefinitions(ports, manifestHash, get, options), get, options)
+}
+
+/** The same for definitions that are loaded. Throws `kernel.bad_manifest`, and `wasm.*` for a module that is refused. */
+export function compileCatalog(
+  ports: KernelPorts,
+  definitions: LoadedDefinitions,
+  get: GetNode,
+  options: EngineFeatures,
+): Catalog {
   const table = tableOf(definitions)
   const codec = makeCodecs(table)
   const reducers = new Map<string, ReducerRecord>()
@@ -104,6 +134,8 @@ export function loadCatalog(ports: KernelPorts, manifestHash: Hash, get: GetNode
   }
   return {
     codec,
+    table,
+    fingerprint: makeFingerprints(ports.sha256, table),
     reducers,
     routes: buildRoutes(definitions.manifest, reducers, table),
     actions: options.hasGate
@@ -156,6 +188,8 @@ function makeReducer(
     wasmHash: module.wasmHash,
     wasmHashBytes: hashBytes(module.wasmHash),
     eventSchema: abi.event,
+    stateSchema: abi.state,
+    keySchema: module.keySchema,
     stateCodec: needCodec(codec, abi.state),
     eventCodec: needCodec(codec, abi.event),
     keyCodec: module.keySchema === undefined ? undefined : needCodec(codec, module.keySchema),

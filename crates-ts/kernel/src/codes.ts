@@ -19,6 +19,7 @@ export const KIND_NUMBER: Readonly<Record<IngressKind, number>> = {
   signal: 11,
   snapshot_cut: 13,
   snapshot_root: 14,
+  governance: 10,
 }
 
 const KIND_NAMES: readonly (readonly [number, string])[] = [
@@ -45,7 +46,7 @@ const KIND_NAMES: readonly (readonly [number, string])[] = [
 export const ENTRY_KINDS: ReadonlyMap<number, string> = new Map(KIND_NAMES)
 
 /** K6: numbers of derived items in entries; format, like those of kinds. */
-export const ITEM = { delivery: 0, raised: 1, moduleUse: 2, turnLimit: 3 } as const
+export const ITEM = { delivery: 0, raised: 1, moduleUse: 2, turnLimit: 3, migration: 9, governance: 12 } as const
 
 /** In entries an outcome is its index in this list, so the order is format: new ones go to the end. */
 export const OUTCOMES: readonly DeliveryOutcome[] = [
@@ -57,6 +58,7 @@ export const OUTCOMES: readonly DeliveryOutcome[] = [
   'effect_undeclared',
   'effect_denied',
   'too_many_effects',
+  'migration_failed',
 ]
 
 /** Which limit ended a turn and dropped what it wrote (K8); the item of the entry names it. */

@@ -35,6 +35,8 @@ const ITEM_FIELDS: ReadonlyMap<number, readonly string[]> = new Map([
   [1, ['item', 'schema', 'value', 'key', 'delivery']],
   [2, ['item', 'wasm', 'rewritten']],
   [3, ['item', 'bound']],
+  [9, ['item', 'reducer', 'key', 'from', 'to', 'outcome', 'fuel', 'state']],
+  [12, ['item', 'proposal', 'change', 'hash', 'text']],
 ])
 
 /**

@@ -3,7 +3,7 @@ import { encodeNode, hashText } from '@aos/cbor'
 import type { Hash, Sha256Port } from '@aos/cbor'
 import { EXPR_LIMITS } from '@aos/expr'
 import { WORKSPACE_LIMITS } from '@aos/workspace'
-import { EFFECT_LIMITS, INTERNAL_LIMITS, LIMITS, SNAPSHOT_LIMITS } from './limits.ts'
+import { CHANGE_LIMITS, EFFECT_LIMITS, INTERNAL_LIMITS, LIMITS, SNAPSHOT_LIMITS } from './limits.ts'
 
 /** What the module runtime contributes to the engine: its versions and bounds decide where a module stops. */
 export interface ModuleProfile {
@@ -43,6 +43,7 @@ const PARTS: Readonly<
       ...INTERNAL_LIMITS,
       ...SNAPSHOT_LIMITS,
       ...WORKSPACE_LIMITS,
+      ...CHANGE_LIMITS,
     },
   },
 }

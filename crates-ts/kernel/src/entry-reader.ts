@@ -2,7 +2,7 @@
 import { CborReader, HASH_BYTES, decode, isAosError } from '@aos/cbor'
 import type { Data, HashBytes } from '@aos/cbor'
 import type { VerifiedSignature } from './ingress.ts'
-import { ENTRY_KINDS } from './codes.ts'
+import { ENTRY_KINDS, ITEM } from './codes.ts'
 import { expectField, readAuth, readHashes } from './entry-auth.ts'
 import { kernelError } from './errors.ts'
 import { EFFECT_ITEM } from './intents/effect-items.ts'
@@ -288,9 +288,10 @@ function resolveItems(
 /** What of an item stands in the bodies, the value before the key (spec/journal.cddl). */
 function saltedParts(fields: ReadonlyMap<number, Data>): { readonly value: boolean; readonly key: boolean } {
   switch (fields.get(0)) {
-    case 0:
+    case ITEM.delivery:
+    case ITEM.migration:
       return { value: false, key: fields.has(2) }
-    case 1:
+    case ITEM.raised:
       return { value: true, key: fields.has(3) }
     case EFFECT_ITEM.intent: {
       const origin = fields.get(6)

@@ -1,6 +1,7 @@
 /** Codes of the kernel (spec/08-errors.md). */
 import { AosError } from '@aos/cbor'
 import type { AosErrorOptions } from '@aos/cbor'
+import type { GovernanceErrorCode } from './governance/errors.ts'
 
 /** What each code means for which an ingress is refused or a replay stopped (spec/06-kernel.md, "Ingress"). */
 export const KERNEL_ERRORS = {
@@ -53,7 +54,7 @@ export const KERNEL_ERRORS = {
 } as const
 
 /** Codes of this package; a refusal of the kernel may also carry one of `air`. */
-export type KernelErrorCode = keyof typeof KERNEL_ERRORS
+export type KernelErrorCode = keyof typeof KERNEL_ERRORS | GovernanceErrorCode
 
 /** An error with a code of this package, so that another does not compile. */
 export function kernelError(code: KernelErrorCode, message: string, options: AosErrorOptions = {}): AosError {

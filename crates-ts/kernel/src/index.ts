@@ -5,6 +5,7 @@ export type {
   DeliveryOutcome,
   Difference,
   EffectsReport,
+  GovernanceReport,
   InstanceReport,
   KeyReport,
   PartDigests,
@@ -12,6 +13,7 @@ export type {
   ReplayOptions,
   MemoryLimits,
   MemoryReport,
+  MigrationReport,
   StepReport,
   TurnResult,
   World,
@@ -24,6 +26,7 @@ export type {
   EngineIngress,
   EventIngress,
   GenesisIngress,
+  GovernanceIngress,
   Ingress,
   IngressKind,
   KeyIngress,
@@ -52,6 +55,21 @@ export type { ModuleProfile } from './engine.ts'
 export { decodeEntry } from './entry-reader.ts'
 export type { DecodedEntry, DecodedItem } from './entry-reader.ts'
 export { KERNEL_ERRORS } from './errors.ts'
+export { GOVERNANCE_ERRORS } from './governance/errors.ts'
+export {
+  decodeGovernance,
+  encodeGovernance,
+  type ApplyCommand,
+  type DecideCommand,
+  type GovernanceCommand,
+  type ProposeCommand,
+  type ReviewCommand,
+  type ShadowedCommand,
+  type WithdrawCommand,
+} from './governance/command.ts'
+export { GOVERNANCE_CHANGES, type GovernanceChange } from './governance/governance-item.ts'
+export type { GivenApproval, Proposal, ProposalStatus } from './governance/proposal.ts'
+export { WATCHED, type Watch, type WatchedCount } from './governance/watch.ts'
 export { DENIAL_ERRORS, type DenialCode } from './gate/denial-errors.ts'
 export { hasSecretSlots } from './gate/secret-slots.ts'
 export type { KernelErrorCode } from './errors.ts'
@@ -66,4 +84,5 @@ export { checkCellProof, proveCell, type CellProof, type ProvenCell } from './sn
 export { decodeSnapshot, type SnapshotRecord } from './snapshot/snapshot-record.ts'
 export type { TailAmounts } from './snapshot/tail-cost.ts'
 export { walkSnapshot, type SnapshotPiece } from './snapshot/walk-snapshot.ts'
+export { readIngress, type RecordedIngress } from './replay.ts'
 export { createWorld } from './world.ts'

@@ -1,5 +1,6 @@
 /** What may come into a world: the kinds of ingress (K13, K14; spec/06-kernel.md, "Ingress"). */
 import type { Hash } from '@aos/cbor'
+import type { GovernanceCommand } from './governance/command.ts'
 import type { Approval, BatchPlace, Receipt, SigningKeyId } from '@aos/effects'
 
 /** K4: the numbers stand in spec/journal.cddl. */
@@ -19,6 +20,7 @@ export type IngressKind =
   | 'signal'
   | 'snapshot_cut'
   | 'snapshot_root'
+  | 'governance'
 
 /** A signature over the command's statement that the host has verified; the kernel checks that the key may. */
 export interface VerifiedSignature {
@@ -163,6 +165,15 @@ export interface ApprovalIngress extends IngressBase {
   readonly auth: readonly VerifiedSignature[]
 }
 
+/** What is done about proposals (spec/17-governance.md, "Commands"). The host has verified the signatures over the command. */
+export interface GovernanceIngress extends IngressBase {
+  readonly kind: 'governance'
+  readonly command: GovernanceCommand
+  /** With `propose`: the patch, its nodes and modules. Durable before the append. */
+  readonly blobs: readonly Hash[]
+  readonly auth: readonly VerifiedSignature[]
+}
+
 /** Freezes what has changed: the state at the end of this entry is what the snapshot holds (K28). */
 export interface SnapshotCutIngress extends IngressBase {
   readonly kind: 'snapshot_cut'
@@ -194,3 +205,4 @@ export type Ingress =
   | ApprovalIngress
   | SnapshotCutIngress
   | SnapshotRootIngress
+  | GovernanceIngress

@@ -38,6 +38,13 @@ export const EFFECT_LIMITS = {
   spendingsMax: 4096,
 } as const
 
+/** Bounds of a turn that puts another manifest in force, from kernel semantics 3 on: everything in flight may have to be judged again in it. */
+export const CHANGE_LIMITS = {
+  changeFuelMax: 32_000_000_000,
+  changeItemsMax: 1_048_576,
+  changeBytesMax: 268_435_456,
+} as const
+
 /** What internal effects pay for content, from kernel semantics 3 on (spec/06-kernel.md, "Limits"). */
 export const INTERNAL_LIMITS = {
   /** Fuel of every value that is read or written. */

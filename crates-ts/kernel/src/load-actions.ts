@@ -1,6 +1,7 @@
 /** The plans and the gate of a manifest, ready to run (spec/10-plans.md, "Definitions at work"; spec/11-gate.md, "What is judged by"). */
 import { compileSchema, resolveType } from '@aos/air'
 import type {
+  Approver,
   CapGrant,
   DefCap,
   DefEffect,
@@ -16,8 +17,9 @@ import type {
 import { fromHex, sha256, toHex } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { compileExpr, exprFromValue, literalValue, valueFromExpr } from '@aos/expr'
-import type { ActionCatalog } from './catalog.ts'
+import type { ActionCatalog, ApproverRecord } from './catalog.ts'
 import { kernelError } from './errors.ts'
+import { makeFingerprints } from './governance/fingerprint.ts'
 import type {
   EffectRecord,
   Enforcer,
@@ -73,8 +75,15 @@ export function loadActions(ports: KernelPorts, definitions: ActionDefinitions, 
     plans,
     triggers: loadTriggers(manifest, plans, table),
     slots: manifest.moduleBindings,
-    approvers: new Set(manifest.approvers.map(({ key }) => toHex(sha256(ports.sha256, fromHex(key))))),
+    approvers: new Map(
+      manifest.approvers.map((approver) => [toHex(sha256(ports.sha256, fromHex(approver.key))), approverOf(approver)]),
+    ),
+    approvals: manifest.approvals,
   }
+}
+
+function approverOf({ name, roles }: Approver): ApproverRecord {
+  return { name, roles: new Set(roles) }
 }
 
 function loadGate(ports: KernelPorts, definitions: ActionDefinitions, ground: LoadGround): GateCatalog {
@@ -108,6 +117,7 @@ function loadEffect(effect: DefEffect, bindings: readonly EffectBinding[], groun
     capType: effect.capType,
     originScope: effect.originScope,
     params,
+    paramsName: effect.paramsSchema,
     takesSecrets: hasSecretSlots(params.type, table),
     receipt: loadSchema({ kind: 'ref', name: effect.receiptSchema }, table),
     adapter: binding?.adapter ?? defaultAdapter(effect.effectKind, features),
@@ -188,12 +198,13 @@ export function loadPlans(
   table: SchemaTable,
 ): ReadonlyMap<string, CompiledPlan> {
   const schemas = new Map([...definitions.effects.values()].map((effect) => [effect.effectKind, effect.paramsSchema]))
+  const fingerprint = makeFingerprints(ports.sha256, table)
   const paramsSchema = (kind: string): string | undefined => schemas.get(kind)
   const { manifestHash } = definitions
   return new Map(
     [...definitions.plans].map(([name, { definition, hash }]) => [
       name,
-      compilePlan(definition, { sha256: ports.sha256, hash, manifest: manifestHash, table, paramsSchema }),
+      compilePlan(definition, { sha256: ports.sha256, hash, manifest: manifestHash, table, fingerprint, paramsSchema }),
     ]),
   )
 }

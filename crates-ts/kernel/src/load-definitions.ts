@@ -55,14 +55,14 @@ export function loadDefinitions(
   ports: KernelPorts,
   manifestHash: Hash,
   get: GetNode,
-  options: Pick<EngineFeatures, 'hasGate'>,
+  options: EngineFeatures,
 ): LoadedDefinitions {
   const manifest = loadNode(ports, manifestHash, get)
   if (manifest.kind !== 'manifest') {
     throw kernelError('kernel.bad_node', `expected a manifest at ${manifestHash}, found a ${manifest.kind}`)
   }
   if (!options.hasGate) checkPlain(manifest)
-  checkUngoverned(manifest)
+  if (!options.hasGovernance) checkUngoverned(manifest)
   const load = <Kind extends NamedKind>(refs: readonly NamedRef[], kind: Kind): Map<string, OfKind<Kind>> =>
     loadSection(ports, refs, kind, get)
   const schemas = load(manifest.schemas, 'defschema')
@@ -110,12 +110,12 @@ function checkPlain(manifest: Manifest): void {
   )
 }
 
-/** What no engine carries out so far (spec/03-air.md, "Approval and migration"). */
+/** What an engine without governance could not carry out. */
 function checkUngoverned({ approvals, migrations }: Manifest): void {
-  refuseSections({ approvals, migrations }, undefined)
+  refuseSections({ approvals, migrations }, 'run `aos upgrade`')
 }
 
-function refuseSections(sections: Readonly<Record<string, readonly unknown[]>>, hint: string | undefined): void {
+function refuseSections(sections: Readonly<Record<string, readonly unknown[]>>, hint: string): void {
   for (const [section, entries] of Object.entries(sections)) {
     if (entries.length === 0) continue
     throw kernelError('kernel.bad_manifest', `the engine of this world has no ${section}`, { path: [section], hint })

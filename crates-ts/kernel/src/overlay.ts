@@ -5,6 +5,8 @@ import type { KnownTrees, TreeNote } from '@aos/workspace'
 import { EMPTY_KEY } from './cells/cell.ts'
 import type { Cell } from './cells/cell.ts'
 import { bytesOfText, textOfBytes } from './collections/key-text.ts'
+import { GovernanceOverlay } from './governance/governance-overlay.ts'
+import type { ManifestChange } from './governance/manifest-change.ts'
 import { EffectsOverlay } from './intents/effects-overlay.ts'
 import type { Delivery } from './routing.ts'
 import type { WorldState } from './state.ts'
@@ -31,6 +33,7 @@ export class Overlay implements KnownTrees {
   #effects: EffectsOverlay | undefined
   #blobs: Set<Hash> | undefined
   #trees: Map<Hash, readonly string[]> | undefined
+  #governance: GovernanceOverlay | undefined
 
   constructor(state: WorldState) {
     this.#state = state
@@ -119,8 +122,20 @@ export class Overlay implements KnownTrees {
     return this.#effects !== undefined
   }
 
+  /** Made when a turn first touches proposals or what is in force. */
+  get governance(): GovernanceOverlay {
+    this.#governance ??= new GovernanceOverlay(this.#state.governance)
+    return this.#governance
+  }
+
+  /** Another manifest comes into force behind this turn. */
+  get change(): ManifestChange | undefined {
+    return this.#governance?.change
+  }
+
   merge(): void {
     this.#effects?.merge()
+    this.#governance?.merge()
     for (const [wasm, rewritten] of this.#modules) this.#state.modulesUsed.set(wasm, rewritten)
     for (const hash of this.#blobs ?? NO_BLOBS) this.#state.blobs.set(hash, true)
     for (const [root, workspaces] of this.#trees ?? NO_TREES) this.#state.trees.set(root, workspaces)

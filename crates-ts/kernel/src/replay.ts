@@ -2,11 +2,13 @@
 import { formatHash } from '@aos/cbor'
 import type { Data, Hash } from '@aos/cbor'
 import { unsupportedEngine } from './admission-control.ts'
-import type { Ingress } from './ingress.ts'
+import type { Ingress, Stamp } from './ingress.ts'
 import { ENTRY_KINDS, KIND_NUMBER } from './codes.ts'
 import { decodeApproval, decodeCode, decodeIntentHash, decodeName, decodeReceipt } from './effect-commands.ts'
+import { readEntry } from './entry-reader.ts'
 import type { EntryView } from './entry-reader.ts'
 import { kernelError } from './errors.ts'
+import { decodeGovernance } from './governance/command.ts'
 
 /** Throws `engine.unsupported` when the entry puts an engine in force that this release does not have. */
 export function checkEngine(view: EntryView, engines: ReadonlyMap<Hash, unknown>, newest: Hash): void {
@@ -17,8 +19,24 @@ export function checkEngine(view: EntryView, engines: ReadonlyMap<Hash, unknown>
   if (!engines.has(engine)) throw unsupportedEngine(engine, newest)
 }
 
+/** The ingress of an entry, with its stamp. */
+export interface RecordedIngress {
+  readonly ingress: Ingress
+  readonly stamp: Stamp
+}
+
+/** Throws what `rebuildIngress` throws. */
+export function rebuild(view: EntryView): RecordedIngress {
+  return { ingress: rebuildIngress(view), stamp: { nowNs: view.nowNs, entropy: view.entropy } }
+}
+
+/** The ingress that a journaled entry records, for whoever submits it to a fork. Throws `kernel.bad_entry`, `kernel.bodies_missing`. */
+export function readIngress(entry: Uint8Array): RecordedIngress {
+  return rebuild(readEntry(entry))
+}
+
 /** Throws `kernel.bad_entry` for a kind or a command that this release does not know. */
-export function rebuildIngress(view: EntryView): Ingress {
+function rebuildIngress(view: EntryView): Ingress {
   if (isPlainEvent(view)) {
     // Written out: this is the way of nearly every entry.
     return { kind: 'event', principal: view.principal, schema: view.schema, value: view.value }
@@ -73,14 +91,11 @@ export function rebuildIngress(view: EntryView): Ingress {
       return { kind: 'approval', ...base, approval: decodeApproval(commandOf(view)), auth: view.auth }
     case KIND_NUMBER.snapshot_cut:
       return { kind: 'snapshot_cut', ...base }
-    case KIND_NUMBER.snapshot_root: {
-      const command = commandOf(view)
-      return {
-        kind: 'snapshot_root',
-        ...base,
-        cut: Number(uintField(command, 0)),
-        root: formatHash(byteField(command, 1)),
-      }
+    case KIND_NUMBER.snapshot_root:
+      return { kind: 'snapshot_root', ...base, ...rootFields(commandOf(view)) }
+    case KIND_NUMBER.governance: {
+      const command = decodeGovernance(commandOf(view))
+      return { kind: 'governance', ...base, command, blobs: view.blobs.map(formatHash), auth: view.auth }
     }
     case KIND_NUMBER.engine:
       return { kind: 'engine', ...base, engine: formatHash(byteField(commandOf(view), 0)), auth: view.auth }
@@ -138,6 +153,10 @@ function manifestFields(command: Command): {
     baseHeight: Number(command.get(2)),
     ...(typeof message === 'string' ? { message } : {}),
   }
+}
+
+function rootFields(command: Command): { readonly cut: number; readonly root: Hash } {
+  return { cut: Number(uintField(command, 0)), root: formatHash(byteField(command, 1)) }
 }
 
 function keyFields(command: Command): {

@@ -22,6 +22,8 @@ function reducer(name: string, keyed: boolean): ReducerRecord {
     wasmHash: HASH,
     wasmHashBytes: new Uint8Array(32),
     eventSchema: 'demo/E@1',
+    stateSchema: 'demo/S@1',
+    keySchema: keyed ? 'demo/K@1' : undefined,
     stateCodec: nat,
     eventCodec: nat,
     keyCodec: keyed ? text : undefined,
@@ -35,7 +37,14 @@ const HASH = `sha256:${'0'.repeat(64)}` as ReducerRecord['wasmHash'] // a hash t
 
 function catalog(...routes: Route[]): Catalog {
   const { actions } = EMPTY_CATALOG
-  return { codec: () => nat, reducers: new Map(), routes: new Map([['demo/E@1', routes]]), actions }
+  return {
+    codec: () => nat,
+    table: new Map(),
+    fingerprint: () => HASH,
+    reducers: new Map(),
+    routes: new Map([['demo/E@1', routes]]),
+    actions,
+  }
 }
 
 function route(routes: Catalog, key: Uint8Array | undefined): readonly Delivery[] {

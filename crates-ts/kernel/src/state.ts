@@ -11,10 +11,12 @@
  *   keys            key_id -> {public key, role, kinds, from: uint, revoked?: uint}; uint height of the last change
  *   idempotency     (principal, key) -> {hash of the body, height, logical ns}, ascending by height
  *   cells           (reducer, key bytes) -> {generation: uint, state: bytes}
+ *   generations     reducer -> what leads on from each generation of its states
  *   modules used    wasm hash -> hash of the rewritten bytes
  *   blobs           hashes of content that entries list or turns made
  *   effects         plan instances, intents, budgets (intents/effects-state.ts)
  *   trees           root hash -> [* workspace] that the tree is of, ascending; "": of none yet
+ *   governance      proposals and what changes have left behind (governance/governance-state.ts)
  *   last cut        uint height of the newest snapshot_cut
  *
  * Derived and rebuilt: the catalog (compiled codecs and routes of the manifest).
@@ -23,10 +25,14 @@ import type { Hash, HashBytes } from '@aos/cbor'
 import { EMPTY_CATALOG } from './catalog.ts'
 import type { Catalog } from './catalog.ts'
 import { CellStore } from './cells/cell-store.ts'
-import { BYTE_KEYS, Collection, HASH_KEYS, HEX_KEYS } from './collections/collection.ts'
+import type { Generations } from './cells/migrate.ts'
+import { GENERATION_RECORDS } from './snapshot/governance-records.ts'
+import { BYTE_KEYS, Collection, HASH_KEYS, HEX_KEYS, TEXT_KEYS } from './collections/collection.ts'
 import { NodeStore } from './collections/node-store.ts'
 import { OrderedSet } from './collections/ordered-set.ts'
 import type { TrieRoot } from './collections/trie-update.ts'
+import { makeGovernanceState } from './governance/governance-state.ts'
+import type { GovernanceState } from './governance/governance-state.ts'
 import { IdempotencyTable } from './idempotency.ts'
 import type { IdempotencyRecord } from './idempotency.ts'
 import { makeEffectsState } from './intents/effects-state.ts'
@@ -72,6 +78,8 @@ export interface WorldState {
   readonly idempotencyRecords: Collection<IdempotencyRecord>
   readonly idempotencyOrder: OrderedSet
   readonly cells: CellStore
+  /** By reducer; absent: the first one. */
+  readonly generations: Collection<Generations>
   /** By wasm hash. */
   readonly modulesUsed: Collection<Hash>
   readonly blobs: Collection<true>
@@ -85,6 +93,7 @@ export interface WorldState {
   /** The engine in force has internal effects and governance (kernel semantics 3). */
   hasGovernance: boolean
   readonly effects: EffectsState
+  readonly governance: GovernanceState
   /** Where everything above that is not in memory is read. */
   readonly nodes: NodeStore
 }
@@ -107,7 +116,8 @@ export function makeState(ports: KernelPorts, pinned: PinnedDefinitions, roots: 
   const { collection } = roots
   const records = new Collection(nodes, { keys: BYTE_KEYS, records: IDEMPOTENCY_RECORDS }, collection('idempotency'))
   const order = new OrderedSet(nodes, collection('idempotency_order'))
-  const cells = new CellStore(nodes)
+  const generations = new Collection(nodes, { keys: TEXT_KEYS, records: GENERATION_RECORDS }, collection('generations'))
+  const cells = new CellStore(nodes, (reducer) => generations.get(reducer)?.modules.length ?? 0)
   for (const [reducer, root] of roots.cells) cells.open(reducer, root)
   return {
     id: undefined,
@@ -127,6 +137,7 @@ export function makeState(ports: KernelPorts, pinned: PinnedDefinitions, roots: 
     idempotencyRecords: records,
     idempotencyOrder: order,
     cells,
+    generations,
     modulesUsed: new Collection(nodes, { keys: HASH_KEYS, records: MODULE_RECORDS }, collection('modules')),
     blobs: new Collection(nodes, { keys: HASH_KEYS, records: PRESENCE_RECORDS }, collection('blobs')),
     trees: new Collection(nodes, { keys: HASH_KEYS, records: TREE_RECORDS }, collection('trees')),
@@ -135,6 +146,7 @@ export function makeState(ports: KernelPorts, pinned: PinnedDefinitions, roots: 
     hasSnapshots: false,
     hasGovernance: false,
     effects: makeEffectsState(nodes, pinned, roots),
+    governance: makeGovernanceState(nodes, roots),
     nodes,
   }
 }

@@ -5,6 +5,7 @@ import type { EffectOrigin, ReceiptStatus } from '@aos/effects'
 import { encodeHashForm } from '@aos/expr'
 import type { ExprValue } from '@aos/expr'
 import type { EffectsReport } from './api.ts'
+import type { GovernanceTurn } from './governance/governance-turn.ts'
 import type { Catalog } from './catalog.ts'
 import { EMPTY_LEDGER, settle as settleLedger } from './gate/budgets.ts'
 import {
@@ -16,7 +17,8 @@ import {
 } from './intents/effect-items.ts'
 import type { IntentChange, WriteSalted } from './intents/effect-items.ts'
 import { performInternal } from './internal/internal-effects.ts'
-import { TurnBlobs } from './internal/turn-blobs.ts'
+import type { Releaser } from './internal/internal-effect.ts'
+import { bringEventOn } from './governance/upcast.ts'
 import { KERNEL_ADAPTER } from './intents/intent.ts'
 import type { Intent } from './intents/intent.ts'
 import { failurePayload, payloadValue } from './intents/payload.ts'
@@ -26,10 +28,10 @@ import { advance } from './plans/advance.ts'
 import type { EmitOutcome, PlanActions, PlanEnding } from './plans/advance.ts'
 import type { PlanInstance } from './plans/instance.ts'
 import { startByTrigger } from './plans/triggers.ts'
-import { giveReceipt, offerEvent } from './plans/waits.ts'
+import { OfferedEvent, concerns, giveReceipt, offerEvent } from './plans/waits.ts'
 import { directDelivery } from './routing.ts'
 import type { Requester, RoutedEvent } from './routing.ts'
-import { GateTurn } from './turn-gate.ts'
+import { GateTurn, askingAgain } from './turn-gate.ts'
 import type { GrowingReport, Passed } from './turn-gate.ts'
 import type { Turn } from './turn.ts'
 
@@ -41,6 +43,7 @@ export interface PlanWork {
 /** An intent that the kernel performs itself. */
 export interface InternalWork {
   readonly intent: Hash
+  readonly releasedBy: Releaser | undefined
 }
 
 /** What came of an intent. */
@@ -64,6 +67,7 @@ const UNROUTABLE: ReadonlySet<string> = new Set([
   'kernel.key_mismatch',
   'kernel.bad_key',
   'kernel.too_large',
+  'kernel.upcast',
 ])
 
 /** Of a turn that touched no plan and no intent. */
@@ -98,10 +102,13 @@ export class EffectTurn implements PlanActions {
   accept(event: RoutedEvent, index: number, by: Requester): void {
     const { overlay, input } = this.#turn
     const { logicalNowNs, height } = input.facts
+    const offered = new OfferedEvent(event)
     for (const id of overlay.effects.waitingFor(event.schema)) {
+      const known = overlay.effects.look(id)
+      if (known === undefined || !concerns(known, offered, logicalNowNs)) continue
       const instance = overlay.effects.instance(id)
       if (instance === undefined) continue
-      const offer = offerEvent(instance, event, logicalNowNs)
+      const offer = offerEvent(instance, offered, logicalNowNs)
       if (offer.kind === 'matched') this.resume(id)
       if (offer.kind === 'failed') this.end(instance, { code: offer.code, step: offer.step, result: undefined })
     }
@@ -128,8 +135,16 @@ export class EffectTurn implements PlanActions {
     this.resume(instance.id)
   }
 
+  get governance(): GovernanceTurn {
+    return this.#turn.governance
+  }
+
   get report(): EffectsReport {
     return this.#report
+  }
+
+  get hasGovernance(): boolean {
+    return this.#turn.input.state.hasGovernance
   }
 
   get logicalNowNs(): bigint {
@@ -171,17 +186,11 @@ export class EffectTurn implements PlanActions {
     const { overlay, input } = this.#turn
     const intent = overlay.effects.intent(work.intent)
     if (intent?.status !== 'open') return
-    const blobs = new TurnBlobs({
-      made: input.made,
-      isKnown: (hash) => overlay.isBlobKnown(hash),
-      know: (hash) => {
-        overlay.knowBlob(hash)
-      },
-      fuelLimit: this.#turn.fuelLimit,
-    })
+    const blobs = this.#turn.blobs()
     const { ports, state, facts } = input
     const world = state.id ?? formatHash(state.leaf)
-    const ground = { ports, state, overlay, effects: this, facts, intent, blobs, world }
+    const { releasedBy } = work
+    const ground = { ports, state, overlay, effects: this, facts, intent, blobs, world, releasedBy }
     const settlement = performInternal(intent, ground)
     this.#turn.fuel += blobs.fuel
     this.#turn.bytes += blobs.written + settlement.payload.bytes.length
@@ -192,7 +201,7 @@ export class EffectTurn implements PlanActions {
   end(instance: PlanInstance, ending: PlanEnding): void {
     const { effects } = this.#turn.overlay
     effects.endInstance(instance.id)
-    this.#report.ended.push({ instance: instance.id, code: ending.code, step: ending.step })
+    this.#report.ended.push({ instance: instance.id, ...ending })
     this.#turn.bytes += ending.result?.length ?? 0
     this.#item((writer, salted) => writePlanEnded(writer, salted, { instance: instance.id, ...ending }))
     for (const hash of instance.intents.values()) {
@@ -249,33 +258,39 @@ export class EffectTurn implements PlanActions {
    * The whole gate again for a parked intent, by what is in force now (G7, G8). `approved`: a person has released it, so a rule that asks for
    * one lets it pass.
    */
-  rejudge(intent: Intent, catalog: Catalog, given: { readonly isApproved: boolean }): void {
+  rejudge(intent: Intent, catalog: Catalog, given: { readonly isApproved: boolean; readonly by?: Releaser }): void {
     this.#release(intent, undefined)
-    const { origin } = intent
-    const originName = origin.kind === 'plan' ? planOf(origin.instance) : origin.reducer
-    const judgement = this.gate.ask(
-      {
-        effectKind: intent.effectKind,
-        params: intent.params,
-        grant: intent.grant,
-        authorKey: undefined,
-        origin,
-        originName,
-        cause: 0,
-        by: intent,
-      },
-      catalog,
-    )
+    const asking = askingAgain(intent)
+    const judgement = this.gate.ask(asking, catalog)
     const isAllowed = judgement.outcome === 'allow' || (given.isApproved && judgement.outcome === 'park')
     const outcome = judgement.outcome === 'park' && given.isApproved ? 'allow' : judgement.outcome
-    const { decisionHash } = this.gate.decide({ ...judgement, outcome }, intent.requestHash, 0)
+    const { decisionHash } = this.gate.decide({ ...judgement, outcome }, { requestHash: intent.requestHash, asking })
     if (judgement.outcome === 'deny') return this.deny(intent, judgement.code ?? 'policy.denied')
     if (judgement.ledger !== undefined) this.#turn.overlay.effects.putLedger(intent.grant, judgement.ledger)
     const released: Intent = { ...intent, reserved: judgement.reserved, decisionHash }
     this.#turn.overlay.effects.putIntent(isAllowed ? { ...released, status: 'open' } : released)
     if (!isAllowed) return
     this.change(intent, 'released', undefined)
-    this.#queueOwn(intent)
+    this.#queueOwn(intent, given.by)
+  }
+
+  /** The whole gate again for an open intent that nobody has begun to perform (G8). One that passes stays as it is, with its decision. */
+  review(intent: Intent, catalog: Catalog): void {
+    const { effects } = this.#turn.overlay
+    const ledger = effects.ledger(intent.grant)
+    this.#release(intent, undefined)
+    const asking = askingAgain(intent)
+    const judgement = this.gate.ask(asking, catalog)
+    if (judgement.outcome === 'allow') {
+      if (ledger !== undefined) effects.putLedger(intent.grant, ledger)
+      return
+    }
+    const { decisionHash } = this.gate.decide(judgement, { requestHash: intent.requestHash, asking })
+    const { reserved } = judgement
+    if (judgement.outcome === 'deny') return this.deny({ ...intent, reserved }, judgement.code ?? 'policy.denied')
+    if (judgement.ledger !== undefined) effects.putLedger(intent.grant, judgement.ledger)
+    effects.putIntent({ ...intent, status: 'parked', reserved, decisionHash })
+    this.change(intent, 'parked', undefined)
   }
 
   /** Writes an item; gives its index. */
@@ -304,22 +319,27 @@ export class EffectTurn implements PlanActions {
   /** Writes the intent of a request that has passed; what the kernel performs itself is next in the queue. */
   open(passed: Passed): Intent {
     const intent = this.gate.emit(passed)
-    if (intent.status === 'open') this.#queueOwn(intent)
+    if (intent.status === 'open') this.#queueOwn(intent, undefined)
     return intent
   }
 
   /** A timer is the kernel's, too, but goes off later. */
-  #queueOwn(intent: Intent): void {
-    if (intent.adapter === KERNEL_ADAPTER && intent.dueNs === undefined) this.#turn.queue.push({ intent: intent.hash })
+  #queueOwn(intent: Intent, releasedBy: Releaser | undefined): void {
+    if (intent.adapter !== KERNEL_ADAPTER || intent.dueNs !== undefined) return
+    this.#turn.queue.push({ intent: intent.hash, releasedBy })
   }
 
   /** For plans: the code of the failure when the event cannot be routed. */
   raise({ schema, value, instance }: Parameters<PlanActions['raise']>[0]): string | undefined {
     try {
-      this.#turn.raise({ schema, value, key: undefined }, 0, instance)
+      const { fuelLimit, input } = this.#turn
+      const known = { schema, value, plan: instance.plan }
+      const { value: now, fuel } = bringEventOn({ ...input, fuelLimit }, known)
+      this.#turn.fuel += fuel
+      this.#turn.raise({ schema, value: now, key: undefined }, 0, instance)
       return undefined
     } catch (error) {
-      if (isAosError(error) && UNROUTABLE.has(error.code)) return error.code
+      if (isAosError(error) && (UNROUTABLE.has(error.code) || error.code.startsWith('air.'))) return error.code
       throw error
     }
   }
@@ -367,9 +387,4 @@ export class EffectTurn implements PlanActions {
     const delivery = directDelivery(reducer, { ...event, key: origin.key }, cause, intent)
     if (delivery !== undefined) this.#turn.queue.push(delivery)
   }
-}
-
-/** `<event id>/<plan>`. */
-function planOf(instance: string): string {
-  return instance.slice(instance.indexOf('/') + 1)
 }

@@ -1,10 +1,12 @@
 /** Requests before the gate in a turn: the decision, and the intent of what passed (spec/11-gate.md, "Order"). */
-import { formatHash, hashWritten, sha256 } from '@aos/cbor'
+import { formatHash, hashWritten, isAosError, sha256 } from '@aos/cbor'
 import type { CborWriter, HashBytes } from '@aos/cbor'
 import { hashIntent, hashRequest } from '@aos/effects'
 import type { EffectOrigin } from '@aos/effects'
 import type { EffectsReport } from './api.ts'
+import type { Catalog } from './catalog.ts'
 import type { EmittedEffect } from './delivery.ts'
+import { PROPOSE_KIND, withSummary } from './governance/governance-effects.ts'
 import { judge } from './gate/judge.ts'
 import type { Judgement } from './gate/judge.ts'
 import type { EffectRecord, GrantRecord } from './gate/gate-catalog.ts'
@@ -47,6 +49,8 @@ export interface Asking {
   readonly originName: string
   readonly cause: number
   readonly by: Requester
+  /** It passed once and is judged again; a grant that is missing was taken away. */
+  readonly isAgain?: boolean
 }
 
 /** Judges what plans and reducers ask for in one turn. */
@@ -96,7 +100,7 @@ export class GateTurn {
       hashBytes: hash,
       height,
       index,
-      manifest: facts.manifestHash,
+      manifest: this.#turn.inForce.manifest,
       effectKind: effect.kind,
       params: judgement.params,
       paramsHash: sha256(ports.sha256, judgement.params),
@@ -132,8 +136,10 @@ export class GateTurn {
     return intent
   }
 
-  judge(asking: Asking): Judged {
-    const judgement = this.ask(asking, this.#turn.input.state.catalog)
+  judge(given: Asking): Judged {
+    const { catalog } = this.#turn.inForce
+    const asking = given.effectKind === PROPOSE_KIND ? this.#withSummary(given, catalog) : given
+    const judgement = this.ask(asking, catalog)
     const { origin, authorKey, by } = asking
     const requestHash = hashRequest(this.#turn.input.ports.sha256, {
       effectKind: asking.effectKind,
@@ -143,7 +149,7 @@ export class GateTurn {
       origin,
       ordinal: this.#ordinalOf(origin),
     })
-    const { decision, decisionHash } = this.decide(judgement, requestHash, asking.cause, asking)
+    const { decision, decisionHash } = this.decide(judgement, { requestHash, asking })
     const { effect, grant } = judgement
     if (judgement.outcome === 'deny' || effect === undefined || grant === undefined) {
       const code = judgement.code ?? 'policy.denied'
@@ -164,7 +170,26 @@ export class GateTurn {
     return { kind: 'passed', passed }
   }
 
-  ask(asking: Asking, catalog: Turn['input']['state']['catalog']): Judgement {
+  /** What a patch changes is found out here, not told by who proposes it. */
+  #withSummary(asking: Asking, catalog: Catalog): Asking {
+    const effect = catalog.actions.gate.effects.get(asking.effectKind)
+    const { ports, state } = this.#turn.input
+    if (effect === undefined || !state.hasGovernance) return asking
+    const blobs = this.#turn.blobs()
+    try {
+      const { codec } = effect.params
+      const params = codec.decode(codec.normalize(asking.params))
+      return { ...asking, params: codec.encode(withSummary(params, { ports, state, blobs })).slice() }
+    } catch (error) {
+      // Parameters of another type: the gate says so.
+      if (!isAosError(error) || error.code.startsWith('store.')) throw error
+      return asking
+    } finally {
+      this.#turn.fuel += blobs.fuel
+    }
+  }
+
+  ask(asking: Asking, catalog: Catalog): Judgement {
     const { facts } = this.#turn.input
     const judgement = judge(
       catalog.actions.gate,
@@ -174,11 +199,12 @@ export class GateTurn {
         grant: asking.grant,
         origin: { kind: asking.origin.kind, name: asking.originName },
         principal: asking.by.principal,
+        wasGranted: asking.isAgain === true && this.#turn.input.state.hasGovernance,
       },
       {
         logicalNowNs: facts.logicalNowNs,
         height: facts.height,
-        manifestHash: facts.manifestHash,
+        manifestHash: this.#turn.inForce.manifest,
         fuelLimit: Math.max(0, this.#turn.fuelLimit),
         ledgerOf: (name) => this.#turn.overlay.effects.ledger(name),
         trees: this.#turn.input.state.hasGovernance ? this.#turn.overlay : undefined,
@@ -191,21 +217,21 @@ export class GateTurn {
   /** Writes the decision; its hash is that of its bytes, which hold nothing that is salted. */
   decide(
     judgement: Judgement,
-    requestHash: HashBytes,
-    cause: number,
-    asking?: Asking,
+    { requestHash, asking }: { readonly requestHash: HashBytes; readonly asking: Asking },
   ): { readonly decision: number; readonly decisionHash: HashBytes } {
+    const { ports, writer, state } = this.#turn.input
+    // Before kernel semantics 3, who was judged again for a grant that was gone was not told which.
+    const named = asking.isAgain === true && !state.hasGovernance ? undefined : asking
     const item: DecisionItem = {
-      effectKind: judgement.effect?.kind ?? asking?.effectKind ?? '',
+      effectKind: judgement.effect?.kind ?? named?.effectKind ?? '',
       outcome: judgement.outcome,
       requestHash,
-      grant: judgement.grant?.name ?? asking?.grant,
+      grant: judgement.grant?.name ?? named?.grant,
       policy: judgement.policy,
       rule: judgement.rule,
       code: judgement.code,
-      cause,
+      cause: asking.cause,
     }
-    const { ports, writer } = this.#turn.input
     const write = (target: CborWriter): void => {
       writeDecision(target, item)
     }
@@ -213,7 +239,9 @@ export class GateTurn {
     const decision = this.#turn.nextItem()
     const { effectKind, outcome, grant, policy, rule, code } = item
     const { reason } = judgement
-    this.#report.decisions.push({ index: decision, effectKind, outcome, code, grant, policy, rule, reason })
+    const { origin } = asking
+    const made = { index: decision, effectKind, requestHash, origin, outcome, code, grant, policy, rule, reason }
+    this.#report.decisions.push(made)
     return { decision, decisionHash }
   }
 
@@ -229,7 +257,7 @@ export class GateTurn {
 
   /** The slot's grant; without a binding, for the slot `default`, the only grant of the type that the effect needs. */
   #grantOfSlot(reducer: string, effect: EmittedEffect): string | undefined {
-    const { gate, slots } = this.#turn.input.state.catalog.actions
+    const { gate, slots } = this.#turn.inForce.catalog.actions
     const slot = effect.slot ?? 'default'
     const bound = slots.get(reducer)?.get(slot)
     if (bound !== undefined || slot !== 'default') return bound
@@ -243,4 +271,16 @@ export class GateTurn {
 function dueOf(effect: EffectRecord, bytes: Uint8Array): bigint {
   const params = effect.params.codec.decode(bytes) as { readonly deliver_at_ns?: number | bigint } // sys/TimerSetParams@1
   return BigInt(params.deliver_at_ns ?? 0)
+}
+
+/** The request that an intent came from. */
+export function askingAgain(intent: Intent): Asking {
+  const { effectKind, params, grant, origin } = intent
+  const originName = origin.kind === 'plan' ? planOf(origin.instance) : origin.reducer
+  return { effectKind, params, grant, authorKey: undefined, origin, originName, cause: 0, by: intent, isAgain: true }
+}
+
+/** `<event id>/<plan>`. */
+function planOf(instance: string): string {
+  return instance.slice(instance.indexOf('/') + 1)
 }

@@ -1,14 +1,21 @@
 /** Runs deliveries and plan steps until the queue is quiet, on an overlay (K8 to K10; spec/06-kernel.md, "Turn"). */
 import { hashBytes } from '@aos/cbor'
-import type { HashBytes } from '@aos/cbor'
-import type { EffectsReport, RaisedReport, StepReport } from './api.ts'
+import type { Hash, HashBytes } from '@aos/cbor'
+import type { EffectsReport, GovernanceReport, MigrationReport, RaisedReport, StepReport } from './api.ts'
+import type { Catalog } from './catalog.ts'
+import type { Cell } from './cells/cell.ts'
+import { FIRST_GENERATION, migrate } from './cells/migrate.ts'
+import type { Migration } from './cells/migrate.ts'
+import { writeMigration } from './cells/migration-item.ts'
 import type { TurnBound } from './codes.ts'
 import { failed } from './delivery.ts'
 import type { DeliveryResult, DeliveryRunner, TurnFacts } from './delivery.ts'
 import type { EntryWriter } from './entry-writer.ts'
+import { GovernanceTurn } from './governance/governance-turn.ts'
 import type { MadeBlobs } from './internal/made-blobs.ts'
+import { TurnBlobs } from './internal/turn-blobs.ts'
 import { COMMIT_SCHEMA, noteCommit } from './internal/workspace-trees.ts'
-import { LIMITS } from './limits.ts'
+import { CHANGE_LIMITS, LIMITS } from './limits.ts'
 import type { Overlay } from './overlay.ts'
 import type { KernelPorts } from './ports.ts'
 import { routeEvent } from './routing.ts'
@@ -45,9 +52,13 @@ export interface TurnEnd {
   readonly bound: TurnBound | undefined
   readonly fuel: number
   readonly steps: readonly StepReport[]
+  readonly migrations: readonly MigrationReport[]
   readonly raised: readonly RaisedReport[]
   readonly effects: EffectsReport
+  readonly governance: readonly GovernanceReport[]
 }
+
+type TurnBounds = Readonly<Record<'turnFuelMax' | 'turnItemsMax' | 'turnBytesMax', number>>
 
 type Work = Delivery | PlanWork | InternalWork
 
@@ -63,7 +74,10 @@ export class Turn {
   readonly queue: Work[] = []
   readonly #steps: StepReport[] = []
   readonly #raised: RaisedReport[] = []
+  readonly #migrations: MigrationReport[] = []
   #effects: EffectTurn | undefined
+  #governance: GovernanceTurn | undefined
+  #bounds: TurnBounds = LIMITS
   fuel = 0
   bytes = 0
   items = 0
@@ -89,13 +103,43 @@ export class Turn {
 
   /** Fuel that one call may use now; 0 or less: none is left. */
   get fuelLimit(): number {
-    return Math.min(LIMITS.stepFuelMax, LIMITS.turnFuelMax - this.fuel)
+    return Math.min(LIMITS.stepFuelMax, this.#bounds.turnFuelMax - this.fuel)
   }
 
   /** Counts an item that is about to be written; gives its index (K2). */
   nextItem(): number {
     this.items += 1
     return this.items
+  }
+
+  get governance(): GovernanceTurn {
+    this.#governance ??= new GovernanceTurn(this)
+    return this.#governance
+  }
+
+  /** What the gate judges by, and what it is the manifest of: that of this turn, or what it puts in force. */
+  get inForce(): { readonly manifest: Hash; readonly catalog: Catalog } {
+    const { state, facts } = this.input
+    return this.overlay.change ?? { manifest: facts.manifestHash, catalog: state.catalog }
+  }
+
+  /** Content as one internal effect sees it. */
+  blobs(): TurnBlobs {
+    const { overlay, input, fuelLimit } = this
+    return new TurnBlobs({
+      made: input.made,
+      isKnown: (hash) => overlay.isBlobKnown(hash),
+      know: (hash) => {
+        overlay.knowBlob(hash)
+      },
+      fuelLimit,
+    })
+  }
+
+  /** A turn that puts another manifest in force may have to judge everything again that is in flight. */
+  widen(): void {
+    const { changeFuelMax, changeItemsMax, changeBytesMax } = CHANGE_LIMITS
+    this.#bounds = { turnFuelMax: changeFuelMax, turnItemsMax: changeItemsMax, turnBytesMax: changeBytesMax }
   }
 
   get effects(): EffectTurn {
@@ -120,7 +164,9 @@ export class Turn {
 
   #end(bound: TurnBound | undefined): TurnEnd {
     const effects = this.#effects?.report ?? NOTHING_DONE
-    return { bound, fuel: this.fuel, steps: this.#steps, raised: this.#raised, effects }
+    const governance = this.#governance?.report ?? []
+    const { fuel } = this
+    return { bound, fuel, steps: this.#steps, migrations: this.#migrations, raised: this.#raised, effects, governance }
   }
 
   #start(): TurnBound | undefined {
@@ -140,9 +186,10 @@ export class Turn {
   }
 
   #passed(): TurnBound | undefined {
-    if (this.fuel > LIMITS.turnFuelMax) return 'fuel'
-    if (this.items > LIMITS.turnItemsMax) return 'items'
-    return this.bytes > LIMITS.turnBytesMax ? 'bytes' : undefined
+    const { turnFuelMax, turnItemsMax, turnBytesMax } = this.#bounds
+    if (this.fuel > turnFuelMax) return 'fuel'
+    if (this.items > turnItemsMax) return 'items'
+    return this.bytes > turnBytesMax ? 'bytes' : undefined
   }
 
   #do(work: Work, ordinal: number): TurnBound | undefined {
@@ -153,25 +200,60 @@ export class Turn {
   }
 
   #deliver(delivery: Delivery, ordinal: number): TurnBound | undefined {
-    const { input, overlay, fuelLimit } = this
+    const { overlay, fuelLimit } = this
     if (fuelLimit <= 0) return 'fuel'
     this.#noteModule(delivery)
     const cell = overlay.cell(delivery)
+    const isOlder = cell.pending === undefined && cell.generation < cell.table.generation
+    const migration = isOlder && cell.state !== undefined ? this.#bringOn(delivery, cell, cell.state) : undefined
+    if (migration?.outcome === 'out_of_fuel' && fuelLimit < LIMITS.stepFuelMax) return 'fuel'
     const old = cell.pending === undefined ? cell.state : (cell.pending ?? undefined)
-    const { facts, hasGate } = input
-    let result = input.runner.run(input.state.catalog, delivery, old, { facts, ordinal, fuelLimit, hasGate })
-    this.fuel += result.fuel
+    let result =
+      migration === undefined || migration.outcome === 'ok'
+        ? this.#run(delivery, old, ordinal)
+        : failed('migration_failed', 0, migration.note)
     if (result.outcome === 'out_of_fuel' && fuelLimit < LIMITS.stepFuelMax) return 'fuel'
     const emitted = result.effect === undefined ? undefined : this.effects.gate.judgeReducer(delivery, result.effect)
     if (emitted?.kind === 'denied') result = failed('effect_denied', result.fuel, emitted.note)
     const index = this.nextItem()
-    if (this.items + result.raised.length > LIMITS.turnItemsMax) return 'items'
+    if (this.items + result.raised.length > this.#bounds.turnItemsMax) return 'items'
     if (result.state !== undefined) overlay.write(cell, result.state)
     this.bytes += result.state?.length ?? 0
     this.#record(delivery, result)
     if (emitted?.kind === 'passed') this.effects.open(emitted.passed)
     for (const event of result.raised) this.raise(event, index, delivery.by)
     return this.#passed()
+  }
+
+  #run(delivery: Delivery, old: Uint8Array | undefined, ordinal: number): DeliveryResult {
+    const { input, fuelLimit } = this
+    const { facts, hasGate } = input
+    const result = input.runner.run(input.state.catalog, delivery, old, { facts, ordinal, fuelLimit, hasGate })
+    this.fuel += result.fuel
+    return result
+  }
+
+  /** A state of an older generation is brought on before anything is delivered to it, and stays so whatever comes of that. */
+  #bringOn({ reducer, key }: Delivery, cell: Cell, given: Uint8Array): Migration {
+    const { ports, state, writer } = this.input
+    const { modules } = state.generations.get(reducer.name) ?? FIRST_GENERATION
+    const [from, to] = [cell.generation, cell.table.generation]
+    const migration = migrate(given, {
+      ports,
+      modules: modules.slice(from),
+      accepts: (bytes) => {
+        reducer.stateCodec.accepts(bytes)
+      },
+      fuelLimit: this.fuelLimit,
+    })
+    const { outcome, fuel, state: made } = migration
+    this.fuel += fuel
+    this.nextItem()
+    if (made !== undefined) this.overlay.write(cell, made)
+    this.bytes += made?.length ?? 0
+    writer?.item(writeMigration(ports.sha256, { reducer: reducer.name, key, from, to, outcome, fuel, state: made }))
+    this.#migrations.push({ reducer: reducer.name, key, from, to, outcome, fuel, note: migration.note })
+    return migration
   }
 
   #record(delivery: Delivery, result: DeliveryResult): void {

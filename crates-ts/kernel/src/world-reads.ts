@@ -1,12 +1,17 @@
 /** What a world says of itself (spec/06-kernel.md, "State"): nothing here changes anything but caches. */
-import type { CanonicalBytes, Hash } from '@aos/cbor'
-import type { CellReport, InstanceReport, KeyReport, MemoryReport, World, WorldTime } from './api.ts'
+import type { Hash } from '@aos/cbor'
+import type { CellReport, InstanceReport, KeyReport, MemoryReport, MigrationReport, World, WorldTime } from './api.ts'
 import { EMPTY_KEY } from './cells/cell.ts'
+import { listCells, readState, rehearseMigrations } from './cells/read-state.ts'
+import type { ReadGround } from './cells/read-state.ts'
 import { textOfBytes } from './collections/key-text.ts'
 import type { FreshBlob } from './collections/trie-update.ts'
+import type { Proposal } from './governance/proposal.ts'
+import type { Watch } from './governance/watch.ts'
 import { compareInstanceIds, compareIntents } from './intents/effects-state.ts'
 import type { IntentReport } from './intents/intent.ts'
 import type { MadeBlobs } from './internal/made-blobs.ts'
+import type { KernelPorts } from './ports.ts'
 import { reportInstance } from './plans/instance.ts'
 import type { Snapshots } from './snapshot/snapshots.ts'
 import type { TailAmounts } from './snapshot/tail-cost.ts'
@@ -18,6 +23,11 @@ export abstract class WorldReads {
   protected abstract readonly snapshots: Snapshots
   protected abstract readonly made: MadeBlobs
   protected abstract readonly newestEngine: Hash
+  protected abstract readonly ports: KernelPorts
+
+  private get readGround(): ReadGround {
+    return { ports: this.ports, state: this.state }
+  }
 
   get id(): Hash | undefined {
     return this.state.id
@@ -55,7 +65,9 @@ export abstract class WorldReads {
   }
 
   readCell(reducer: string, key: Uint8Array | undefined): Uint8Array | undefined {
-    return this.state.cells.find(reducer)?.find(textOfBytes(key ?? EMPTY_KEY))?.state
+    const cell = this.state.cells.find(reducer)?.find(textOfBytes(key ?? EMPTY_KEY))
+    if (cell?.state === undefined) return undefined
+    return readState(this.readGround, reducer, { state: cell.state, generation: cell.generation })
   }
 
   listIntents(): Iterable<IntentReport> {
@@ -76,8 +88,27 @@ export abstract class WorldReads {
   }
 
   listCells(reducer: string): Iterable<CellReport> {
-    // Keys of cells are canonical: they were located in, or checked as, canonical values.
-    return (this.state.cells.find(reducer)?.list() ?? []) as Iterable<CellReport & { readonly key: CanonicalBytes }>
+    return listCells(this.readGround, reducer)
+  }
+
+  rehearse(reducer: string): Iterable<MigrationReport> {
+    return rehearseMigrations(this.readGround, reducer)
+  }
+
+  listProposals(): Iterable<Proposal> {
+    return [...this.state.governance.proposals.values()].sort((left, right) => left.number - right.number)
+  }
+
+  readProposal(number: number): Proposal | undefined {
+    return this.state.governance.proposals.get(String(number))
+  }
+
+  get needsReview(): boolean {
+    return this.state.governance.needsReview
+  }
+
+  get probation(): Watch | undefined {
+    return this.state.governance.watch
   }
 
   countCells(reducer: string): number {

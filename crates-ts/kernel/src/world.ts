@@ -4,7 +4,7 @@ import type { AosError, Hash, HashBytes } from '@aos/cbor'
 import { admit } from './admission.ts'
 import { checkCommon, hashBody } from './admission-common.ts'
 import type { AdmissionPorts, Admitted } from './admission-common.ts'
-import type { Difference, MemoryLimits, ReplayOptions, TurnResult, World } from './api.ts'
+import type { Difference, GovernanceReport, MemoryLimits, ReplayOptions, TurnResult, World } from './api.ts'
 import type { Ingress, Stamp } from './ingress.ts'
 import { EMPTY_KEY } from './cells/cell.ts'
 import type { FreshBlob } from './collections/trie-update.ts'
@@ -15,12 +15,17 @@ import { HEADER_AT, makeEntryMemo, readEntry } from './entry-reader.ts'
 import type { EntryMemo, EntryView } from './entry-reader.ts'
 import { EntryWriter } from './entry-writer.ts'
 import { kernelError } from './errors.ts'
+import { loadCandidate, planChange, putInForce } from './governance/manifest-change.ts'
+import type { ManifestChange } from './governance/manifest-change.ts'
+import { writeGovernance } from './governance/governance-item.ts'
+import { ProbationWatch, countTurn, settleProbation } from './governance/probation.ts'
+import type { ProbationEnd } from './governance/probation.ts'
 import { idempotencySlot } from './idempotency.ts'
 import { MadeBlobs } from './internal/made-blobs.ts'
 import { LeafHasher } from './leaf.ts'
 import type { KernelPorts } from './ports.ts'
 import { RecordedEntry } from './recorded-entry.ts'
-import { checkEngine, rebuildIngress } from './replay.ts'
+import { checkEngine, rebuild } from './replay.ts'
 import { ENTROPY_BYTES } from './salts.ts'
 import { loadPinned } from './snapshot/load-pinned.ts'
 import { openSnapshot } from './snapshot/open-snapshot.ts'
@@ -43,6 +48,7 @@ type Accepted = Extract<TurnResult, { readonly kind: 'accepted' }>
 
 interface Performed {
   readonly end: TurnEnd
+  readonly probation: GovernanceReport | undefined
   readonly leaf: HashBytes
   readonly entry: Uint8Array | undefined
   readonly isRecorded: boolean
@@ -56,11 +62,12 @@ interface HowPerformed {
 }
 
 class KernelWorld extends WorldReads implements World {
-  readonly #ports: AdmissionPorts
+  protected readonly ports: AdmissionPorts
   protected readonly made: MadeBlobs
   protected readonly newestEngine: Hash
   readonly #runner: DeliveryRunner
   readonly #writer: EntryWriter
+  readonly #probation: ProbationWatch
   readonly #pinned: PinnedDefinitions
   protected state: WorldState
   protected readonly snapshots: Snapshots
@@ -72,23 +79,24 @@ class KernelWorld extends WorldReads implements World {
   constructor(ports: KernelPorts) {
     super()
     this.made = new MadeBlobs(ports)
-    this.#ports = {
+    this.ports = {
       ...ports,
       content: this.made,
       engineDigest: hashEngine(ports.sha256, ports.profile),
       engines: supportedEngines(ports.sha256, ports.profile),
     }
-    this.newestEngine = this.#ports.engineDigest
-    this.#runner = new DeliveryRunner(this.#ports)
+    this.newestEngine = this.ports.engineDigest
+    this.#runner = new DeliveryRunner(this.ports)
+    this.#probation = new ProbationWatch(this.ports)
     this.#writer = new EntryWriter(ports.sha256)
     this.#leaves = new LeafHasher(ports.sha256)
     this.snapshots = new Snapshots(ports.sha256)
     this.#pinned = new PinnedDefinitions((manifest) => {
       const { manifestHash, catalog } = this.state
-      if (manifest !== manifestHash) return loadPinned(this.#ports, manifest, this.state)
+      if (manifest !== manifestHash) return loadPinned(this.ports, manifest, this.state)
       return { plans: catalog.actions.plans, effects: catalog.actions.gate.effects }
     })
-    this.state = makeState(this.#ports, this.#pinned)
+    this.state = makeState(this.ports, this.#pinned)
   }
 
   submit(ingress: Ingress, stamp: Stamp): TurnResult {
@@ -104,14 +112,14 @@ class KernelWorld extends WorldReads implements World {
         // Before anything else: what was admitted once need not be admissible again to be known as the same.
         const earlier = this.#lookUpIdempotency(ingress)
         if (earlier !== undefined) return earlier
-        admitted = admit(this.#ports, this.state, { ingress, stamp })
+        admitted = admit(this.ports, this.state, { ingress, stamp })
         if (ingress.kind === 'snapshot_root') this.snapshots.checkRoot(ingress)
       } catch (error) {
         if (!isRefusal(error)) throw error
         return { kind: 'refused', error }
       }
-      const { end, leaf, entry } = this.#perform(ingress, admitted, stamp, { writer: this.#writer })
-      return accepted({ height: this.state.height, leaf, entry: entry ?? EMPTY_KEY, end })
+      const performed = this.#perform(ingress, admitted, stamp, { writer: this.#writer })
+      return accepted(this.state.height, performed)
     })
   }
 
@@ -126,13 +134,12 @@ class KernelWorld extends WorldReads implements World {
         const prev = entry.subarray(prevAt, view.ingressAt)
         return difference(view, 'header.prev', toHex(prev), toHex(this.state.leaf))
       }
-      checkEngine(view, this.#ports.engines, this.#ports.engineDigest)
+      checkEngine(view, this.ports.engines, this.ports.engineDigest)
       let admitted: Admitted
-      const ingress = rebuildIngress(view)
-      const stamp: Stamp = { nowNs: view.nowNs, entropy: view.entropy }
+      const { ingress, stamp } = rebuild(view)
       try {
         checkCommon(ingress)
-        admitted = admit(this.#ports, this.state, { ingress, stamp })
+        admitted = admit(this.ports, this.state, { ingress, stamp })
       } catch (error) {
         if (!isRefusal(error)) throw error
         return difference(view, 'ingress', 'admitted', error.code)
@@ -167,7 +174,7 @@ class KernelWorld extends WorldReads implements World {
     this.#guarded(() => {
       if (this.state.height >= 0)
         throw kernelError('kernel.genesis_exists', 'only an empty world starts from a snapshot')
-      this.state = openSnapshot(this.#ports, this.#pinned, root)
+      this.state = openSnapshot(this.ports, this.#pinned, root)
       this.snapshots.openedFrom(this.state.height, root)
       if (this.#limits !== undefined) this.limitMemory(this.#limits)
     })
@@ -177,6 +184,33 @@ class KernelWorld extends WorldReads implements World {
     this.#limits = limits
     this.state.cells.limit(limits.cells)
     this.state.nodes.limit(limits.nodes)
+  }
+
+  force(manifest: Hash): void {
+    this.#guarded(() => {
+      const { state } = this
+      const get = (hash: Hash): Uint8Array => this.ports.content.get(hash)
+      const change = planChange(this.ports, state, loadCandidate(this.ports, state, { manifest, get }))
+      putInForce(state, change, state.height)
+    })
+  }
+
+  pass(stamp: Stamp): void {
+    const { state } = this
+    state.height += 1
+    state.nowNs = stamp.nowNs
+    state.logicalNowNs = stamp.nowNs > state.logicalNowNs ? stamp.nowNs : state.logicalNowNs
+  }
+
+  reenact(entry: Uint8Array): Accepted {
+    return this.#guarded(() => {
+      const view = readEntry(entry, this.#memo)
+      const { ingress, stamp } = rebuild(view)
+      checkCommon(ingress)
+      const admitted = admit(this.ports, this.state, { ingress, stamp })
+      const performed = this.#perform(ingress, admitted, stamp, { leafOf: { entry, view } })
+      return accepted(view.height, { ...performed, entry })
+    })
   }
 
   /** A fault leaves the world stopped: it must be discarded and reopened (K11). */
@@ -191,7 +225,7 @@ class KernelWorld extends WorldReads implements World {
   #lookUpIdempotency(ingress: Ingress): Exclude<TurnResult, Accepted> | undefined {
     if (ingress.idempotencyKey === undefined) return undefined
     const slot = idempotencySlot(ingress.principal, ingress.idempotencyKey)
-    const found = this.state.idempotency.lookUp(slot, hashBody(this.#ports, ingress))
+    const found = this.state.idempotency.lookUp(slot, hashBody(this.ports, ingress))
     if (found === 'new') return undefined
     if (found !== 'conflict') return { kind: 'duplicate', height: found }
     const error = kernelError(
@@ -222,7 +256,7 @@ class KernelWorld extends WorldReads implements World {
     if (state.hasGovernance) for (const blob of admitted.parts.blobs) state.blobs.set(formatHash(blob), true)
     const overlay = new Overlay(state)
     const turn = {
-      ports: this.#ports,
+      ports: this.ports,
       state,
       runner: this.#runner,
       writer,
@@ -241,34 +275,79 @@ class KernelWorld extends WorldReads implements World {
       overlay.drop()
       writer?.turnLimit(end.bound)
     }
+    const probation = this.#watchProbation({ end, overlay, logicalNowNs, writer })
+    const change = end.bound === undefined ? (overlay.change ?? probation?.change) : probation?.change
+    const manifest = change?.manifest ?? admitted.manifest
     this.made.settle({ isMerged: end.bound === undefined, isReplay: leafOf !== undefined || recorded !== undefined })
     const finished = writer?.finish({
       height,
       kindNumber: admitted.parts.kindNumber,
       nowNs: stamp.nowNs,
       logicalNowNs,
-      manifest: admitted.manifest === undefined ? undefined : hashBytes(admitted.manifest),
+      manifest: manifest === undefined ? undefined : hashBytes(manifest),
       engine: admitted.engine === undefined ? undefined : hashBytes(admitted.engine),
       fuel: end.fuel,
       prev: state.leaf,
     })
     const leaf =
       finished?.leaf ?? this.#leaves.hash(leafOf?.entry ?? EMPTY_KEY, HEADER_AT, leafOf?.view.ingressAt ?? HEADER_AT)
-    admitted.apply(height)
-    state.id ??= formatHash(leaf)
-    state.height = height
-    state.leaf = leaf
-    state.nowNs = stamp.nowNs
-    state.logicalNowNs = logicalNowNs
-    if (ingress.idempotencyKey !== undefined) {
-      const slot = idempotencySlot(ingress.principal, ingress.idempotencyKey)
-      state.idempotency.remember(slot, { body: hashBody(this.#ports, ingress), height, logicalNs: logicalNowNs })
-    }
+    this.#step({ ingress, admitted, stamp, change, leaf })
     this.snapshots.tail.add((leafOf ?? recorded ?? finished)?.entry.length ?? 0, end.fuel)
     const source = leafOf !== undefined ? 'replayed' : recorded !== undefined ? 'verified' : 'live'
     if (ingress.kind === 'snapshot_cut') this.snapshots.cut(state, source)
     if (ingress.kind === 'snapshot_root') this.snapshots.adopt(source)
-    return { end, leaf, entry: finished?.entry, isRecorded: finished?.isRecorded ?? false }
+    return {
+      end,
+      probation: probation?.report,
+      leaf,
+      entry: finished?.entry,
+      isRecorded: finished?.isRecorded ?? false,
+    }
+  }
+
+  /** The world behind a turn: what its ingress and a change of manifest do, and the next head. */
+  #step(turn: {
+    readonly ingress: Ingress
+    readonly admitted: Admitted
+    readonly stamp: Stamp
+    readonly change: ManifestChange | undefined
+    readonly leaf: Uint8Array
+  }): void {
+    const { ingress, admitted, stamp, change, leaf } = turn
+    const { state } = this
+    const height = state.height + 1
+    admitted.apply(height)
+    if (change !== undefined) putInForce(state, change, height)
+    state.id ??= formatHash(leaf)
+    state.height = height
+    state.leaf = leaf
+    state.nowNs = stamp.nowNs
+    state.logicalNowNs = stamp.nowNs > state.logicalNowNs ? stamp.nowNs : state.logicalNowNs
+    if (ingress.idempotencyKey === undefined) return
+    const slot = idempotencySlot(ingress.principal, ingress.idempotencyKey)
+    const { logicalNowNs } = state
+    state.idempotency.remember(slot, { body: hashBody(this.ports, ingress), height, logicalNs: logicalNowNs })
+  }
+
+  /** The change that is on probation, after one more turn; what a turn puts in force itself ends it. */
+  #watchProbation(turn: {
+    readonly end: TurnEnd
+    readonly overlay: Overlay
+    readonly logicalNowNs: bigint
+    readonly writer: EntryWriter | undefined
+  }): ProbationEnd | undefined {
+    const { end, overlay, logicalNowNs, writer } = turn
+    const { state } = this
+    if (state.governance.watch === undefined || (end.bound === undefined && overlay.change !== undefined))
+      return undefined
+    const step = this.#probation.step(state, { logicalNowNs, counts: countTurn(end) })
+    const settled = step && settleProbation(state, step)
+    if (settled === undefined) return undefined
+    const { proposal, change, hash, text } = settled.report
+    writer?.item((target) => {
+      writeGovernance(target, { proposal, change, hash: hash === undefined ? undefined : hashBytes(hash), text })
+    })
+    return settled
   }
 }
 
@@ -280,18 +359,20 @@ function isRefusal(error: unknown): error is AosError {
   return isAosError(error) && !error.code.startsWith('store.') && error.code !== 'wasm.host_fault'
 }
 
-function accepted(parts: { height: number; leaf: HashBytes; entry: Uint8Array; end: TurnEnd }): Accepted {
-  const { height, leaf, entry, end } = parts
+function accepted(height: number, { end, probation, leaf, entry }: Performed): Accepted {
   const limited = end.bound !== undefined
+  const governance = limited ? [] : end.governance
   return {
     kind: 'accepted',
     height,
     leaf,
-    entry,
+    entry: entry ?? EMPTY_KEY,
     outcome: limited ? 'turn_limit' : 'ok',
     steps: end.steps,
+    migrations: limited ? [] : end.migrations,
     raised: limited ? [] : end.raised,
     effects: limited ? NOTHING_DONE : end.effects,
+    governance: probation === undefined ? governance : [...governance, probation],
   }
 }
 

@@ -2,12 +2,15 @@
 import {
   EMPTY_MANIFEST,
   completeManifest,
+  definitionsOf,
   encodeDefinition,
   hashDefinition,
+  isPlaceholder,
   parseDefinitions,
   parseJson,
+  sortDefinitions,
 } from '@aos/air'
-import type { Definition, Manifest } from '@aos/air'
+import type { Definition, DefinitionSet, Manifest } from '@aos/air'
 import { encodeNode, formatHash, hashText, sha256 } from '@aos/cbor'
 import type { Data, Hash } from '@aos/cbor'
 import type { Approval, Receipt, ReceiptStatus } from '@aos/effects'
@@ -40,48 +43,39 @@ export class EffectBench extends Bench {
     accepted(this.submit({ kind: 'key', principal: 'local:test', change, publicKey: ADAPTER_KEY, role, kinds: [], baseHeight, auth: OWNER_AUTH })) // prettier-ignore
   }
 
-  #manifest(json: readonly object[], more: readonly Uint8Array[]): Parameters<Bench['submit']>[0] {
+  /** A complete manifest of AIR JSON, with what it lists; everything is in the content. */
+  set(json: readonly object[]): { readonly set: DefinitionSet; readonly blobs: readonly Hash[] } {
     const parsed = parseDefinitions(parseJson(JSON.stringify(json)))
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues))
     const own = parsed.value.map((definition) => this.#withWasm(definition))
-    const find = <Kind extends Definition['kind']>(kind: Kind): readonly Extract<Definition, { kind: Kind }>[] =>
-      own.filter((definition): definition is Extract<Definition, { kind: Kind }> => definition.kind === kind)
-    const named = <T extends { readonly name: string }>(list: readonly T[]): ReadonlyMap<string, T> =>
-      new Map(list.map((definition) => [definition.name, definition]))
-    const manifest = completeManifest({
-      sha256: nodeSha256,
-      manifest: find('manifest')[0] ?? EMPTY_MANIFEST,
-      schemas: named(find('defschema')),
-      modules: named(find('defmodule')),
-      plans: named(find('defplan')),
-      effects: named(find('defeffect')),
-      caps: named(find('defcap')),
-      policies: named(find('defpolicy')),
-      secrets: named(find('defsecret')),
-    })
-    const blobs = own
-      .filter(({ kind }) => kind !== 'manifest')
-      .map((definition) => this.#keep(encodeDefinition(definition)))
-    for (const module of find('defmodule')) blobs.push(module.wasmHash)
-    for (const bytes of more) blobs.push(this.#keep(bytes))
-    blobs.push(this.#keep(encodeDefinition(manifest)))
+    const sorted = sortDefinitions(own)
+    const given = own.find((definition): definition is Manifest => definition.kind === 'manifest') ?? EMPTY_MANIFEST
+    const manifest = completeManifest({ sha256: nodeSha256, manifest: given, ...sorted })
+    const blobs = [...definitionsOf(sorted), manifest].map((definition) => this.keep(encodeDefinition(definition)))
+    for (const { wasmHash } of sorted.modules.values()) blobs.push(wasmHash)
+    return { set: { manifest, ...sorted }, blobs }
+  }
+
+  #manifest(json: readonly object[], more: readonly Uint8Array[]): Parameters<Bench['submit']>[0] {
+    const { set, blobs } = this.set(json)
     return {
       kind: 'manifest',
       principal: 'local:test',
-      manifest: hashDefinition(nodeSha256, manifest),
+      manifest: hashDefinition(nodeSha256, set.manifest),
       base: this.world.manifestHash ?? hashDefinition(nodeSha256, EMPTY_MANIFEST),
       baseHeight: this.world.manifestHeight,
-      blobs,
+      blobs: [...blobs, ...more.map((bytes) => this.keep(bytes))],
       auth: OWNER_AUTH,
     }
   }
 
   #withWasm(definition: Definition): Exclude<Definition, Manifest> | Manifest {
-    if (definition.kind !== 'defmodule') return definition
-    return { ...definition, wasmHash: this.#keep(new TextEncoder().encode(definition.name)) }
+    if (definition.kind !== 'defmodule' || !isPlaceholder(definition.wasmHash)) return definition
+    return { ...definition, wasmHash: this.keep(new TextEncoder().encode(definition.name)) }
   }
 
-  #keep(bytes: Uint8Array): Hash {
+  /** Puts bytes into the content. */
+  keep(bytes: Uint8Array): Hash {
     const hash = hashText(nodeSha256, bytes)
     this.content.set(hash, bytes)
     return hash

@@ -19,6 +19,8 @@ export interface ScriptInput {
   readonly value: Data
   readonly key: Data | undefined
   readonly context: Data | undefined
+  /** Of a pure module. */
+  readonly input: Data | undefined
 }
 
 export interface ScriptEffect {
@@ -28,6 +30,8 @@ export interface ScriptEffect {
 }
 
 export interface ScriptOutput {
+  /** Of a pure module. */
+  readonly output?: Data
   readonly state?: Data | undefined
   /** Raw bytes in place of a state. */
   readonly rawState?: Uint8Array
@@ -61,6 +65,9 @@ export interface WorldPlan {
 
 export const OWNER_KEY: Uint8Array = new Uint8Array(32).fill(7)
 export const OWNER_ID: Uint8Array = sha256(nodeSha256, OWNER_KEY)
+/** The key of the host. */
+export const HOST_KEY: Uint8Array = new Uint8Array(32).fill(8)
+
 export const OWNER_AUTH = [{ keyId: OWNER_ID, signature: new Uint8Array(64).fill(1) }]
 
 function accepted(result: TurnResult): void {
@@ -121,6 +128,7 @@ export class Bench {
       value: embedded(event.get('value')) ?? null,
       key: embedded(event.get('key')),
       context: embedded(envelope.get('ctx')),
+      input: embedded(envelope.get('input')),
     })
     if (output.fault !== undefined) throw output.fault
     const outcome = output.outcome ?? 'ok'
@@ -154,7 +162,7 @@ export class Bench {
       clock: 'real',
       entropy: 'os',
       ownerKeys: [OWNER_KEY],
-      hostKeys: [],
+      hostKeys: [HOST_KEY],
     })
   }
 
@@ -266,6 +274,7 @@ export class Bench {
 }
 
 function encodeOutput(output: ScriptOutput): Uint8Array {
+  if (output.output !== undefined) return encode({ output: encodeNode(output.output) })
   const state = output.rawState ?? (output.state === undefined ? null : encodeNode(output.state))
   return encode({
     state,

@@ -189,7 +189,7 @@ describe('authority', () => {
     const changed = bench.air(WITHOUT_GRANTS)
     expect(changed.effects.decisions.map(({ code }) => code)).toEqual(['cap.revoked', 'cap.revoked'])
     expect(changed.effects.settled.map(({ status, code }) => [status, code])).toEqual([['denied', 'cap.revoked'], ['denied', 'cap.revoked']]) // prettier-ignore
-    expect(changed.effects.ended.map(({ code }) => code)).toEqual(['effect_failed/denied', 'effect_failed/denied'])
+    expect(changed.effects.ended.map(({ code }) => code)).toEqual(['cap.revoked', 'cap.revoked'])
     expect(bench.intents()).toEqual([])
     bench.checkReplay()
   })

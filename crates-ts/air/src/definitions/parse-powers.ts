@@ -157,8 +157,8 @@ export function readLimits(node: JsonObject | undefined, place: FormPlace): Read
   return limits
 }
 
-/** A nat that may be absent. */
-function naturalAt(node: JsonObject, key: string, place: FormPlace): bigint | undefined {
+/** A nat; undefined when it is absent, and after an issue. */
+export function naturalAt(node: JsonObject, key: string, place: FormPlace): bigint | undefined {
   const member = node.get(key) ?? null
   if (member === null) return undefined
   const reading: Reading = { table: new Map(), issues: [], path: [...place.path, key], spelling: 'canonical' }

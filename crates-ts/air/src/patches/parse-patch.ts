@@ -11,7 +11,9 @@ import type { DefinitionSet } from '../definitions/definition-set.ts'
 import { readHash, ZERO_HASH } from '../definitions/hash-field.ts'
 import { itemsAt, objectAt, textAt } from '../definitions/members.ts'
 import { surveyDefinitions } from '../definitions/parse.ts'
-import { below, type FormPlace } from '../expressions/forms.ts'
+import { naturalAt } from '../definitions/parse-powers.ts'
+import { below, refuse, type FormPlace } from '../expressions/forms.ts'
+import { readExpr } from '../expressions/parse-expr.ts'
 import { issuesError, makeSink, report, shown, sortIssues, type AirIssue } from '../issues.ts'
 import { jsonOfData } from '../json-data.ts'
 import { isJsonObject, type JsonNode, type JsonObject } from '../json.ts'
@@ -20,7 +22,7 @@ import { isAnnotationKey } from '../names.ts'
 import { checkStructure } from '../structure/check.ts'
 import { OPERATION_SHAPES, PATCH_SHAPE } from '../structure/patch-shapes.ts'
 import { sortOf } from '../types/parse.ts'
-import type { Patch, PatchOperation } from './patch-model.ts'
+import type { Patch, PatchOperation, Probation } from './patch-model.ts'
 import { encodePatch } from './patch-json.ts'
 import { readOperation } from './read-operation.ts'
 
@@ -67,12 +69,29 @@ function readPatch(node: JsonNode, schemas: SlotSchemas, options: ParsePatchOpti
   const operations = itemsAt(object, 'patches').flatMap((entry, index) => {
     return readEntry(entry, below(place, 'patches', index), schemas) ?? []
   })
+  const probation = readProbation(object, below(place, 'probation'))
   const warnings = sortIssues(sink.warnings)
   if (!isSound || sink.issues.length > 0) return { ok: false, issues: sortIssues(sink.issues), warnings }
-  const patch: Patch = { kind: 'patch', version: '1', baseManifestHash: base ?? ZERO_HASH, operations }
+  const patch: Patch = {
+    kind: 'patch',
+    version: '1',
+    baseManifestHash: base ?? ZERO_HASH,
+    operations,
+    ...(probation === undefined ? {} : { probation }),
+  }
   const size = encodePatch(patch).length
   if (size > AIR_LIMITS.patchBytesMax) return { ok: false, issues: [tooLarge(size)], warnings }
   return { ok: true, value: patch, warnings }
+}
+
+function readProbation(patch: JsonObject, place: FormPlace): Probation | undefined {
+  const node = objectAt(patch, 'probation')
+  if (node === undefined) return undefined
+  const at = below(place, 'window_ns')
+  const windowNs = naturalAt(node, 'window_ns', place)
+  if (windowNs === 0n) refuse('a time that is more than 0', node.get('window_ns'), at)
+  const invariant = readExpr(node.get('invariant') ?? null, below(place, 'invariant'))
+  return windowNs === undefined || invariant === undefined ? undefined : { windowNs, invariant }
 }
 
 function tooLarge(size: number): AirIssue {

@@ -19,8 +19,9 @@ import {
 } from '../definitions/powers-json.ts'
 import { dataOfJson, jsonOfData } from '../json-data.ts'
 import { formatJson } from '../json-format.ts'
-import type { JsonNode, JsonObject } from '../json.ts'
-import type { Patch, PatchOperation } from './patch-model.ts'
+import { exprJson } from '../expressions/parse-expr.ts'
+import { jsonInteger, type JsonNode, type JsonObject } from '../json.ts'
+import type { Patch, PatchOperation, Probation } from './patch-model.ts'
 
 /** How definitions and hashes stand in the JSON that is written. */
 interface Form {
@@ -55,13 +56,18 @@ export function formatPatch(patch: Patch, options: FormatDefinitionOptions): str
 }
 
 function bodyOf(
-  { baseManifestHash, operations }: Patch,
+  { baseManifestHash, operations, probation }: Patch,
   form: Form,
 ): readonly (readonly [string, JsonNode | undefined])[] {
   return [
     ['base_manifest_hash', form.hash(baseManifestHash)],
     ['patches', operations.map((operation) => members([[operation.op, operationJson(operation, form)]]))],
+    ['probation', probation && probationJson(probation)],
   ] // prettier-ignore
+}
+
+function probationJson({ windowNs, invariant }: Probation): JsonObject {
+  return members([['window_ns', jsonInteger(windowNs)], ['invariant', exprJson(invariant)]]) // prettier-ignore
 }
 
 function operationJson(operation: PatchOperation, form: Form): JsonObject {

@@ -2,7 +2,16 @@
 import type { Hash } from '@aos/cbor'
 import type { DefinitionKind, NamedDefinition } from '../definitions/definition-set.ts'
 import type { EventRoute, Manifest, NamedRef } from '../model.ts'
-import type { ApprovalRule, Approver, Budget, CapGrant, EffectBinding, Migration, PlanTrigger } from '../plan-model.ts'
+import type {
+  ApprovalRule,
+  Approver,
+  Budget,
+  CapGrant,
+  EffectBinding,
+  Expr,
+  Migration,
+  PlanTrigger,
+} from '../plan-model.ts'
 
 /** What is to be changed in a manifest and in what it lists. */
 export interface Patch {
@@ -11,6 +20,15 @@ export interface Patch {
   /** Of the manifest that it changes; the zero hash is a placeholder, here and in operations. */
   readonly baseManifestHash: Hash
   readonly operations: readonly PatchOperation[]
+  /** How long the change is watched when it is in force, and what must hold as long; absent: it is not watched. */
+  readonly probation?: Probation
+}
+
+/** A time behind a change, and an expression over `@world` (spec/17-governance.md, "Probation"). */
+export interface Probation {
+  /** Logical time, more than 0. */
+  readonly windowNs: bigint
+  readonly invariant: Expr
 }
 
 /** A definition by its kind and name. */

@@ -14,7 +14,7 @@ import {
   SECRETS_SHAPE,
   TRIGGERS_SHAPE,
 } from './manifest-shapes.ts'
-import { BOUNDED, choice, CLOSED, Word } from './parts.ts'
+import { BOUNDED, choice, CLOSED, Expression, Natural, Word } from './parts.ts'
 
 const Kind = choice('defschema', 'defmodule', 'defplan', 'defeffect', 'defcap', 'defpolicy', 'defsecret')
 const Node = Type.Unknown({ part: 'definition' })
@@ -64,6 +64,7 @@ export const PATCH_SHAPE: TSchema = Type.Object(
       maxItems: AIR_LIMITS.patchOperationsMax,
       code: 'air.too_large',
     }),
+    probation: Type.Optional(closed({ window_ns: Natural, invariant: Expression })),
   },
   CLOSED,
 )

@@ -12,14 +12,16 @@ const PATIENCE = 1.1
 /** Tables come into being when a reducer is first delivered to, and outlive the manifest that made them. */
 export class CellStore {
   readonly #nodes: NodeStore
+  readonly #generationOf: (reducer: string) => number
   readonly #memory: CellMemory = { bytes: 0, dirtyBytes: 0, dirtyCells: 0 }
   readonly #tables = new Map<string, CellTable>()
   #bytesMax = Number.POSITIVE_INFINITY
   /** Memory at which it is worth looking through the cells again. */
   #lookAtBytes = Number.POSITIVE_INFINITY
 
-  constructor(nodes: NodeStore) {
+  constructor(nodes: NodeStore, generationOf: (reducer: string) => number) {
     this.#nodes = nodes
+    this.#generationOf = generationOf
   }
 
   get memory(): Readonly<CellMemory> {
@@ -39,7 +41,7 @@ export class CellStore {
   open(reducer: string, root?: TrieRoot): CellTable {
     const known = this.#tables.get(reducer)
     if (known !== undefined) return known
-    const table = new CellTable(this.#nodes, this.#memory, root)
+    const table = new CellTable(this.#nodes, this.#memory, { root, generation: this.#generationOf(reducer) })
     this.#tables.set(reducer, table)
     return table
   }

@@ -20,9 +20,10 @@ export interface CellMemory {
   dirtyCells: number
 }
 
-/** A cell that is listed; its state is read when it is asked for. */
+/** A cell that is listed, as it was written; its state is read when it is asked for. */
 export interface ListedCell {
   readonly key: Uint8Array
+  readonly generation: number
   readonly size: number
   readonly stateHash: HashBytes
   readonly state: Uint8Array
@@ -49,12 +50,19 @@ export class CellTable implements SnapshotPart {
   #frozen: readonly Frozen[] = []
   #flushed: TrieRoot | undefined
   #count: number
+  /** Of states that are written from now on. */
+  generation: number
 
-  constructor(nodes: NodeStore, memory: CellMemory, root: TrieRoot = EMPTY_ROOT) {
+  constructor(
+    nodes: NodeStore,
+    memory: CellMemory,
+    { root, generation }: { readonly root?: TrieRoot | undefined; readonly generation: number },
+  ) {
     this.#nodes = nodes
     this.#memory = memory
-    this.#trie = new Trie(nodes, 'hashed', root)
-    this.#count = root.count
+    this.#trie = new Trie(nodes, 'hashed', root ?? EMPTY_ROOT)
+    this.#count = root?.count ?? 0
+    this.generation = generation
   }
 
   get root(): TrieRoot {
@@ -76,7 +84,7 @@ export class CellTable implements SnapshotPart {
 
   /** A cell without a state, for a turn that may give it one. To be given to `settle` at the end of the turn. */
   make(text: string): Cell {
-    return this.#put({ text, state: undefined, generation: 0, isStored: false })
+    return this.#put({ text, state: undefined, generation: this.generation, isStored: false })
   }
 
   /** The end of a turn: `pending` counts, or is dropped. */
@@ -98,7 +106,7 @@ export class CellTable implements SnapshotPart {
     listed.sort((left, right) => (left.text < right.text ? -1 : left.text > right.text ? 1 : 0))
     for (const { text, value } of listed) {
       const cell = value === undefined ? this.#cells.get(text) : undefined
-      if (cell?.state !== undefined) yield this.#listed(bytesOfText(text), cell.state)
+      if (cell?.state !== undefined) yield this.#listed(bytesOfText(text), cell.state, cell.generation)
       else if (value !== undefined) yield this.#listedFrom(bytesOfText(text), value)
     }
   }
@@ -199,6 +207,7 @@ export class CellTable implements SnapshotPart {
     memory.dirtyBytes += size
     if ((cell.state === undefined) !== (state === undefined)) this.#count += state === undefined ? -1 : 1
     cell.state = state
+    cell.generation = this.generation
     if (cell.isDirty) return
     cell.isDirty = true
     memory.dirtyBytes += DIRTY_CELL_BYTES
@@ -206,10 +215,11 @@ export class CellTable implements SnapshotPart {
     this.#dirty.push(cell)
   }
 
-  #listed(key: Uint8Array, state: Uint8Array): ListedCell {
+  #listed(key: Uint8Array, state: Uint8Array, generation: number): ListedCell {
     const { sha256: port } = this.#nodes
     return {
       key,
+      generation,
       size: state.length,
       state,
       get stateHash() {
@@ -220,9 +230,10 @@ export class CellTable implements SnapshotPart {
 
   #listedFrom(key: Uint8Array, value: Uint8Array): ListedCell {
     const nodes = this.#nodes
-    const { size, stateHash } = decodeCellValue(value)
+    const { size, stateHash, generation } = decodeCellValue(value)
     return {
       key,
+      generation,
       size,
       stateHash,
       get state() {

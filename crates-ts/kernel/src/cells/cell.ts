@@ -8,6 +8,7 @@ export interface Cell {
   readonly text: string
   /** undefined: there is none, or no more. */
   state: Uint8Array | undefined
+  /** Of `state`. */
   generation: number
   /** undefined: untouched by this turn; null: deleted by it. */
   pending: Uint8Array | null | undefined

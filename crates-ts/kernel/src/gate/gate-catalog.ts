@@ -17,6 +17,8 @@ export interface EffectRecord {
   readonly capType: string
   readonly originScope: 'reducer' | 'plan' | 'both'
   readonly params: GateSchema
+  /** The name of that schema. */
+  readonly paramsName: string
   /** Its parameters have slots for secrets. */
   readonly takesSecrets: boolean
   readonly receipt: GateSchema

@@ -26,7 +26,7 @@ const table: SchemaTable = new Map<string, TypeExpr>([
 ])
 const schema = (type: TypeExpr): GateSchema => ({ type, codec: compileSchema(type, table) })
 const ask = schema({ kind: 'ref', name: 'demo/Ask@1' })
-const effect: EffectRecord = { kind: 'demo.ask', capType: 'demo', originScope: 'plan', params: ask, takesSecrets: true, receipt: schema({ kind: 'unit' }), adapter: 'demo' } // prettier-ignore
+const effect: EffectRecord = { kind: 'demo.ask', capType: 'demo', originScope: 'plan', params: ask, paramsName: 'demo/Ask@1', takesSecrets: true, receipt: schema({ kind: 'unit' }), adapter: 'demo' } // prettier-ignore
 const grant: GrantRecord = {
   name: 'asking',
   capName: 'demo/ask_cap@1',
@@ -84,6 +84,7 @@ function ruled(setup: Setup = {}): Judgement {
     grant: 'asking',
     origin: { kind: 'plan', name: 'demo/plan@1' },
     principal: 'local:me',
+    wasGranted: false,
     ...setup.request,
   }
   const facts: GateFacts = {
@@ -125,7 +126,7 @@ describe('in order', () => {
   test('without a policy everything is denied', () => {
     const catalog = { ...catalogOf({}), policy: undefined }
     const params = ask.codec.encode({ amount: 5, max_tokens: 100, key: null }).slice()
-    const request: GateRequest = { effectKind: 'demo.ask', params, grant: 'asking', origin: { kind: 'plan', name: 'p' }, principal: 'local:me' } // prettier-ignore
+    const request: GateRequest = { effectKind: 'demo.ask', params, grant: 'asking', origin: { kind: 'plan', name: 'p' }, principal: 'local:me', wasGranted: false } // prettier-ignore
     const facts: GateFacts = { logicalNowNs: 0n, height: 1, manifestHash: formatHash(new Uint8Array(32)), fuelLimit: 1, ledgerOf: () => undefined, trees: undefined } // prettier-ignore
     expect(judge(catalog, request, facts).code).toBe('policy.none')
   })

@@ -24,6 +24,8 @@ export interface GateRequest {
   readonly grant: string | undefined
   readonly origin: { readonly kind: 'plan' | 'reducer'; readonly name: string }
   readonly principal: string
+  /** It had its grant once. */
+  readonly wasGranted: boolean
 }
 
 /** The moment at which a request is judged. */
@@ -100,7 +102,8 @@ function judgeGrant(ground: Ground, considered: Considered): Judgement {
   const grant = request.grant === undefined ? undefined : catalog.grants.get(request.grant)
   considered.grant = grant
   // A plan is checked against its grants before it is in force: one that is missing was taken away (G8).
-  if (grant === undefined) return denied(considered, request.origin.kind === 'plan' ? 'cap.revoked' : 'cap.missing')
+  const wasGranted = request.wasGranted || request.origin.kind === 'plan'
+  if (grant === undefined) return denied(considered, wasGranted ? 'cap.revoked' : 'cap.missing')
   if (grant.capType !== effect.capType) return denied(considered, 'cap.type')
   if (grant.expiryNs !== undefined && grant.expiryNs <= facts.logicalNowNs) return denied(considered, 'cap.expired')
   const { params } = considered

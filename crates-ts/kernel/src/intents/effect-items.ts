@@ -77,7 +77,8 @@ export interface PlanStartedItem {
 }
 
 /** What became of an intent that has no receipt. */
-export type IntentChange = 'released' | 'rejected' | 'cancelled' | 'requeued' | 'orphaned' | 'dead' | 'revoked'
+export type IntentChange =
+  'released' | 'rejected' | 'cancelled' | 'requeued' | 'orphaned' | 'dead' | 'revoked' | 'parked'
 
 /** An intent is in another state, or gone, without a receipt. */
 export interface IntentChangeItem {
@@ -96,6 +97,7 @@ const CHANGE_NUMBER: Readonly<Record<IntentChange, number>> = {
   orphaned: 4,
   dead: 5,
   revoked: 6,
+  parked: 7,
 }
 
 /** The head of an item: a map with ascending integer keys, of which `fields` follow. What is undefined is left out. */

@@ -34,6 +34,12 @@ export class EffectsOverlay {
     return copy
   }
 
+  /** As it stands in this turn, to be looked at only. */
+  look(id: string): Readonly<PlanInstance> | undefined {
+    const own = this.#instances.get(id)
+    return own === undefined ? this.#state.instances.get(id) : (own ?? undefined)
+  }
+
   hasInstance(id: string): boolean {
     const own = this.#instances.get(id)
     return own === undefined ? this.#state.instances.has(id) : own !== null

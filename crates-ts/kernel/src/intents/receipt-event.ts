@@ -25,6 +25,11 @@ const EVENTS: ReadonlyMap<string, ReceiptEvent> = new Map([
   ['blob.get', receiptEvent('sys/BlobGetResult@1', 'sys/BlobGetReceipt@1')],
 ])
 
+/** The schema of the event that brings the receipt of an effect to a reducer; undefined for a kind that has none. */
+export function receiptEventSchema(effectKind: string): string | undefined {
+  return EVENTS.get(effectKind)?.schema
+}
+
 /** What of a receipt its event tells. */
 export interface ReceiptOfReducer {
   readonly status: ReceiptStatus

@@ -12,6 +12,14 @@ import type { WorldState } from '../state.ts'
 import type { EffectTurn } from '../turn-effects.ts'
 import type { TurnBlobs } from './turn-blobs.ts'
 
+/** The approver of an intent. */
+export interface Releaser {
+  /** Key id, hexadecimal. */
+  readonly keyId: string
+  /** Of the approval, in logical time. */
+  readonly expiresNs: bigint
+}
+
 /** What an internal effect may look at and change. */
 export interface InternalGround {
   readonly ports: KernelPorts
@@ -21,6 +29,8 @@ export interface InternalGround {
   readonly facts: TurnFacts
   readonly intent: Intent
   readonly blobs: TurnBlobs
+  /** Who released the intent from its approval; undefined: the policy asked for none. */
+  readonly releasedBy: Releaser | undefined
   /** Of the world; its genesis has an id already when this runs. */
   readonly world: Hash
 }
@@ -33,7 +43,7 @@ export type InternalResult =
 /** One kind. */
 export interface InternalEffect {
   /** False for parameters that the host answers instead; absent: the kernel answers all of them. */
-  readonly isInternal?: (params: unknown) => boolean
+  readonly isInternal?: (params: Value) => boolean
   /** `params` are of the params schema. An AosError that it throws is a failure of that code. */
-  readonly perform: (params: unknown, ground: InternalGround) => InternalResult
+  readonly perform: (params: Value, ground: InternalGround) => InternalResult
 }

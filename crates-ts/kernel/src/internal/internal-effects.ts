@@ -1,6 +1,7 @@
 /** Which effects are internal, and how each is performed (G11; spec/11-gate.md, "Internal effects"). */
 import { isAosError } from '@aos/cbor'
 import type { EffectRecord } from '../gate/gate-catalog.ts'
+import { APPLY, APPROVE, PROPOSE, PROPOSE_KIND } from '../governance/governance-effects.ts'
 import type { Intent } from '../intents/intent.ts'
 import { failurePayload } from '../intents/payload.ts'
 import type { Settlement } from '../turn-effects.ts'
@@ -10,7 +11,13 @@ import { INTROSPECT_EFFECTS } from './introspect.ts'
 import { WORKSPACE_EFFECTS } from './workspace.ts'
 
 /** By kind. They exist from kernel semantics 3 on. */
-const INTERNAL_EFFECTS: ReadonlyMap<string, InternalEffect> = new Map([...INTROSPECT_EFFECTS, ...WORKSPACE_EFFECTS])
+const INTERNAL_EFFECTS: ReadonlyMap<string, InternalEffect> = new Map([
+  [PROPOSE_KIND, PROPOSE],
+  ['governance.approve', APPROVE],
+  ['governance.apply', APPLY],
+  ...INTROSPECT_EFFECTS,
+  ...WORKSPACE_EFFECTS,
+])
 
 /** True for an effect that the kernel performs itself, given its parameters in canonical bytes. */
 export function isInternal(effect: EffectRecord, params: Uint8Array): boolean {

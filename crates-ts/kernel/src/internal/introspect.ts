@@ -39,8 +39,8 @@ function isAtHead(params: unknown): boolean {
   return parseConsistency((params as Consistent).consistency) === undefined // a field of every params schema that asks for it
 }
 
-function checkConsistency({ consistency }: Consistent): void {
-  if (consistency === 'head') return
+function checkConsistency(params: unknown): void {
+  if ((params as Consistent).consistency === 'head') return
   throw kernelError('introspect.bad_consistency', 'expected head, exact:HEIGHT or at_least:HEIGHT')
 }
 
@@ -51,7 +51,7 @@ const JOURNAL_HEAD: InternalEffect = {
 const MANIFEST: InternalEffect = {
   isInternal: isAtHead,
   perform: (params, ground) => {
-    checkConsistency(params as Consistent) // sys/IntrospectManifestParams@1
+    checkConsistency(params)
     const manifest = ground.ports.content.get(ground.facts.manifestHash)
     ground.blobs.charge(manifest.length)
     return { status: 'ok', value: { manifest, meta: readMeta(ground) } }
@@ -61,8 +61,8 @@ const MANIFEST: InternalEffect = {
 const REDUCER_STATE: InternalEffect = {
   isInternal: isAtHead,
   perform: (params, ground) => {
-    const asked = params as Consistent & { readonly reducer: string; readonly key: Uint8Array | null } // sys/IntrospectReducerStateParams@1
-    checkConsistency(asked)
+    const asked = params as { readonly reducer: string; readonly key: Uint8Array | null } // sys/IntrospectReducerStateParams@1
+    checkConsistency(params)
     const key = asked.key === null ? undefined : normalizeKey(ground, asked.reducer, asked.key)
     const state = ground.overlay.cellState(asked.reducer, key)
     ground.blobs.charge(state?.length ?? 0)

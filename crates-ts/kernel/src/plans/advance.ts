@@ -24,6 +24,8 @@ export type EmitOutcome =
 /** What a step may do to the world; given by the turn. */
 export interface PlanActions {
   readonly logicalNowNs: bigint
+  /** A power that was taken away from an open intent says so itself, too (kernel semantics 3). */
+  readonly hasGovernance: boolean
   /** Passes the gate and writes decision and intent. */
   emit(request: {
     readonly effectKind: string
@@ -214,17 +216,24 @@ function keyBytes(value: ExprValue): HashBytes {
 }
 
 function awaitReceipt(running: Running, step: AwaitReceiptStep): PlanEnding | undefined {
-  const { instance } = running
+  const { instance, actions } = running
   const receipt = instance.receipts.get(step.emit)
   if (receipt === undefined) {
     wait(running, step)
     return undefined
   }
-  if (!step.accept.has(receipt.status))
-    return { code: `effect_failed/${receipt.status}`, step: step.id, result: undefined }
+  if (!step.accept.has(receipt.status)) {
+    const isRevoked = actions.hasGovernance && receipt.status === 'denied' && isCode(receipt.payload, 'cap.revoked')
+    return { code: isRevoked ? 'cap.revoked' : `effect_failed/${receipt.status}`, step: step.id, result: undefined }
+  }
   instance.variables.set(step.bind, receipt.payload)
   complete(running, step, receipt.payload)
   return undefined
+}
+
+function isCode(payload: ExprValue, code: string): boolean {
+  const found = payload.sort === 'record' ? payload.fields.get('code') : undefined
+  return found?.sort === 'text' && found.value === code
 }
 
 function awaitEvent(running: Running, step: AwaitEventStep): PlanEnding | undefined {

@@ -15,6 +15,7 @@ export interface CompilePlanOptions {
   readonly hash: Hash
   readonly manifest: Hash
   readonly table: SchemaTable
+  readonly fingerprint: (name: string) => Hash
   /** Parameter schema of an effect kind that the manifest lists. */
   readonly paramsSchema: (effectKind: string) => string | undefined
 }
@@ -32,6 +33,7 @@ export function compilePlan(plan: DefPlan, options: CompilePlanOptions): Compile
     hash: options.hash,
     manifest: options.manifest,
     table: options.table,
+    fingerprint: options.fingerprint,
     input: compiler.schema(plan.input),
     output: plan.output === undefined ? undefined : compiler.schema(plan.output),
     steps: plan.steps.map((step) => compiler.step(step)),
@@ -78,6 +80,7 @@ class PlanCompiler {
           grant: step.cap,
           params: this.#slot(step.params, paramsSchema),
           paramsSchema,
+          paramsName: name,
           authorKey: step.idempotencyKey === undefined ? undefined : this.#untyped(step.idempotencyKey),
           handle: step.handle,
         }

@@ -34,6 +34,8 @@ export interface EmitStep extends StepBase {
   readonly grant: string
   readonly params: EncodeSlot
   readonly paramsSchema: TypedSchema
+  /** The name of that schema. */
+  readonly paramsName: string
   readonly authorKey: CompiledExpr | undefined
   readonly handle: string
 }
@@ -91,6 +93,8 @@ export interface CompiledPlan {
   /** The manifest that it was compiled with: it and the name lead to the same plan again. */
   readonly manifest: Hash
   readonly table: SchemaTable
+  /** Of the schemas of the table. */
+  fingerprint(name: string): Hash
   readonly input: TypedSchema
   readonly output: TypedSchema | undefined
   /** In the order of the definition. */

@@ -13,7 +13,15 @@ import type { CompiledPlan } from './compiled-plan.ts'
 import { copyInstance } from './instance.ts'
 import type { PlanInstance } from './instance.ts'
 import { startByHand, startByTrigger } from './triggers.ts'
-import { deadlinesOf, giveReceipt, isWaitingFor, makeReceiptValue, offerEvent, passDeadline } from './waits.ts'
+import {
+  OfferedEvent,
+  concerns,
+  deadlinesOf,
+  giveReceipt,
+  makeReceiptValue,
+  offerEvent,
+  passDeadline,
+} from './waits.ts'
 
 const port: Sha256Port = {
   sha256Into(input, output, offset) {
@@ -68,7 +76,7 @@ function planOf(
     invariants: [],
     ...more,
   }
-  return compilePlan(definition, { sha256: port, hash: NO_HASH, manifest: NO_HASH, table, paramsSchema: () => 'demo/Ask@1' }) // prettier-ignore
+  return compilePlan(definition, { sha256: port, hash: NO_HASH, manifest: NO_HASH, table, fingerprint: () => NO_HASH, paramsSchema: () => 'demo/Ask@1' }) // prettier-ignore
 }
 
 const NO_HASH = formatHash(new Uint8Array(32))
@@ -89,6 +97,7 @@ function run(instance: PlanInstance, options: { readonly deny?: string; readonly
   const made: Run = { log: [], ending: undefined }
   const actions: PlanActions = {
     logicalNowNs: options.now ?? 1_000n,
+    hasGovernance: true,
     emit({ effectKind, params, step }) {
       made.log.push(`emit ${step} ${effectKind}`)
       if (options.deny !== undefined) return { kind: 'denied', code: options.deny }
@@ -220,11 +229,13 @@ test('an event resumes the waits whose condition holds, each once, and never aft
   expect(run(instance).log).toEqual(['w waiting'])
   expect(deadlinesOf(instance)).toEqual([{ step: 'w', atNs: 2_000n }])
   const codec = compileSchema({ kind: 'ref', name: 'demo/Paid@1' }, table)
-  const paid = (id: string): { schema: string; value: Uint8Array } => ({ schema: 'demo/Paid@1', value: codec.encode({ id, amount: 3 }).slice() }) // prettier-ignore
-  expect(isWaitingFor(instance, 'demo/Order@1', 1_000n)).toBe(false)
+  const paid = (id: string, schema = 'demo/Paid@1'): OfferedEvent => new OfferedEvent({ schema, value: codec.encode({ id, amount: 3 }).slice() }) // prettier-ignore
+  expect(concerns(instance, paid('a', 'demo/Order@1'), 1_000n)).toBe(false)
+  expect(concerns(instance, paid('other'), 1_000n)).toBe(false)
+  expect(concerns(instance, paid('a'), 1_000n)).toBe(true)
   expect(offerEvent(instance, paid('other'), 1_000n)).toEqual({ kind: 'none' })
   expect(offerEvent(copyInstance(instance), paid('a'), 2_000n)).toEqual({ kind: 'none' })
-  expect(isWaitingFor(instance, 'demo/Paid@1', 2_000n)).toBe(false)
+  expect(concerns(instance, paid('a'), 2_000n)).toBe(false)
   const copy = copyInstance(instance)
   expect(offerEvent(copy, paid('a'), 1_999n)).toEqual({ kind: 'matched' })
   expect(offerEvent(copy, paid('a'), 1_999n)).toEqual({ kind: 'none' })
@@ -240,7 +251,9 @@ test('a condition that cannot be judged is told, and a receipt behind its deadli
   run(waiting)
   const codec = compileSchema({ kind: 'ref', name: 'demo/Paid@1' }, table)
   const value = codec.encode({ id: 'a', amount: 3 })
-  expect(offerEvent(waiting, { schema: 'demo/Paid@1', value }, 1n)).toEqual({
+  const event = new OfferedEvent({ schema: 'demo/Paid@1', value })
+  expect(concerns(waiting, event, 1n)).toBe(true)
+  expect(offerEvent(waiting, event, 1n)).toEqual({
     kind: 'failed',
     code: 'expression/expr.type_mismatch',
     step: 'w',

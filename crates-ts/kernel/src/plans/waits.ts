@@ -1,5 +1,6 @@
 /** Giving open waits what they wait for (K25, K26; spec/10-plans.md, "Waits"). */
 import { exprFromValue, integerValue, mapValue, recordValue, textValue, type ExprValue } from '@aos/expr'
+import type { SchemaTable } from '@aos/air'
 import { isAosError } from '@aos/cbor'
 import { holds } from './advance.ts'
 import type { AwaitEventStep } from './compiled-plan.ts'
@@ -27,21 +28,47 @@ function* openWaits(instance: PlanInstance, schema: string, logicalNowNs: bigint
   }
 }
 
-/** True when an event of the schema could resume the instance: looked at before it is copied for a turn. */
-export function isWaitingFor(instance: PlanInstance, schema: string, logicalNowNs: bigint): boolean {
-  for (const _ of openWaits(instance, schema, logicalNowNs)) return true
+/** An event on its way to everybody who waits for it: what it means is worked out once for each form that somebody knows it by. */
+export class OfferedEvent {
+  readonly schema: string
+  readonly #bytes: Uint8Array
+  readonly #values = new Map<AwaitEventStep, ExprValue>()
+
+  /** `value` are prefixed canonical bytes. */
+  constructor(event: { readonly schema: string; readonly value: Uint8Array }) {
+    this.schema = event.schema
+    this.#bytes = event.value
+  }
+
+  valueFor(step: AwaitEventStep, table: SchemaTable): ExprValue {
+    const known = this.#values.get(step)
+    if (known !== undefined) return known
+    const value = exprFromValue(step.schema.codec.decode(this.#bytes), step.schema.type, table)
+    this.#values.set(step, value)
+    return value
+  }
+}
+
+/** True when the event would change the instance: looked at before it is copied for a turn. */
+export function concerns(instance: PlanInstance, event: OfferedEvent, logicalNowNs: bigint): boolean {
+  for (const { step } of openWaits(instance, event.schema, logicalNowNs)) {
+    if (step.where === undefined) return true
+    try {
+      const value = event.valueFor(step, instance.plan.table)
+      if (holds(step.where, makeScope(instance, logicalNowNs, value))) return true
+    } catch (error) {
+      if (!isAosError(error)) throw error
+      return true
+    }
+  }
   return false
 }
 
-/** Offers an event to every open wait of the instance; each takes its first match (K26). `value` are prefixed canonical bytes. */
-export function offerEvent(
-  instance: PlanInstance,
-  event: { readonly schema: string; readonly value: Uint8Array },
-  logicalNowNs: bigint,
-): Offer {
+/** Offers an event to every open wait of the instance; each takes its first match (K26). */
+export function offerEvent(instance: PlanInstance, event: OfferedEvent, logicalNowNs: bigint): Offer {
   let matched = false
   for (const { step, state } of openWaits(instance, event.schema, logicalNowNs)) {
-    const value = exprFromValue(step.schema.codec.decode(event.value), step.schema.type, instance.plan.table)
+    const value = event.valueFor(step, instance.plan.table)
     try {
       const scope = makeScope(instance, logicalNowNs, value)
       if (step.where !== undefined && !holds(step.where, scope)) continue

@@ -32,6 +32,9 @@ export function openSnapshot(ports: AdmissionPorts, pinned: PinnedDefinitions, r
   state.manifestHeight = record.manifestHeight
   state.keysHeight = record.keysHeight
   state.lastCut = record.height
+  state.governance.nextProposal = record.nextProposal
+  state.governance.needsReview = record.needsReview
+  state.governance.watch = record.watch
   putEngine(ports, state, record.engine)
   if (record.manifest !== hashDefinition(ports.sha256, EMPTY_MANIFEST)) {
     const get = (hash: Hash): Uint8Array => ports.content.get(hash)

@@ -55,7 +55,7 @@ export const PRESENCE_RECORDS: RecordCodec<true> = {
   },
 }
 
-/** [* name], ascending */
+/** An ascending array of the names of the workspaces whose history holds the tree. */
 export const TREE_RECORDS: RecordCodec<readonly string[]> = {
   encode: (workspaces) => encode(workspaces),
   decode: (bytes) => {

@@ -14,7 +14,7 @@ export interface PlacedPart {
 
 /** In the order in which a snapshot takes them. */
 export function partsOf(state: WorldState): readonly PlacedPart[] {
-  const { effects } = state
+  const { effects, governance } = state
   const named: readonly (readonly [string, SnapshotPart])[] = [
     ['keys', state.keys],
     ['modules', state.modulesUsed],
@@ -27,6 +27,9 @@ export function partsOf(state: WorldState): readonly PlacedPart[] {
     ['instances', effects.instances],
     ['budgets', effects.ledgers],
     ['due', effects.due.set],
+    ['generations', state.generations],
+    ['proposals', governance.proposals],
+    ['upcasters', governance.upcasters],
   ]
   const place =
     (family: PartFamily) =>

@@ -7,6 +7,9 @@ import type { AosError, CanonicalBytes, Data, Hash, HashBytes } from '@aos/cbor'
 import { bytesOfText, textOfBytes } from '../collections/key-text.ts'
 import type { TrieRoot } from '../collections/trie-update.ts'
 import { kernelError } from '../errors.ts'
+import type { Watch } from '../governance/watch.ts'
+import { Fields } from './fields.ts'
+import { readWatch, watchData } from './governance-records.ts'
 
 /** Layout of the record and of what hangs on it. */
 export const SNAPSHOT_FORMAT = 1
@@ -25,6 +28,12 @@ export interface SnapshotRecord {
   readonly manifestHeight: number
   readonly engine: Hash
   readonly keysHeight: number
+  /** Number of the next proposal. */
+  readonly nextProposal: number
+  /** Open intents have to be judged again. */
+  readonly needsReview: boolean
+  /** The change that is on probation. */
+  readonly watch: Watch | undefined
   /** By name; those without entries are left out. */
   readonly collections: ReadonlyMap<string, TrieRoot>
   /** By reducer. */
@@ -52,6 +61,7 @@ export function encodeSnapshot(record: SnapshotRecord): CanonicalBytes {
       [12, rootsData(record.collections)],
       [13, rootsData(record.cells)],
       [14, rootsData(record.waits)],
+      [15, [record.nextProposal, record.needsReview, watchData(record.watch)]],
     ]),
   )
 }
@@ -62,7 +72,7 @@ function rootsData(roots: ReadonlyMap<string, TrieRoot>): Data {
   )
 }
 
-const FIELDS = 15
+const FIELDS = 16
 
 /** Strict. Throws `kernel.bad_snapshot`. */
 export function decodeSnapshot(bytes: Uint8Array): SnapshotRecord {
@@ -89,10 +99,23 @@ export function decodeSnapshot(bytes: Uint8Array): SnapshotRecord {
     manifestHeight: countAt(fields, 9),
     engine: hashAt(fields, 10),
     keysHeight: countAt(fields, 11),
+    ...governanceAt(fields, 15),
     collections: rootsAt(fields, 12),
     cells: rootsAt(fields, 13),
     waits: rootsAt(fields, 14),
   }
+}
+
+function governanceAt(
+  fields: ReadonlyMap<Data, Data>,
+  number: number,
+): Pick<SnapshotRecord, 'nextProposal' | 'needsReview' | 'watch'> {
+  const value = fields.get(number)
+  if (!Array.isArray(value)) throw bad(`field ${number} is no array`)
+  const parts = new Fields(value as readonly Data[]) // narrowed to any[]
+  const governance = { nextProposal: parts.count(), needsReview: parts.bool(), watch: readWatch(parts) }
+  parts.end()
+  return governance
 }
 
 function bytesAt(fields: ReadonlyMap<Data, Data>, number: number): HashBytes {

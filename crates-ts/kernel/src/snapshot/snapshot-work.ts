@@ -93,6 +93,9 @@ function takeDown(state: WorldState): RecordHead {
     manifestHeight,
     engine,
     keysHeight,
+    nextProposal: state.governance.nextProposal,
+    needsReview: state.governance.needsReview,
+    watch: state.governance.watch,
   }
 }
 
