@@ -44,6 +44,11 @@ export const HOST_ERRORS = {
   'host.no_snapshot': 'The world has no snapshot, or none of that height.',
   'host.bad_proof': 'A proof about a cell is not in its form, or does not hold.',
   'host.unknown_blob': 'The store has no content with this hash.',
+  'host.unknown_workspace': 'The world has no workspace of this name.',
+  'host.unknown_version': 'The workspace has no version of this number.',
+  'host.no_workspaces': 'The manifest does not route commits of workspaces to their reducer.',
+  'host.commit_failed':
+    'A version of a workspace was not added, for another reason than that somebody else was faster.',
 } as const
 
 /** What each code about key files and public keys means; none of them shows a private key. */

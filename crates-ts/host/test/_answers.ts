@@ -71,6 +71,13 @@ function writing(): object {
   return { $kind: 'defplan', name: 'test/write@1', input: 'test/Write@1', steps, edges }
 }
 
+/** Reads a file of a tree. */
+function reading(): object {
+  const params = { root_hash: ref('@plan.input.root'), path: text('a/one'), range: { null: {} } }
+  const { steps, edges } = calls([{ id: 'read', kind: 'workspace.read_bytes', params, cap: 'files' }])
+  return { $kind: 'defplan', name: 'test/read@1', input: 'test/Read@1', steps, edges }
+}
+
 /** With the definitions given besides. */
 export function answeringDefinitions(more: readonly object[] = []): readonly object[] {
   const consistency = { text: {} }
@@ -80,6 +87,7 @@ export function answeringDefinitions(more: readonly object[] = []): readonly obj
     schema('test/Ask_state@1', record({ consistency })),
     schema('test/Ask_cell@1', record({ key: { bytes: {} }, consistency })),
     schema('test/Ask_manifest@1', record({ consistency })),
+    schema('test/Read@1', record({ root: { hash: {} } })),
     schema('test/Write@1', record({ workspace: { text: {} }, content: { bytes: {} } })),
     ...more,
   ]
@@ -88,6 +96,7 @@ export function answeringDefinitions(more: readonly object[] = []): readonly obj
     asking('cell', 'introspect.reducer_state', CELL),
     asking('manifest', 'introspect.manifest', { consistency: ref('@plan.input.consistency') }),
     writing(),
+    reading(),
   ]
   const module = {
     $kind: 'defmodule',
@@ -102,7 +111,13 @@ export function answeringDefinitions(more: readonly object[] = []): readonly obj
 function manifestOf(schemas: readonly object[], plans: readonly object[]): object {
   const names = (definitions: readonly object[]): readonly object[] =>
     definitions.map((definition) => ({ name: (definition as { readonly name: string }).name }))
-  const kinds = ['introspect.reducer_state', 'introspect.manifest', 'workspace.empty_root', 'workspace.write_bytes']
+  const kinds = [
+    'introspect.reducer_state',
+    'introspect.manifest',
+    'workspace.empty_root',
+    'workspace.write_bytes',
+    'workspace.read_bytes',
+  ]
   return {
     $kind: 'manifest',
     air_version: '1',

@@ -37,6 +37,14 @@ export interface DirectoryEdit {
   readonly path: string
 }
 
+/** Puts what stands in some tree at a path, whatever stands there: a file with mode and annotations, a directory with all below it. */
+export interface PlaceEdit {
+  readonly kind: 'place'
+  readonly path: string
+  /** Its name does not count. */
+  readonly entry: TreeEntry
+}
+
 /** Changes the annotations of what stands at a path, or will after the rest of the batch. */
 export interface AnnotateEdit {
   readonly kind: 'annotate'
@@ -46,7 +54,7 @@ export interface AnnotateEdit {
 }
 
 /** One change of a tree. */
-export type TreeEdit = WriteEdit | RemoveEdit | DirectoryEdit | AnnotateEdit
+export type TreeEdit = WriteEdit | RemoveEdit | DirectoryEdit | PlaceEdit | AnnotateEdit
 
 /**
  * The root of the tree with the edits in it; undefined: start from nothing. Throws `workspace.bad_path`, `workspace.not_found`,
@@ -61,7 +69,7 @@ export function editTree(store: TreeStore, root: Hash | undefined, edits: Iterab
 /** What happens at one path and below it. */
 interface Plan {
   remove: RemoveEdit | undefined
-  make: WriteEdit | DirectoryEdit | undefined
+  make: WriteEdit | DirectoryEdit | PlaceEdit | undefined
   annotate: AnnotationsPatch | undefined
   readonly below: Map<string, Plan>
 }
@@ -114,7 +122,8 @@ function editEntry(
   path: readonly string[],
 ): TreeEntry | undefined {
   const { make } = plan
-  const left = plan.remove === undefined ? known : removeEntry(store, known, plan.remove, path)
+  const kept = plan.remove === undefined ? known : removeEntry(store, known, plan.remove, path)
+  const left = make?.kind === 'place' ? { ...make.entry, name: nameOf(path) } : kept
   if (make?.kind === 'write') {
     if (plan.below.size > 0) throw notADirectory(path)
     return writeEntry(store, left, { make, patch: plan.annotate }, path)
@@ -122,10 +131,11 @@ function editEntry(
   const isTouched = make !== undefined || plan.annotate !== undefined || plan.below.size > 0
   if (!isTouched) return left
   if (left?.kind === 'file') {
-    if (make !== undefined || plan.below.size > 0) throw notADirectory(path)
+    if (make?.kind === 'directory' || plan.below.size > 0) throw notADirectory(path)
     return { ...left, annotations: annotate(store, left.annotations, plan.annotate) }
   }
   if (left === undefined && make === undefined && !makesBelow(plan)) throw notFound(path)
+  if (make?.kind === 'place' && plan.below.size === 0 && plan.annotate === undefined) return left
   return { kind: 'dir', name: nameOf(path), hash: editDirectory(store, left?.hash, plan, path) }
 }
 

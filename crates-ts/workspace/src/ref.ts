@@ -1,5 +1,7 @@
 /** `NAME[@VERSION][/PATH]`: how people name a workspace, a version of it, or a path in it (spec/19-workspaces.md, "References"). */
 import { workspaceError } from './errors.ts'
+import { isGlob, parseGlob } from './glob.ts'
+import type { Glob } from './glob.ts'
 import { isWorkspaceName, splitPath } from './names.ts'
 
 /** A workspace, a version of it (undefined: the newest) and a path in it (undefined: all of it). */
@@ -13,6 +15,19 @@ const REF = /^([^@/]*)(?:@([1-9][0-9]{0,14}))?(?:\/(.*))?$/s
 
 /** Throws `workspace.bad_ref`, `workspace.bad_path`. */
 export function parseRef(text: string): WorkspaceRef {
+  const ref = readRef(text)
+  if (ref.path !== undefined) splitPath(ref.path)
+  return ref
+}
+
+/** A reference whose path may be a pattern, for many paths at once. Throws as `parseRef`. */
+export function parsePatternRef(text: string): WorkspaceRef & { readonly glob: Glob | undefined } {
+  const ref = readRef(text)
+  if (ref.path !== undefined && isGlob(ref.path)) return { ...ref, glob: parseGlob(ref.path) }
+  return { ...parseRef(text), glob: undefined }
+}
+
+function readRef(text: string): WorkspaceRef {
   const [, workspace = '', version, path] = REF.exec(text) ?? []
   if (!isWorkspaceName(workspace)) {
     throw workspaceError(
@@ -20,7 +35,6 @@ export function parseRef(text: string): WorkspaceRef {
       `expected NAME, NAME@VERSION or NAME/PATH, found ${JSON.stringify(text.slice(0, 80))}`,
     )
   }
-  if (path !== undefined && path !== '') splitPath(path)
   return {
     workspace,
     version: version === undefined ? undefined : Number(version),

@@ -19,6 +19,8 @@ export interface WalkOptions {
   readonly after: string | undefined
   /** What is below directories, too. */
   readonly isDeep: boolean
+  /** False for a directory whose nodes need not be read: nothing below its path is wanted. Absent: all are. */
+  readonly enters?: (path: string) => boolean
 }
 
 /**
@@ -51,6 +53,7 @@ function* walkSubtree(
   options: WalkOptions,
 ): Generator<PlacedEntry, void, undefined> {
   const base = joinPath(options.base, directory.name)
+  if (options.enters?.(base) === false) return
   if (options.after === undefined || mayFollow(`${base}/`, options.after)) {
     yield* walkTree(store, directory.hash, { ...options, base })
   }

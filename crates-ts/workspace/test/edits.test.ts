@@ -8,6 +8,7 @@ import {
   encodeAnnotations,
   findEntry,
   readAnnotations,
+  readTree,
 } from '../src/index.ts'
 import type { TreeEdit } from '../src/index.ts'
 import { MemoryStore, writeOf } from './_model.ts'
@@ -52,6 +53,29 @@ describe('a batch', () => {
     ])
     const entry = findEntry(store, made, ['n'])
     expect(readAnnotations(store, entry?.kind === 'file' ? entry.annotations : undefined)).toEqual(patch)
+  })
+
+  test('may annotate what it places, and places it only once', () => {
+    const { store, root, write } = make()
+    const patch = new Map([['note', store.write(new Uint8Array([1]))]])
+    for (const [path, found] of [
+      ['f', 'a'],
+      ['a', 'f'],
+    ] as const) {
+      const entry = findEntry(store, root, [found])
+      if (entry === undefined) throw new Error('there is an entry')
+      const place: TreeEdit = { kind: 'place', path, entry }
+      const made = editTree(store, root, [place, { kind: 'annotate', path, patch }])
+      const placed = findEntry(store, made, [path])
+      const annotations =
+        placed?.kind === 'file' ? placed.annotations : readTree(store, placed?.hash ?? root).annotations
+      expect(readAnnotations(store, annotations)).toEqual(patch)
+      expect(codeOf(() => editTree(store, root, [place, write(path)]))).toBe('workspace.edit_twice')
+    }
+    const file = findEntry(store, root, ['f'])
+    if (file === undefined) throw new Error('there is an entry')
+    const below: readonly TreeEdit[] = [{ kind: 'place', path: 'n', entry: file }, write('n/x')]
+    expect(codeOf(() => editTree(store, root, below))).toBe('workspace.not_a_directory')
   })
 
   const refused: readonly (readonly [string, (write: (path: string) => TreeEdit) => readonly TreeEdit[], string])[] = [

@@ -79,6 +79,27 @@ describe('trees against maps', () => {
     )
   })
 
+  test('what is placed takes the place of what stands there, with all below it, and nothing else changes', () => {
+    fc.assert(
+      fc.property(model, model, path, (files, others, at) => {
+        const store = new MemoryStore()
+        const entry = findEntry(store, build(store, others), splitPath(at).slice(0, 1))
+        const [top = ''] = splitPath(at)
+        fc.pre(entry !== undefined && !parentsOf(at).some((parent) => files.get(parent) !== undefined))
+        if (entry === undefined) return
+        const placed = editTree(store, build(store, files), [{ kind: 'place', path: at, entry }])
+        const isBelow = (other: string): boolean => other === at || other.startsWith(`${at}/`)
+        const expected = new Map([...files].filter(([other]) => !isBelow(other)))
+        for (const parent of parentsOf(at)) expected.set(parent, undefined)
+        for (const [other, file] of others) {
+          if (other === top || other.startsWith(`${top}/`)) expected.set(`${at}${other.slice(top.length)}`, file)
+        }
+        expect(placed).toBe(build(store, expected))
+      }),
+      runs,
+    )
+  })
+
   test('a listing page by page is the listing at once, in order, and reads no directory that lies before its cursor', () => {
     fc.assert(
       fc.property(model, fc.integer({ min: 1, max: 4 }), fc.constantFrom('dir', 'subtree'), (files, limit, scope) => {
