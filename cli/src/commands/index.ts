@@ -5,6 +5,7 @@ import { DOCTOR_COMMANDS } from './doctor.ts'
 import { READ_COMMANDS } from './read.ts'
 import { GATE_COMMANDS } from './gate.ts'
 import { LADDER_COMMANDS } from './ladder.ts'
+import { WORKSPACE_COMMANDS } from './workspaces.ts'
 import { WORLD_COMMANDS } from './world.ts'
 import { WORLDS_COMMANDS } from './worlds.ts'
 import type { CommandGroup, CommandSpec } from './spec.ts'
@@ -15,6 +16,7 @@ export const COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
   ...DAEMON_COMMANDS,
   ...WORLDS_COMMANDS,
   ...GATE_COMMANDS,
+  ...WORKSPACE_COMMANDS,
   ...READ_COMMANDS,
   ...AUTHOR_COMMANDS,
   ...DOCTOR_COMMANDS,

@@ -6,6 +6,7 @@ import { Type, type TObject, type TSchema } from '@sinclair/typebox'
 import { hashText, oneOf, openObject } from './build.ts'
 import { effectsMembers, gateOutputs } from './outputs-gate.ts'
 import { snapshotOutputs, snapshotPlace } from './outputs-snapshots.ts'
+import { workspaceOutputs } from './outputs-workspaces.ts'
 import type { JsonDocument } from './port.ts'
 
 const optional = Type.Optional
@@ -21,6 +22,7 @@ export function outputDocuments(): readonly JsonDocument[] {
   return [
     ...gateOutputs().map(([command, data]) => document(command, data)),
     ...snapshotOutputs().map(([command, data]) => document(command, data)),
+    ...workspaceOutputs().map(([command, data]) => document(command, data)),
     document('air check', airCheck()),
     document('air diff', airDiff()),
     document('air emit', airEmit()),
