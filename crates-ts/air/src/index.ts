@@ -78,3 +78,6 @@ export { summarizePatch, type PatchSummary, type SummarizePatchOptions } from '.
 export { patchText, type PatchTextOptions } from './patches/patch-text.ts'
 export { compareAuthority, type CompareAuthorityOptions } from './authority/compare-authority.ts'
 export type { AuthorityItem, AuthorityReport, AuthorityRule, AuthoritySection } from './authority/port.ts'
+export { diffSchemas } from './diff/schemas.ts'
+export { compareState, type CompareStateOptions } from './state/compare-state.ts'
+export type { StateItem, StateReport, StateSubject, StateVerdict } from './state/port.ts'

@@ -10,13 +10,16 @@ import { compareWays } from './compare-ways.ts'
 import { makeReport } from './items.ts'
 import type { AuthorityItem, AuthorityReport } from './port.ts'
 import { makeSide, type Sides } from './side.ts'
-import { TypeIds } from './type-ids.ts'
+import { TypeIds } from '../types/type-ids.ts'
 
 /** Two complete sets that were checked: what is in force, and what is to come into force. */
 export interface CompareAuthorityOptions {
   readonly base: DefinitionSet
   readonly next: DefinitionSet
 }
+
+/** The gate finds slots for secrets by these names. */
+const SECRET_SLOTS: ReadonlySet<string> = new Set(['sys/TextOrSecretRef@1', 'sys/BytesOrSecretRef@1'])
 
 const COMPARISONS: readonly ((sides: Sides) => readonly AuthorityItem[])[] = [
   compareEffects,
@@ -38,7 +41,7 @@ const COMPARISONS: readonly ((sides: Sides) => readonly AuthorityItem[])[] = [
  * verdict is `keeps`. Never throws for sets that hold; equal sets give equal reports, byte for byte (spec/23-authority.md, "Rules").
  */
 export function compareAuthority({ base, next }: CompareAuthorityOptions): AuthorityReport {
-  const sides: Sides = { before: makeSide(base), after: makeSide(next), types: new TypeIds() }
+  const sides: Sides = { before: makeSide(base), after: makeSide(next), types: new TypeIds(SECRET_SLOTS) }
   const items = COMPARISONS.flatMap((compare) => compare(sides))
   return makeReport([...items, ...compareRest(sides, items)])
 }

@@ -8,7 +8,7 @@ import type { DefinitionSet } from '../definitions/definition-set.ts'
 import type { DefModule, Manifest, SchemaTable, TypeExpr } from '../model.ts'
 import { REFERENCE_SECTIONS, type ReferenceSection } from '../definitions/parse-manifest.ts'
 import type { CapGrant, DefCap, DefEffect, DefPolicy, DefSecret } from '../plan-model.ts'
-import type { TypeIds } from './type-ids.ts'
+import type { TypeIds } from '../types/type-ids.ts'
 
 /** One of the two sets that are compared. */
 export interface Side {

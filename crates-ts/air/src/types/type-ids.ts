@@ -1,25 +1,28 @@
-/** Whether two types mean the same to the gate (spec/23-authority.md, "Rules"). */
+/** Whether two types mean the same (spec/23-authority.md, "Rules"). */
 import type { SchemaTable, TypeExpr } from '../model.ts'
-import { compareKeys } from '../types/key-order.ts'
-
-/** The gate finds slots for secrets by these names. */
-const SECRET_SLOTS: ReadonlySet<string> = new Set(['sys/TextOrSecretRef@1', 'sys/BytesOrSecretRef@1'])
+import { compareKeys } from './key-order.ts'
 
 /**
- * Numbers types so that two have one number exactly when they are equal with references followed, each in its own table; the
- * two schemas that hold secrets are known by name. What is not there or contains itself equals nothing.
+ * Numbers types so that two have one number exactly when they are equal with references followed, each in its own table.
+ * What is not there or contains itself equals nothing.
  */
 export class TypeIds {
+  readonly #known: ReadonlySet<string>
   readonly #numbers = new Map<string, number>()
   /** By table, then by name; undefined while a schema is being numbered. */
   readonly #schemas = new Map<SchemaTable, Map<string, number | undefined>>()
   #next = 0
 
+  /** `known`: schemas that equal themselves only, by name. */
+  constructor(known: ReadonlySet<string> = new Set()) {
+    this.#known = known
+  }
+
   idOf(type: TypeExpr, table: SchemaTable): number {
     const inside = (part: TypeExpr): number => this.idOf(part, table)
     switch (type.kind) {
       case 'ref':
-        return SECRET_SLOTS.has(type.name) ? this.#number(`secret ${type.name}`) : this.#idOfSchema(type.name, table)
+        return this.#known.has(type.name) ? this.#number(`known ${type.name}`) : this.#idOfSchema(type.name, table)
       case 'record':
         return this.#number(`record ${entries(type.fields, inside)}`)
       case 'variant':
