@@ -1,7 +1,4 @@
-/**
- * Small worlds of powers, made up, and by brute force what each lets pass: an independent reading of spec/11-gate.md for the
- * comparison of authority to be held to.
- */
+/** Small worlds of powers, made up, for the comparison of authority. */
 import { formatHash } from '@aos/cbor'
 import fc from 'fast-check'
 import {
@@ -22,20 +19,21 @@ import {
 } from '../src/index.ts'
 import { makeSet } from './_sets.ts'
 
-type Kind = 'http.request' | 'mail.send' | 'timer.set'
+/** Kinds of effects. */
+export type Kind = 'http.request' | 'mail.send' | 'timer.set'
 type Cap = 'http' | 'mail' | 'timer'
 
 const KINDS: readonly Kind[] = ['http.request', 'mail.send', 'timer.set']
 const CAPS: readonly Cap[] = ['http', 'mail', 'timer']
 const GRANTS = ['g1', 'g2', 'g3'] as const
 const PLANS = ['demo/P@1', 'demo/Q@1'] as const
-const REDUCER = 'demo/R@1'
-const EVENTS = ['demo/A@1', 'demo/B@1', 'demo/C@1'] as const
-const PRINCIPALS = ['key:a', 'key:ab', 'host:b'] as const
-const TYPE_OF_CAP = { http: 'http.out', mail: 'mail', timer: 'timer' } as const
-const CAP_OF_KIND = { 'http.request': 'http', 'mail.send': 'mail', 'timer.set': 'timer' } as const
+export const REDUCER = 'demo/R@1'
+export const EVENTS = ['demo/A@1', 'demo/B@1', 'demo/C@1'] as const
+export const TYPE_OF_CAP = { http: 'http.out', mail: 'mail', timer: 'timer' } as const
+export const CAP_OF_KIND = { 'http.request': 'http', 'mail.send': 'mail', 'timer.set': 'timer' } as const
 
-interface Grant {
+/** What a grant says. */
+export interface Grant {
   readonly name: string
   readonly cap: Cap
   readonly hosts: readonly string[] | null
@@ -47,7 +45,8 @@ interface Grant {
   readonly literal: boolean
 }
 
-interface Rule {
+/** A rule of the policy; null matches everything. */
+export interface Rule {
   readonly kind: Kind | null
   readonly grant: string | null
   readonly capType: string | null
@@ -59,7 +58,8 @@ interface Rule {
   readonly decision: 'allow' | 'deny' | 'require_approval'
 }
 
-interface Use {
+/** What a plan asks for. */
+export interface Use {
   readonly kind: Kind
   readonly grant: string
 }
@@ -161,25 +161,26 @@ const ref = (name: string): Expr => ({ kind: 'reference', text: name })
 const operation = (operator: 'eq' | 'has' | 'not' | 'or' | 'and' | 'contains' | 'starts_with', ...operands: readonly Expr[]): Expr => ({ kind: 'operation', operator, operands }) // prettier-ignore
 
 /** Conditions, each with what it comes to: undefined when it fails. */
-const CONDITIONS: readonly { readonly expr: Expr; readonly judge: (request: Request) => boolean | undefined }[] = [
-  {
-    expr: operation('eq', ref('@params.method'), text('GET')),
-    judge: ({ params }) => (params.method === undefined ? undefined : params.method === 'GET'),
-  },
-  { expr: operation('starts_with', ref('@principal'), text('key:')), judge: (r) => r.principal.startsWith('key:') },
-  { expr: operation('eq', ref('@principal'), text('key:a')), judge: (r) => r.principal === 'key:a' },
-  { expr: operation('has', ref('@params'), text('to')), judge: ({ params }) => params.to !== undefined },
-  { expr: ref('@params'), judge: () => undefined },
-  {
-    expr: operation('contains', ref('@grant.hosts'), text('a')),
-    judge: ({ grant: { cap, hosts } }) => (cap === 'http' ? hosts?.includes('a') : undefined),
-  },
-  { expr: operation('not', operation('starts_with', ref('@principal'), text('key:'))), judge: (r) => !r.principal.startsWith('key:') }, // prettier-ignore
-  {
-    expr: operation('or', operation('eq', ref('@principal'), text('key:a')), operation('has', ref('@params'), text('to'))), // prettier-ignore
-    judge: (r) => r.principal === 'key:a' || r.params.to !== undefined,
-  },
-]
+export const CONDITIONS: readonly { readonly expr: Expr; readonly judge: (request: Request) => boolean | undefined }[] =
+  [
+    {
+      expr: operation('eq', ref('@params.method'), text('GET')),
+      judge: ({ params }) => (params.method === undefined ? undefined : params.method === 'GET'),
+    },
+    { expr: operation('starts_with', ref('@principal'), text('key:')), judge: (r) => r.principal.startsWith('key:') },
+    { expr: operation('eq', ref('@principal'), text('key:a')), judge: (r) => r.principal === 'key:a' },
+    { expr: operation('has', ref('@params'), text('to')), judge: ({ params }) => params.to !== undefined },
+    { expr: ref('@params'), judge: () => undefined },
+    {
+      expr: operation('contains', ref('@grant.hosts'), text('a')),
+      judge: ({ grant: { cap, hosts } }) => (cap === 'http' ? hosts?.includes('a') : undefined),
+    },
+    { expr: operation('not', operation('starts_with', ref('@principal'), text('key:'))), judge: (r) => !r.principal.startsWith('key:') }, // prettier-ignore
+    {
+      expr: operation('or', operation('eq', ref('@principal'), text('key:a')), operation('has', ref('@params'), text('to'))), // prettier-ignore
+      judge: (r) => r.principal === 'key:a' || r.params.to !== undefined,
+    },
+  ]
 
 function conditionOf(where: readonly number[]): Expr | undefined {
   const all = where.flatMap((number) => CONDITIONS[number]?.expr ?? [])
@@ -308,7 +309,8 @@ export function setOfPowers(powers: Powers): DefinitionSet {
   return makeSet(manifest, definitionsOfPowers(powers))
 }
 
-interface Params {
+/** The parameters of a request. */
+export interface Params {
   readonly host?: string
   readonly method?: string
   readonly path?: string
@@ -316,165 +318,11 @@ interface Params {
   readonly key?: string
 }
 
-interface Request {
+/** What is asked for, by whom. */
+export interface Request {
   readonly kind: Kind
   readonly origin: { readonly kind: 'plan' | 'reducer'; readonly name: string }
   readonly grant: Grant
   readonly principal: string
   readonly params: Params
-}
-
-const ALL_PARAMS: { readonly [kind in Kind]: readonly Params[] } = {
-  'http.request': ['a', 'b'].flatMap((host) =>
-    ['GET', 'POST'].flatMap((method) => ['', '/x', '/x/y', '/xy', '/z'].map((path) => ({ host, method, path }))),
-  ),
-  'mail.send': ['ada', 'bob'].flatMap((to) => ['literal', 's@1', 't@1'].map((key) => ({ to, key }))),
-  'timer.set': [{}],
-}
-
-const MOMENTS = [5, 15] as const
-/** What was spent under the grant, and when. */
-const LEDGERS: readonly (readonly (readonly [number, number])[])[] = [[], [[0, 2]], [[4, 1], [0, 1]], [[0, 3], [1, 1]]] // prettier-ignore
-
-/** By request: 1 when an approval is asked for, 2 when it passes. What is denied, or not asked for by anybody, is not there. */
-export function whatPasses(powers: Powers): ReadonlyMap<string, number> {
-  const found = new Map<string, number>()
-  for (const { origin, use: asked } of usesOf(powers)) {
-    const grant = powers.grants.find(({ name }) => name === asked.grant)
-    if (grant === undefined || !powers.kinds.includes(asked.kind)) continue
-    for (const principal of PRINCIPALS) {
-      for (const params of ALL_PARAMS[asked.kind]) {
-        const request: Request = { kind: asked.kind, origin, grant, principal, params }
-        const level = judgeRequest(powers, request)
-        if (level === 0) continue
-        for (const moment of momentsOf(grant)) {
-          found.set(JSON.stringify([asked, origin, principal, params, moment]), level)
-        }
-      }
-    }
-  }
-  return found
-}
-
-/** Every moment and ledger at which the grant has room for a call. */
-function momentsOf({ expiry, limit, window }: Grant): readonly (readonly [number, number])[] {
-  return MOMENTS.flatMap((now) =>
-    LEDGERS.flatMap((ledger, index): readonly (readonly [number, number])[] => {
-      if (expiry !== null && expiry <= now) return []
-      const counted = ledger.filter(([at]) => window === null || at + window > now)
-      const spent = counted.reduce((sum, [, amount]) => sum + amount, 0)
-      return limit !== null && spent + 1 > limit ? [] : [[now, index]]
-    }),
-  )
-}
-
-function usesOf(powers: Powers): readonly { readonly origin: Request['origin']; readonly use: Use }[] {
-  const slots = new Map(powers.slots.map(({ slot, grant: name }) => [slot, name]))
-  const ofReducer = powers.declared.flatMap((kind): readonly Use[] => {
-    const fitting = powers.grants.filter(({ cap }) => cap === CAP_OF_KIND[kind]).map(({ name }) => name)
-    const only = !slots.has('default') && fitting.length === 1 ? fitting : []
-    return [...slots.values(), ...only].map((name) => ({ kind, grant: name }))
-  })
-  return [
-    ...powers.uses.map(({ plan, use: each }) => ({ origin: { kind: 'plan', name: plan } as const, use: each })),
-    ...ofReducer.map((each) => ({ origin: { kind: 'reducer', name: REDUCER } as const, use: each })),
-  ]
-}
-
-function judgeRequest(powers: Powers, request: Request): number {
-  const { kind, origin, grant, params } = request
-  const scope = { 'http.request': 'plan', 'mail.send': powers.mailScope, 'timer.set': 'reducer' }[kind]
-  if (scope !== 'both' && scope !== origin.kind) return 0
-  if (CAP_OF_KIND[kind] !== grant.cap) return 0
-  if (!mayUseKey(powers, request) || !isEnforced(powers, grant, params)) return 0
-  return powers.hasPolicy ? judgeByRules(powers.rules, request) : 0
-}
-
-function mayUseKey({ secrets }: Powers, { params: { key }, grant, origin }: Request): boolean {
-  if (key === undefined) return true
-  if (key === 'literal') return grant.literal
-  const secret = secrets.find(({ name }) => name === key)
-  if (secret === undefined) return false
-  const isForPlan = origin.kind === 'reducer' || secret.plans === null || secret.plans.length === 0 || secret.plans.includes(origin.name) // prettier-ignore
-  return isForPlan && (secret.caps === null || secret.caps.length === 0 || secret.caps.includes(grant.name))
-}
-
-function isEnforced(
-  { judge }: Powers,
-  { hosts, methods, prefixes }: Grant,
-  { host, method, path, to }: Params,
-): boolean {
-  if (to !== undefined) return judge === 'nobody' || judge === `for ${to}`
-  if (host === undefined || method === undefined || path === undefined) return true
-  const isUnder = (prefix: string): boolean => prefix === '' || path === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`) // prettier-ignore
-  return (
-    (hosts === null || hosts.some((each) => each.toLowerCase() === host)) &&
-    (methods === null || methods.includes(method)) &&
-    (prefixes === null || prefixes.some(isUnder))
-  )
-}
-
-function judgeByRules(rules: readonly Rule[], request: Request): number {
-  const { kind, grant, origin, principal } = request
-  for (const each of rules) {
-    const fields: readonly (readonly [string | null, string])[] = [
-      [each.kind, kind],
-      [each.grant, grant.name],
-      [each.capType, TYPE_OF_CAP[grant.cap]],
-      [each.originKind, origin.kind],
-      [each.originName, origin.name],
-    ]
-    if (fields.some(([wanted, is]) => wanted !== null && wanted !== is)) continue
-    if (each.principal !== null && !isPrincipal(each.principal, principal)) continue
-    const conditions = each.where.map((number) => CONDITIONS[number]?.judge(request))
-    // All of them are evaluated, so one that fails makes the whole fail.
-    if (conditions.includes(undefined)) return 0
-    if (conditions.includes(false)) continue
-    return { deny: 0, require_approval: 1, allow: 2 }[each.decision]
-  }
-  return 0
-}
-
-function isPrincipal(pattern: string, principal: string): boolean {
-  return pattern.endsWith('*') ? principal.startsWith(pattern.slice(0, -1)) : principal === pattern
-}
-
-/** Every event with every use that it can lead to. */
-export function whatIsReached(powers: Powers): ReadonlySet<string> {
-  const found = new Set<string>()
-  for (const event of EVENTS) {
-    const seen = new Set<string>()
-    const visit = (name: string): void => {
-      if (seen.has(name)) return
-      seen.add(name)
-      for (const trigger of powers.triggers) if (trigger.event === name) visit(trigger.plan)
-      if (powers.routes.includes(name)) visit(REDUCER)
-      for (const raise of powers.raised) if (raise.plan === name) visit(raise.event)
-      if (name === REDUCER) EVENTS.forEach(visit)
-    }
-    visit(event)
-    for (const each of usesOf(powers)) {
-      if (!powers.kinds.includes(each.use.kind)) continue
-      const isOfGrant = powers.grants.some(({ name, cap }) => name === each.use.grant && cap === CAP_OF_KIND[each.use.kind]) // prettier-ignore
-      if (seen.has(each.origin.name) && isOfGrant) found.add(JSON.stringify([event, each]))
-    }
-  }
-  return found
-}
-
-/** Every group of people whose approvals are enough for a change of an authority. */
-export function whoApproves({ approvers, approvals }: Powers): ReadonlySet<string> {
-  const people = ['a', 'b', 'c', 'owner']
-  const groups = Array.from({ length: 2 ** people.length }, (_, bits) => people.filter((_name, at) => (bits >> at) % 2 === 1)) // prettier-ignore
-  const isEnough = (group: readonly string[], authority: string): boolean => {
-    if (approvers.length === 0) return group.includes('owner')
-    const there = approvers.filter(({ key }) => group.includes(key))
-    const needed = approvals.filter((each) => each.authority === authority)
-    if (needed.length === 0) return there.length > 0
-    return needed.every(
-      ({ role, count }) => there.filter(({ roles }) => role === null || roles.includes(role)).length >= count,
-    )
-  }
-  const all = ['narrows', 'keeps', 'widens'].flatMap((authority) => groups.map((group) => ({ authority, group })))
-  return new Set(all.filter(({ group, authority }) => isEnough(group, authority)).map((each) => JSON.stringify(each)))
 }
