@@ -142,8 +142,8 @@ describe('modules in TypeScript', () => {
     [
       'a module of Node',
       { 'reducers/cart/index.ts': `import { readFileSync } from 'node:fs'\nexport const reducer = readFileSync` },
-      'build.compile_failed',
-      'reducers/cart/index.ts:1:30: node:fs belongs to Node: a reducer runs without a host',
+      'build.host_use',
+      'reducers/cart/index.ts:1:30: node:fs is not there: it belongs to Node, and a reducer runs without a host; ask for an effect',
     ],
     [
       'another export',

@@ -8,6 +8,7 @@ import { isAbsolute, join, relative, sep } from 'node:path'
 import { compareDiagnostics, formatDiagnostic } from '../diagnostic.ts'
 import type { Diagnostic } from '../diagnostic.ts'
 import { PRELUDE, ambientDefines, answerQuestions, findAmbientUses } from './ambient.ts'
+import type { Ambient } from './ambient.ts'
 
 /** A module's folder, from which libraries are resolved as Node does, and what stands beside it. */
 export interface ScriptSources {
@@ -119,13 +120,15 @@ async function joinSources(sources: ScriptSources): Promise<JoinedSources> {
   }
 }
 
+const PLUGIN = 'aos'
+const WHY_NOT_NODE = 'it belongs to Node, and a reducer runs without a host; ask for an effect'
 const GENERATED = 'aos-generated'
 const SDK = 'aos-sdk'
 
 /** Finds what is on no disk: the SDK and what was generated. Everything else is found as Node finds it. */
 function filesOf({ folder, generated, sdk }: ScriptSources): Plugin {
   return {
-    name: 'aos',
+    name: PLUGIN,
     setup(build) {
       build.onResolve({ filter: /^aos:glue\.ts$/ }, () => ({ path: 'glue.ts', namespace: GENERATED }))
       build.onResolve({ filter: /^@aos\/sdk$/ }, () => ({ path: 'guest.ts', namespace: SDK }))
@@ -137,7 +140,7 @@ function filesOf({ folder, generated, sdk }: ScriptSources): Plugin {
       })
       build.onResolve({ filter: /^node:|^[a-z]/ }, ({ path }) => {
         if (!path.startsWith('node:') && !builtinModules.includes(path)) return undefined
-        return { errors: [{ text: `${path} belongs to Node: a reducer runs without a host` }] }
+        return { errors: [{ text: WHY_NOT_NODE, detail: path }] }
       })
       build.onLoad({ filter: /.*/, namespace: GENERATED }, ({ path }) => ({
         contents: generated.get(path) ?? '',
@@ -166,14 +169,25 @@ function refuseUses(code: string, map: BundleMap, { name, unreached }: ScriptSou
     if (isForeign(file) && (use.name === 'console' || unreached.includes(use.name))) return []
     return [{ name: use.name, why: use.why, file, line: position?.line ?? 0, column: position?.column ?? 0 }]
   })
-  if (uses.length === 0) return
+  if (uses.length > 0) throw hostUse(name, uses)
+}
+
+/** A use with its place; lines and columns from 1. */
+interface PlacedUse extends Ambient {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+}
+
+function hostUse(name: string, uses: readonly PlacedUse[]): AosError {
   const shown = uses
     .slice(0, MESSAGE_USES_MAX)
     .map((use) => `${use.file}:${use.line}:${use.column}: ${use.name} is not there: ${use.why}`)
   if (uses.length > shown.length) shown.push(`and ${uses.length - shown.length} more`)
-  throw new AosError('build.host_use', `${name} uses what a reducer does not have:\n${shown.join('\n')}`, {
+  const isForeignUse = uses.some(({ file, why }) => file.includes('node_modules/') && why !== WHY_NOT_NODE)
+  return new AosError('build.host_use', `${name} uses what a reducer does not have:\n${shown.join('\n')}`, {
     details: { name, uses },
-    ...(uses.some(({ file }) => file.includes('node_modules/'))
+    ...(isForeignUse
       ? {
           hint: 'if a library only mentions them and is never asked to use them, list them as "unreached" in aos.sync.json',
         }
@@ -189,6 +203,19 @@ export function isForeign(source: string): boolean {
 function compileError(sources: ScriptSources, cause: unknown): AosError {
   const messages = (cause as { readonly errors?: readonly Message[] }).errors // what the bundler throws has them
   if (messages === undefined) throw cause
+  const hosts = messages.filter(({ pluginName }) => pluginName === PLUGIN)
+  if (hosts.length > 0) {
+    return hostUse(
+      sources.name,
+      hosts.map(({ detail, text, location }) => ({
+        name: String(detail),
+        why: text,
+        file: location === null ? sources.name : nameOf(location.file, sources),
+        line: location?.line ?? 0,
+        column: (location?.column ?? -1) + 1,
+      })),
+    )
+  }
   const diagnostics = messages.map((message) => diagnosticOf(message, 'error', sources)).sort(compareDiagnostics)
   const shown = diagnostics.slice(0, MESSAGE_USES_MAX).map(formatDiagnostic)
   if (diagnostics.length > shown.length) shown.push(`and ${diagnostics.length - shown.length} more`)
