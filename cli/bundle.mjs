@@ -27,7 +27,11 @@ const options = {
 
 const { metafile } = await build({
   ...options,
-  entryPoints: { aos: here('src/main.ts'), 'worlds-worker': here('src/worlds-worker.ts') },
+  entryPoints: {
+    aos: here('src/main.ts'),
+    'worlds-worker': here('src/worlds-worker.ts'),
+    testkit: here('src/testkit.ts'),
+  },
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   metafile: true,
@@ -36,6 +40,7 @@ const { metafile } = await build({
 await build({ ...options, entryPoints: { bench: here('../bench/index.ts') } })
 copyAssets()
 await writeAuthor()
+writeTestkitTypes()
 removeOldChunks(new Set(Object.keys(metafile.outputs).map((path) => basename(path))))
 
 // What commands read at run time: a world folder needs nothing but the command.
@@ -77,10 +82,7 @@ async function writeAuthor() {
   })
   const waiting = ['index.ts']
   for (const name of waiting) {
-    const { outputText } = ts.transpileDeclaration(readFileSync(join(sources, name), 'utf8'), {
-      fileName: name,
-      compilerOptions: { isolatedDeclarations: true, target: ts.ScriptTarget.ES2023 },
-    })
+    const outputText = declarationsOf(join(sources, name))
     const imported = [...outputText.matchAll(/ from '([^']+)'/g)].map(([, specifier]) => specifier)
     const foreign = imported.find((specifier) => !specifier.startsWith('./'))
     if (foreign !== undefined) throw new Error(`the types of @aos/author must stand alone: ${name} imports ${foreign}`)
@@ -89,6 +91,22 @@ async function writeAuthor() {
     writeFileSync(join(made, 'types', name.replace(/\.ts$/, '.d.ts')), text)
   }
   renameSync(made, here('dist/assets/author'))
+}
+
+// What an author's test imports: its types stand in one file of the host.
+function writeTestkitTypes() {
+  const text = declarationsOf(here('../crates-ts/host/src/harness/port.ts'))
+  const made = here('dist/assets/testkit')
+  mkdirSync(made, { recursive: true })
+  writeFileSync(join(made, 'index.d.ts'), `${text}export declare const testReducer: TestReducer;\n`)
+}
+
+function declarationsOf(file) {
+  const { outputText } = ts.transpileDeclaration(readFileSync(file, 'utf8'), {
+    fileName: basename(file),
+    compilerOptions: { isolatedDeclarations: true, target: ts.ScriptTarget.ES2023 },
+  })
+  return outputText
 }
 
 // Last, so that a command that is running finds its chunks until the new ones are there.

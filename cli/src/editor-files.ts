@@ -3,6 +3,7 @@ import { readText, writeWhole } from '@aos/host'
 import type { BuildRequest } from '@aos/host'
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
 
 /** Puts the SDKs of the languages in use under `.aos`, and a tsconfig.json where none is. */
 export async function installForEditors(
@@ -25,6 +26,16 @@ export async function installForEditors(
     const folder = statSync(sourcePath).isFile() ? dirname(sourcePath) : sourcePath
     writeMissing(join(folder, 'tsconfig.json'), sdk.scriptTsconfig(relative(folder, root)))
   }
+}
+
+const TESTKIT_DIR = '.aos/testkit'
+
+/** Puts what tests of reducers import into the world folder: types, and a door to the command that is running. */
+export function installTestkit({ assets }: { readonly assets: string }, root: string): void {
+  const code = pathToFileURL(join(assets, '..', 'testkit.mjs')).href
+  writeChanged(join(root, TESTKIT_DIR, 'index.d.ts'), readText(join(assets, 'testkit', 'index.d.ts')))
+  writeChanged(join(root, TESTKIT_DIR, 'index.js'), `export { testReducer } from ${JSON.stringify(code)}\n`)
+  writeChanged(join(root, TESTKIT_DIR, 'package.json'), '{"type":"module"}\n')
 }
 
 function putFiles(folder: string, files: ReadonlyMap<string, string>): void {

@@ -10,6 +10,7 @@ import type { CommandContext, CommandResult } from '../context.ts'
 import { isRecord } from '../record.ts'
 import { TEMPLATES } from '../templates.ts'
 import type { Template } from '../templates.ts'
+import { installTestkit } from '../editor-files.ts'
 import { installWorldTypes } from '../world-files.ts'
 
 const EMPTY_MANIFEST_TEXT = `${JSON.stringify(
@@ -43,6 +44,7 @@ export async function init(context: CommandContext, args: Arguments): Promise<Co
   const { settingsFile } = worldFolderAt(dir)
   if (settings !== undefined || !existsSync(settingsFile)) writeSettings(settingsFile, settings ?? {})
   if (!existsSync(join(dir, '.gitignore'))) writeWhole(join(dir, '.gitignore'), IGNORE_TEXT)
+  installTestkit(context, dir)
   await installWorldTypes(context, dir)
   const next = nextCommands(context, dir, commands)
   const lines = [`made the world folder ${dir} from the template ${template}`]

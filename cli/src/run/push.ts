@@ -6,6 +6,7 @@ import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
 import { makeModuleBuilder } from '../module-builder.ts'
 import { withSigningWorld } from '../world.ts'
+import { installTestkit } from '../editor-files.ts'
 import { installWorldTypes } from '../world-files.ts'
 
 /** `aos push`: puts the folder's definitions in force, compiling what has to be. */
@@ -20,7 +21,10 @@ export async function push(context: CommandContext, args: Arguments): Promise<Co
         context.progress.report(line)
       },
     })
-    if (!args.flag('dry-run')) await installWorldTypes(context, host.folder.root)
+    if (!args.flag('dry-run')) {
+      installTestkit(context, host.folder.root)
+      await installWorldTypes(context, host.folder.root)
+    }
     const { outcome, manifest, height, changes } = report
     const warnings = report.warnings.map((warning) => ({ ...warning, path: formatPath(warning.path) }))
     const data = {

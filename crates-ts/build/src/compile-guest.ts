@@ -74,10 +74,17 @@ function diagnosticOf(message: CompilerMessage, files: ReadonlyMap<string, strin
   return {
     severity: SEVERITIES[message.category] ?? 'error',
     code: `AS${message.code}`,
-    message: message.message,
+    message: plainMessage(message.message),
     ...(file === undefined ? {} : { file }),
     ...(before === undefined ? {} : { line: before.length, column: (before.at(-1) ?? '').length + 1 }),
   }
+}
+
+/** The glue asks for what the author exports, and its own words would say nothing to the author. */
+function plainMessage(message: string): string {
+  const [, missing] = /^Property '(reduce|run)' does not exist on type '.*\/glue\/author'\.$/.exec(message) ?? []
+  if (missing === undefined) return message
+  return `index.ts has no exported member '${missing === 'run' ? 'pure' : 'reducer'}' and none '${missing}'.`
 }
 
 function compileError(name: string, diagnostics: readonly Diagnostic[], cause: unknown): AosError {

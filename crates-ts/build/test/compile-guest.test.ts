@@ -93,7 +93,7 @@ describe('compileGuest', () => {
     expect(syntax).toMatchObject({ code: 'build.compile_failed', details: { diagnostics: [{ line: 1 }] } })
     const missing = await failureOf(compileGuest(sourcesOf('export const nothing: i32 = 0')))
     expect(missing).toMatchObject({ code: 'build.compile_failed' })
-    expect(String(missing)).toContain("no exported member 'reduce'")
+    expect(String(missing)).toContain("no exported member 'reducer' and none 'reduce'.")
   }, 60_000)
 
   it('survives a crash of the compiler, alone and beside another compilation', async () => {

@@ -15,6 +15,7 @@ export const HOST_ERRORS = {
   'host.no_manifest': 'The AIR folder holds no manifest, or more than one.',
   'host.missing_wasm': 'A module has neither a source in aos.sync.json nor a WASM file nor a hash that the store has.',
   'host.unknown_schema': 'The manifest has no schema of this name.',
+  'host.unknown_effect': 'The world defines no effect of this kind, or the module does not declare it.',
   'host.unknown_reducer': 'The manifest has no reducer of this name.',
   'host.unknown_plan': 'The manifest has no plan of this name.',
   'host.unknown_instance': 'No plan is running under this id.',

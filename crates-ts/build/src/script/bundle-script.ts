@@ -57,22 +57,22 @@ export async function bundleScript(sources: ScriptSources): Promise<ScriptBundle
   const first = await joinSources(sources)
   const { transform } = await import('esbuild')
   // The questions are answered in between, so that what hangs on them is dropped.
-  const second = await transform(
-    `${answerQuestions(first.code)}\n//# sourceMappingURL=data:application/json;base64,${first.map}`,
-    {
-      ...OUTPUT,
-      minifySyntax: true,
-      minifyWhitespace: true,
-      sourcemap: 'external',
-      sourcesContent: false,
-      loader: 'js',
-    },
-  )
+  const second = await transform(`${answerQuestions(first.code)}\n${MAP_COMMENT.join('')}${first.map}`, {
+    ...OUTPUT,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    sourcemap: 'external',
+    sourcesContent: false,
+    loader: 'js',
+  })
   const given = JSON.parse(second.map) as BundleMap // the bundler has just written it
   const map = { sources: given.sources.map((source) => nameOf(source, sources)), mappings: given.mappings }
   refuseUses(second.code, map, sources)
   return { name, script: `${PRELUDE}\n${second.code}`, map, warnings: first.warnings }
 }
+
+// In two parts, so that nobody takes it for the map of the file that it stands in.
+const MAP_COMMENT = ['//# sourceMapping', 'URL=data:application/json;base64,'] as const
 
 const OUTPUT = { target: 'es2023', charset: 'ascii', logLevel: 'silent', legalComments: 'none' } as const
 

@@ -3,7 +3,7 @@ import type { DefModule, SchemaTable } from '@aos/air'
 import { AosError } from '@aos/cbor'
 import { compositeText, compositesOf } from './composites.ts'
 import { typeText } from './expressions.ts'
-import { pureGlueText, reducerGlueText } from './glue.ts'
+import { definePureText, defineReducerText, pureGlueText, reducerGlueText } from './glue.ts'
 import { modelGuest } from './guest-type.ts'
 import type { GuestModel, GuestType } from './guest-type.ts'
 import { recordText } from './record-class.ts'
@@ -35,14 +35,14 @@ export function generateGuest(request: GuestRequest): ReadonlyMap<string, string
     const model = modelGuest([...roots, ...extraSchemas], schemas)
     const context = reducer.context === undefined ? undefined : rootType(model, reducer.context)
     const types = { state: rootType(model, reducer.state), event: rootType(model, reducer.event), context }
-    return filesOf(module.name, model, reducerGlueText(types))
+    return filesOf(module.name, [...generatedText(model), '', ...defineReducerText(types)], reducerGlueText(types))
   }
   if (pure !== undefined) {
     const roots = [pure.input, pure.output, ...(pure.context === undefined ? [] : [pure.context])]
     const model = modelGuest([...roots, ...extraSchemas], schemas)
     const context = pure.context === undefined ? undefined : rootType(model, pure.context)
     const types = { input: rootType(model, pure.input), output: rootType(model, pure.output), context }
-    return filesOf(module.name, model, pureGlueText(types))
+    return filesOf(module.name, [...generatedText(model), '', ...definePureText(types)], pureGlueText(types))
   }
   throw new AosError('sdk.not_a_guest', `expected the ABI of a reducer or pure module, found none in ${module.name}`)
 }
@@ -54,10 +54,14 @@ function rootType(model: GuestModel, schema: string): GuestType {
   return type
 }
 
-function filesOf(moduleName: string, model: GuestModel, glue: readonly string[]): ReadonlyMap<string, string> {
+function filesOf(
+  moduleName: string,
+  generated: readonly string[],
+  glue: readonly string[],
+): ReadonlyMap<string, string> {
   const note = `// Generated for ${moduleName} from its schemas. Changes are lost: change the schemas instead.`
   return new Map([
-    [GENERATED_FILE, joinLines([note, ...generatedText(model)])],
+    [GENERATED_FILE, joinLines([note, ...generated])],
     [GLUE_FILE, joinLines([note, ...glue])],
   ])
 }
@@ -68,6 +72,7 @@ function joinLines(lines: readonly string[]): string {
 
 const SDK_IMPORT = `import {
   ItemSorter,
+  Output,
   Some,
   SortedMap,
   SortedSet,

@@ -63,7 +63,7 @@ export function reducerGlueText(types: ReducerGlueTypes): readonly string[] {
   const present = presentText(state)
   return [
     ...importLine([...importsFor(state, 'both'), ...importsFor(types.event, 'read'), ...context.names], './generated'),
-    "import { reduce } from './index'",
+    "import * as author from './index'",
     ...SDK_IMPORT,
     '',
     'export function step(target: usize, pointer: usize, size: usize): void {',
@@ -74,7 +74,12 @@ export function reducerGlueText(types: ReducerGlueTypes): readonly string[] {
     `  const event = ${readText(types.event)}`,
     ...context.statements,
     '  const out = new Output()',
-    `  const next: ${present} | null = reduce(${['state', 'event', 'out', ...context.argument].join(', ')})`,
+    ...chooseText({ type: `${present} | null`, name: 'next', defined: 'reducer', plain: 'reduce' }, [
+      'state',
+      'event',
+      'out',
+      ...context.argument,
+    ]),
     '  openOutput()',
     '  if (next === null) {',
     '    writeNull()',
@@ -96,7 +101,7 @@ export function pureGlueText(types: PureGlueTypes): readonly string[] {
       [...importsFor(types.input, 'read'), ...importsFor(types.output, 'write'), ...context.names],
       './generated',
     ),
-    "import { run as compute } from './index'",
+    "import * as author from './index'",
     ...SDK_IMPORT,
     '',
     'export function run(target: usize, pointer: usize, size: usize): void {',
@@ -104,12 +109,54 @@ export function pureGlueText(types: PureGlueTypes): readonly string[] {
     '  openEvent()',
     `  const input = ${readText(types.input)}`,
     ...context.statements,
-    `  const output: ${typeText(types.output)} = compute(${['input', ...context.argument].join(', ')})`,
+    ...chooseText({ type: typeText(types.output), name: 'output', defined: 'pure', plain: 'run' }, [
+      'input',
+      ...context.argument,
+    ]),
     '  openPureOutput()',
     '  const mark = openBytes()',
     `  ${writeText(types.output, 'output')}`,
     '  closeBytes(mark)',
     '  closeOutput(target)',
+    '}',
+  ]
+}
+
+/** What the author exports, of two things: the compiler leaves out the call of the one that is not there. */
+function chooseText(
+  call: { readonly type: string; readonly name: string; readonly defined: string; readonly plain: string },
+  operands: readonly string[],
+): readonly string[] {
+  const given = operands.join(', ')
+  return [
+    `  const ${call.name}: ${call.type} = isDefined(author.${call.defined})`,
+    `    ? author.${call.defined}(${given})`,
+    `    : author.${call.plain}(${given})`,
+  ]
+}
+
+/** What makes the export of the author's function: it does nothing but say what that function must be. */
+export function defineReducerText(types: ReducerGlueTypes): readonly string[] {
+  const present = presentText(stateOf(types.state).inner)
+  const parameters = [`state: ${present} | null`, `event: ${typeText(types.event)}`, 'out: Output']
+  if (types.context !== undefined) parameters.push(`context: ${typeText(types.context)}`)
+  return defineText('defineReducer', 'reducer', `(${parameters.join(', ')}) => ${present} | null`)
+}
+
+/** The same for a pure module. */
+export function definePureText(types: PureGlueTypes): readonly string[] {
+  const parameters = [`input: ${typeText(types.input)}`]
+  if (types.context !== undefined) parameters.push(`context: ${typeText(types.context)}`)
+  return defineText('definePure', 'pure', `(${parameters.join(', ')}) => ${typeText(types.output)}`)
+}
+
+function defineText(name: string, exported: string, type: string): readonly string[] {
+  return [
+    `/** Makes what index.ts exports as \`${exported}\`. */`,
+    '// @ts-ignore: the compiler has decorators of functions',
+    '@inline',
+    `export function ${name}(step: ${type}): ${type} {`,
+    '  return step',
     '}',
   ]
 }

@@ -84,7 +84,7 @@ export function valuesText(model: GuestModel): readonly string[] {
     done.add(name)
     for (const { type } of found.members) visitType(type)
     const members = found.members.map(({ key, type }) => `[${JSON.stringify(key)}, ${valueText(type)}]`)
-    lines.push(`const ${name}$: ValueType = { ${found.kind}: [${members.join(', ')}] }`)
+    lines.push(`const ${name}$: $ValueType = { ${found.kind}: [${members.join(', ')}] }`)
   }
   for (const { className } of model.classes) visit(className)
   return lines.length === 0 ? [] : ['', ...lines]
