@@ -24,6 +24,7 @@ const HEIGHTS = {
   '05-chain-comp': 5,
   '07-llm-summarizer': 4,
   '08-retry-backoff': 6,
+  '09-workspaces': 2,
   '10-flights': 20_001,
   '11-approval': 9,
 }

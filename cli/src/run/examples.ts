@@ -23,6 +23,7 @@ const EXAMPLES: readonly Example[] = [
   storyExample('05-chain-comp'),
   storyExample('07-llm-summarizer'),
   storyExample('08-retry-backoff'),
+  storyExample('09-workspaces'),
   flightsExample,
   storyExample('11-approval'),
 ]
