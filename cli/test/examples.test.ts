@@ -96,6 +96,7 @@ test('without a name they are listed; an unknown one is named', async () => {
     { name: '05-chain-comp' },
     { name: '07-llm-summarizer' },
     { name: '08-retry-backoff' },
+    { name: '09-workspaces' },
     { name: '10-flights' },
     { name: '11-approval' },
   ])
