@@ -21,6 +21,7 @@ export interface ErrorDocument {
   readonly message: string
   readonly path?: string
   readonly hint?: string
+  readonly details?: unknown
 }
 
 /** The one document of a `--json` command. */
