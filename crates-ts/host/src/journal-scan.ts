@@ -2,10 +2,10 @@
 import { CborReader } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { formatHash } from '@aos/cbor'
-import { KIND_NUMBER, decodeEntry, decodeSnapshot } from '@aos/kernel'
+import { decodeSnapshot } from '@aos/kernel'
 import type { SnapshotRecord } from '@aos/kernel'
 import { MerkleLog } from '@aos/store'
-import type { HeaderRecord, JournalPort } from '@aos/store'
+import type { JournalPort } from '@aos/store'
 import type { OpenedFolder } from './open-world.ts'
 import { isStateUnreadable } from './snapshots/bad-snapshots.ts'
 import { snapshotNotes } from './snapshots/open-newest.ts'
@@ -42,7 +42,7 @@ export function manifestAt(opened: Pick<OpenedFolder, 'store' | 'readContent'>, 
   const from = known === undefined ? 0 : known.height + 1
   if (height < from) return manifest
   for (const batch of journal.readHeaders({ from, to: height })) {
-    for (const record of batch) manifest = manifestSetBy(record) ?? manifest
+    for (const record of batch) manifest = manifestSetBy(record.bytes) ?? manifest
   }
   return manifest
 }
@@ -66,7 +66,7 @@ export function summarizeJournal(journal: JournalPort, to?: number): JournalSumm
     : journal.readHeaders(to === undefined ? { from: 0 } : { from: 0, to })) {
     for (const record of batch) {
       log.append(record.leaf)
-      const manifest = manifestSetBy(record)
+      const manifest = manifestSetBy(record.bytes)
       if (manifest !== undefined) manifests.push(manifest)
     }
     log.settle()
@@ -74,13 +74,17 @@ export function summarizeJournal(journal: JournalPort, to?: number): JournalSumm
   return { entries: log.size, manifestHash: manifests.at(-1), manifests, logRoot: formatHash(log.root()) }
 }
 
-/** Only genesis and manifest entries are decoded in full; compaction keeps them whole. */
-function manifestSetBy({ isCompacted, bytes: entry }: HeaderRecord): Hash | undefined {
-  if (isCompacted) return undefined
-  const kind = entryKind(entry)
-  if (kind !== KIND_NUMBER.genesis && kind !== KIND_NUMBER.manifest) return undefined
-  const manifest = decodeEntry(entry).header.get(HEADER_MANIFEST)
-  return manifest instanceof Uint8Array ? formatHash(manifest) : undefined
+/** What an entry puts in force, whatever its kind: the header says so, also that of an entry that was compacted. */
+export function manifestSetBy(entry: Uint8Array): Hash | undefined {
+  const reader = new CborReader(entry)
+  reader.array()
+  for (let left = reader.map(); left > 0; left -= 1) {
+    const field = reader.uint()
+    if (field === HEADER_MANIFEST) return formatHash(reader.bytes())
+    if (field > HEADER_MANIFEST) return undefined
+    reader.skip()
+  }
+  return undefined
 }
 
 /** The number of an entry's kind, from its first bytes: `[{0: height, 1: kind, …}, …]` (K4). */

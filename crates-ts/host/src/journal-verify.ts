@@ -126,6 +126,7 @@ function* verifyEntriesSteps(
       if (index % ENTRIES_A_STEP === 0) yield
       const found = record.isCompacted ? undefined : verifyEntry(record, prev, keys)
       if (found !== undefined) return { height: record.height, ...found }
+      keys.passed(record)
       prev = record.leaf.slice()
     }
     const last = batch.at(-1)

@@ -10,6 +10,7 @@ import type { Receipt } from '@aos/effects'
 import { KIND_NUMBER, decodeApproval, decodeReceipt } from '@aos/kernel'
 import type { DecodedEntry, VerifiedSignature } from '@aos/kernel'
 import type { JournalRecord } from '@aos/store'
+import { manifestSetBy } from './journal-scan.ts'
 import { checkApproval } from './keys/approval.ts'
 import { keyIdOf, verifySignature } from './keys/key-pair.ts'
 import { checkPublicKey } from './keys/public-key.ts'
@@ -67,9 +68,12 @@ export class SignatureHistory {
     if (typeof kind !== 'number' || !REQUESTS.has(kind)) return undefined
     const bad = this.#verifyRequest(entry, encode(fields))
     if (bad !== undefined) return bad
-    const subject = fields.get(0)
-    if (kind === KIND_NUMBER.manifest && subject instanceof Uint8Array) this.#manifest = formatHash(subject)
     return kind === KIND_NUMBER.key ? this.#changeKey(fields) : undefined
+  }
+
+  /** Of any entry, also one of which nothing is left to verify: what its header puts in force counts from the next one on. */
+  passed(record: JournalRecord): void {
+    this.#manifest = manifestSetBy(record.bytes) ?? this.#manifest
   }
 
   #begin(command: Command, world: Hash): SignatureDifference | undefined {

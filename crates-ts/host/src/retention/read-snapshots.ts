@@ -1,13 +1,14 @@
 /** Reading snapshots back whole (spec/16-snapshots.md, "Retention"): what has been read so may be relied on when entries are dropped. */
-import { hashBytes } from '@aos/cbor'
+import { decodeDefinition } from '@aos/air'
+import { formatHash, hashBytes, isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { KIND_NUMBER, walkSnapshot } from '@aos/kernel'
 import type { HashedValue, HeaderRecord, SnapshotNote } from '@aos/store'
-import { loadDefinitions } from '../definitions.ts'
 import { entryKind } from '../journal-scan.ts'
 import type { OpenedFolder } from '../open-world.ts'
 import { isStateUnreadable } from '../snapshots/bad-snapshots.ts'
 import { noteOf, snapshotNotes } from '../snapshots/open-newest.ts'
+import { findHashes } from './find-hashes.ts'
 import { HashSet } from './hash-set.ts'
 
 /** What is needed of a world. */
@@ -39,7 +40,7 @@ export interface ReadSnapshotsOptions {
 }
 
 /**
- * Reads the newest snapshots that can be read, with their manifests, definitions and modules: every value of them, some twice. One of which
+ * Reads the newest snapshots that can be read, with what their work and their governance name, definitions and modules above all: every value of them, some twice. One of which
  * a part is missing or damaged is passed over, and one that does not open. Throws what content throws for other reasons.
  */
 export function* readSnapshots(
@@ -65,36 +66,42 @@ function* readSnapshot(
   note: SnapshotNote,
   seen: HashSet,
 ): Generator<HashedValue, void, undefined> {
+  let named = new HashSet()
+  const noteNamed = (hash: Uint8Array): void => {
+    if (!seen.has(hash)) named.add(hash)
+  }
   const skips = (hash: Hash): boolean => seen.has(hashBytes(hash))
-  for (const { hash, bytes } of walkSnapshot({ get: readContent }, note.root, skips)) {
+  for (const { hash, kind, part, bytes } of walkSnapshot({ get: readContent }, note.root, skips)) {
     const value = { hash: hashBytes(hash), bytes }
     seen.add(value.hash)
     yield value
+    if (kind === 'record' || (part !== undefined && !NOT_FOLLOWED.has(part))) findHashes(bytes, noteNamed)
   }
-  const kernel = makeKernel()
-  kernel.open(note.root)
-  const manifests = new Set<Hash>()
-  if (kernel.manifestHash !== undefined) manifests.add(kernel.manifestHash)
-  for (const { manifest } of kernel.listIntents()) manifests.add(manifest)
-  for (const { manifest } of kernel.listInstances()) manifests.add(manifest)
-  for (const manifest of manifests) {
-    for (const name of definitionHashes(manifest, readContent)) {
-      const hash = hashBytes(name)
-      // What is built in need not be stored.
-      if (seen.has(hash) || !store.content.has(name)) continue
-      seen.add(hash)
-      yield { hash, bytes: readContent(name) }
+  // Also that it leads to a world.
+  makeKernel().open(note.root)
+  while (named.size > 0) {
+    const found = named
+    named = new HashSet()
+    for (const view of found.values()) {
+      const name = formatHash(view)
+      if (seen.has(view) || !store.content.has(name)) continue
+      const value = { hash: view.slice(), bytes: readContent(name) }
+      seen.add(value.hash)
+      yield value
+      if (isDefinition(value.bytes)) findHashes(value.bytes, noteNamed)
     }
   }
 }
 
-/** The manifest, the definitions that it lists, and their modules. */
-function definitionHashes(manifestHash: Hash, read: (hash: Hash) => Uint8Array): readonly Hash[] {
-  const { manifest, modules } = loadDefinitions(manifestHash, read)
-  const lists = [
-    ...[manifest.schemas, manifest.modules, manifest.plans, manifest.effects],
-    ...[manifest.caps, manifest.policies, manifest.secrets],
-  ]
-  const wasm = [...modules.values()].map(({ wasmHash }) => wasmHash)
-  return [manifestHash, ...lists.flatMap((refs) => refs.map(({ hash }) => hash)), ...wasm]
+/** Collections that name what a world can go on without, or nothing that is stored. */
+const NOT_FOLLOWED: ReadonlySet<string> = new Set(['blobs', 'settled', 'idempotency', 'idempotency_order'])
+
+function isDefinition(bytes: Uint8Array): boolean {
+  try {
+    decodeDefinition(bytes)
+    return true
+  } catch (error) {
+    if (isAosError(error)) return false
+    throw error
+  }
 }

@@ -17,6 +17,8 @@ export interface SnapshotPiece {
   readonly hash: Hash
   /** `state`: of a cell, as its reducer returned it. `value`: a record that is too long for its leaf. */
   readonly kind: 'record' | 'node' | 'state' | 'value'
+  /** Of the collections by name, the name; undefined for the record, cells and waits. */
+  readonly part: string | undefined
   readonly bytes: Uint8Array
 }
 
@@ -31,18 +33,18 @@ export function* walkSnapshot(
   skips: (hash: Hash) => boolean = () => false,
 ): Generator<SnapshotPiece, void, undefined> {
   const bytes = content.get(root)
-  yield { hash: root, kind: 'record', bytes }
+  yield { hash: root, kind: 'record', part: undefined, bytes }
   const { collections, cells, waits } = decodeSnapshot(bytes)
   const families: readonly (readonly [PartFamily, ReadonlyMap<string, TrieRoot>])[] = [
     ['named', collections],
     ['cells', cells],
     ['waits', waits],
   ]
-  const walk = { content, skips }
   for (const [family, roots] of families) {
     for (const [name, { count, ref }] of roots) {
       if (ref === undefined) continue
-      const found = yield* walkNode(walk, ref, family)
+      const part = family === 'named' ? name : undefined
+      const found = yield* walkNode({ content, skips, part }, ref, family)
       if (found !== undefined && found !== count) {
         throw kernelError('kernel.bad_snapshot', `${name} has ${found} entries, the record says ${count}`)
       }
@@ -53,6 +55,7 @@ export function* walkSnapshot(
 interface Walk {
   readonly content: ContentGetter
   readonly skips: (hash: Hash) => boolean
+  readonly part: string | undefined
 }
 
 /** Returns the entries below; undefined when some were skipped. */
@@ -64,7 +67,7 @@ function* walkNode(
   const hash = formatHash(bytesOfText(ref))
   if (walk.skips(hash)) return undefined
   const bytes = walk.content.get(hash)
-  yield { hash, kind: 'node', bytes }
+  yield { hash, kind: 'node', part: walk.part, bytes }
   const node = decodeNode(bytes)
   if (node.kind === 'leaf') {
     for (const { value } of entriesOf(node)) yield* walkValue(walk, value, family)
@@ -87,5 +90,5 @@ function* walkValue(walk: Walk, value: Uint8Array, family: PartFamily): Generato
   if (reference === undefined) return
   const hash = formatHash(reference)
   if (walk.skips(hash)) return
-  yield { hash, kind: family === 'cells' ? 'state' : 'value', bytes: walk.content.get(hash) }
+  yield { hash, kind: family === 'cells' ? 'state' : 'value', part: walk.part, bytes: walk.content.get(hash) }
 }
