@@ -10,6 +10,9 @@ import { PAGE_BYTES, encodeFooter, encodeHeader, paged, type SegmentHeader } fro
 import type { MerklePeaks } from './merkle.ts'
 import { segmentPath } from './segments.ts'
 
+/** An orderly close seals a longer last segment, so that the next opening need not read it: 1 MiB. */
+export const SEALED_BYTES_DEFAULT: number = 1024 * 1024
+
 const PREFILL_BYTES_MIN = 64 * 1024
 const CHUNK_BYTES = 1 << 20
 
@@ -17,6 +20,8 @@ export interface SegmentPlace {
   readonly disk: Disk
   readonly folder: string
   readonly segmentBytes: number
+  /** SEALED_BYTES_DEFAULT unless given. */
+  readonly sealedBytes?: number | undefined
   readonly fence: Fence
 }
 
@@ -219,6 +224,11 @@ export class ActiveSegment {
     }
     this.#growing = after.then(make, giveUp)
     this.#growing.catch(keepForLater)
+  }
+
+  /** Resolves when the file is there under its own name. */
+  standing(): Promise<void> {
+    return this.#growing ?? Promise.resolve()
   }
 
   /** Writes one group at a planned position; resolves when it is durable. */

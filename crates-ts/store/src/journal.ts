@@ -1,7 +1,7 @@
 /** The journal on segment files: group commit, two groups in flight (spec/07-journal.md, "Appending"). */
 import { randomBytes } from 'node:crypto'
 import { AosError, HASH_BYTES, equalBytes, formatHash, hashBytes, type Hash, type HashBytes } from '@aos/cbor'
-import { ActiveSegment, PreparedFile, type SegmentPlace } from './active-segment.ts'
+import { ActiveSegment, PreparedFile, SEALED_BYTES_DEFAULT, type SegmentPlace } from './active-segment.ts'
 import type { AcknowledgedHead } from './acknowledged.ts'
 import { badRequest, checkRequest, isSameHead } from './append-request.ts'
 import type { CompactOptions, CompactReport } from './compact.ts'
@@ -150,6 +150,7 @@ export class SegmentJournal implements JournalPort {
     this.#closed = true
     await this.#settled
     await this.#compactions.settled
+    await this.#sealLong()
     await this.#active?.close()
     const prepared = await this.#prepared?.catch(asSettled)
     prepared?.file.close()
@@ -224,7 +225,14 @@ export class SegmentJournal implements JournalPort {
   /** The segment for the next group; a full one is sealed once everything in it is durable. */
   #segmentFor(bytes: number, firstHeight: number, world: Hash, before: Promise<unknown>): ActiveSegment {
     const full = this.#active
-    if (full !== undefined && full.fits(bytes)) return full
+    if (full?.fits(bytes) === true) return full
+    return this.#succeed(full, { firstHeight, world, before })
+  }
+
+  #succeed(
+    full: ActiveSegment | undefined,
+    { firstHeight, world, before }: { firstHeight: number; world: Hash; before: Promise<unknown> },
+  ): ActiveSegment {
     const leafBefore = this.#submitted?.leaf ?? ZERO_HASH
     const header: SegmentHeader = {
       firstHeight,
@@ -246,6 +254,18 @@ export class SegmentJournal implements JournalPort {
     this.#prepared = undefined
     this.#active = segment
     return segment
+  }
+
+  /** Nothing is in flight. What goes wrong costs nothing that is durable: the next opening reads what it finds. */
+  async #sealLong(): Promise<void> {
+    const [active, head, world] = [this.#active, this.#head, this.#world]
+    if (this.#failure !== undefined || active === undefined || head === undefined || world === undefined) return
+    if (active.position <= (this.#place.sealedBytes ?? SEALED_BYTES_DEFAULT)) return
+    try {
+      await this.#succeed(active, { firstHeight: head.height + 1, world, before: this.#settled }).standing()
+    } catch (error) {
+      this.#die(asStoreError(error, 'sealing a segment'))
+    }
   }
 
   #prepareNext(): void {

@@ -29,6 +29,8 @@ export interface WorldStoreOptions {
   readonly readOnly?: boolean
   /** Size at which a segment is sealed: a multiple of 4096, at least SEGMENT_BYTES_MIN. */
   readonly segmentBytes?: number
+  /** A last segment that is longer is sealed when the store is closed: 1 MiB unless given. */
+  readonly sealedBytes?: number
   /** Opens although acknowledged entries are gone (`journal.missing`). */
   readonly acceptLoss?: boolean
   /** Where content goes; a store keeps the driver that it was made with. `packs` reads what `level` wrote, not the other way. */
@@ -91,7 +93,8 @@ export async function openWorldStore(folder: string, options: WorldStoreOptions 
     const made = create ? disk.makeFolder(journalFolder) : undefined
     const meta = await openKeyValue(join(folder, 'meta'), { create })
     undo.push(() => meta.close())
-    const place = { disk, folder: journalFolder, segmentBytes, fence: Fence.read(disk, journalFolder) }
+    const fence = Fence.read(disk, journalFolder)
+    const place = { disk, folder: journalFolder, segmentBytes, sealedBytes: options.sealedBytes, fence }
     if (create && place.fence.epoch === 0) await syncParents(disk, folder, made)
     const epochs = new EpochRecord(meta)
     let raised = create ? await raise(place, epochs.read()) : undefined

@@ -60,6 +60,7 @@ for (const driver of [
   memoryDriver,
   diskDriver('disk', {}),
   diskDriver('disk, small segments', { segmentBytes: 16_384 }),
+  diskDriver('disk, sealed by every close', { segmentBytes: 32_768, sealedBytes: 0 }),
 ]) {
   journalSuite(api, driver)
   contentSuite(api, driver)

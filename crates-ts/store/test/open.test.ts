@@ -1,5 +1,5 @@
 import { copyFileSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { isAosError } from '@aos/cbor'
 import { describe, expect, it } from 'vitest'
 import { AcknowledgedHead } from '../src/acknowledged.ts'
@@ -231,6 +231,32 @@ describe('the end of a journal', () => {
       await store.close()
       expect(segmentFiles(folder)).toEqual([path])
       expect(verifyJournal(folder)).toMatchObject({ ok: true, entries: (head?.height ?? 0) + 2 })
+    }))
+
+  it('is not read again when it was long: an orderly close seals it', () =>
+    withFolder(async (folder) => {
+      const options = { segmentBytes: SEGMENT_BYTES, sealedBytes: 8192, acknowledge: true }
+      const entries = makeEntries(undefined, 12)
+      await makeJournal(folder, [2], options)
+      expect(segmentFiles(folder).length).toBe(1)
+      const second = await openWorldStore(folder, options)
+      await appendGroups(second, entries, { sizes: [1, 2], from: second.journal.head, acknowledge: true })
+      await second.close()
+      expect(segmentFiles(folder).map((path) => Number(basename(path, '.seg')))).toEqual([0, 5])
+      expect(verifyJournal(folder)).toMatchObject({ ok: true, entries: 5 })
+      // Damage in what is sealed is found when it is read.
+      flip(segmentFile(folder, 0), 4096 + GROUP_HEAD_BYTES + 20)
+      const third = await openWorldStore(folder, options)
+      expect(third.journal.head).toEqual(headOf(entries.slice(0, 5)))
+      expect(() => readHeights(third, entries)).toThrow(expect.objectContaining({ code: 'store.corrupt' }))
+      flip(segmentFile(folder, 0), 4096 + GROUP_HEAD_BYTES + 20)
+      await appendGroups(third, entries, { sizes: [1], from: third.journal.head, acknowledge: true })
+      await third.close()
+      expect(segmentFiles(folder).length).toBe(2)
+      expect(verifyJournal(folder)).toMatchObject({ ok: true, entries: 6 })
+      // What was acknowledged before is missed, also when only the empty segment is left of it.
+      rmSync(segmentFile(folder, -1))
+      expect(inspect(folder)).toMatchObject({ code: 'journal.missing', first_missing: 5 })
     }))
 
   it('never holds a lower epoch after a higher one', () =>

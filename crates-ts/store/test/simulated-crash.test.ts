@@ -60,6 +60,32 @@ describe('found by crash runs', () => {
     expect(failed).toBeGreaterThan(20)
   })
 
+  it('closing that seals loses nothing, wherever it is stopped and whatever fails', async () => {
+    for (const kind of ['power', 'kill', 'sync'] as const) {
+      let stopped = 0
+      for (let step = 1; ; step += 1) {
+        const machine = makeMachine(step)
+        const options = { readOnly: false, segmentBytes: 16_384, sealedBytes: 0 }
+        const store = await runOn(machine, () => openSimulated(machine.ports(), options))
+        await appendNext(machine, store)
+        await appendNext(machine, store)
+        if (kind === 'sync') machine.faults.syncIn = step
+        else machine.crashIn(step, { kind, counts: /./ })
+        const closing = await machine.run(() => store.close())
+        const isOver = kind === 'sync' ? machine.faults.happened === 0 : closing.kind === 'done'
+        machine.faults.clear()
+        machine.crashNever()
+        expect(await standingHeight(machine)).toBe(1)
+        await appendNext(machine, await openOn(machine))
+        machine.crash('power')
+        expect(await standingHeight(machine)).toBe(2)
+        if (isOver) break
+        stopped += 1
+      }
+      expect(stopped).toBeGreaterThan(kind === 'sync' ? 3 : 10)
+    }
+  })
+
   it('content that is stored again after a failed sync survives the power', async () => {
     let failed = 0
     for (const seed of SEEDS) {

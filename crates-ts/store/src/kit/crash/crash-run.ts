@@ -30,6 +30,8 @@ const COMPACTING = /^(write|sync) .*headers\.tmp|\.hdr|^remove \d+\.seg/
 const SWEEPING = /\.gone|^syncFolder packs|^write cas/
 /** Its last steps. */
 const DROPPING = /\.hdr|^remove \d+\.seg/
+/** Every so many seeds each orderly close seals the last segment. */
+const SEALING_SEEDS = 3
 const TRACE_KEPT = 200
 
 /** Where a life may be crashed. */
@@ -92,7 +94,8 @@ class CrashRun {
     this.#random = this.machine.random
     this.#plans = this.#random.pick(PLANS)
     const segmentBytes = this.#random.pick(SEGMENT_SIZES)
-    this.#open = ({ readOnly }) => open(this.machine.ports(), { readOnly, segmentBytes })
+    const sealed = seed % SEALING_SEEDS === 0 ? { sealedBytes: 0 } : {}
+    this.#open = ({ readOnly }) => open(this.machine.ports(), { readOnly, segmentBytes, ...sealed })
   }
 
   async all(): Promise<void> {

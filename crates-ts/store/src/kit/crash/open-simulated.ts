@@ -10,6 +10,8 @@ export interface SimulatedOptions {
   readonly readOnly: boolean
   /** Small, so that runs make many segments; the same for all openings of one world. */
   readonly segmentBytes: number
+  /** See WorldStoreOptions. */
+  readonly sealedBytes?: number
 }
 
 /** Opens the store under test in `SIMULATED_WORLD`. */
