@@ -51,9 +51,12 @@ export class EventPipeline<Ticket> {
     this.#underWay.push(delivered)
   }
 
-  /** A promise when two groups are on their way already; the kernel runs no further ahead of the disk. */
+  /** A promise when two groups are on their way already, or a snapshot is: the kernel runs no further ahead of the disk. */
   room(): Promise<void> | undefined {
-    return this.#underWay.length < IN_FLIGHT_MAX ? undefined : this.#underWay[0]
+    if (this.#underWay.length >= IN_FLIGHT_MAX) return this.#underWay[0]
+    const catchingUp = this.#world.catchingUp()
+    if (catchingUp !== undefined) this.flush()
+    return catchingUp
   }
 
   /** Resolves when every reply was delivered. */

@@ -207,6 +207,11 @@ export class HostWorld {
     this.#loop.flush()
   }
 
+  /** A promise while the world has to catch up with a snapshot: who has many events waits for it before the next one. */
+  catchingUp(): Promise<void> | undefined {
+    return this.#snapshotter.catchingUp()
+  }
+
   /** Resolves when everything that was submitted is durable; undefined when it is. Rejects with what went wrong. */
   durable(): Promise<void> | undefined {
     const journaled = this.#loop.durable()

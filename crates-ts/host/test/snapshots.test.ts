@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { walkSnapshot } from '@aos/kernel'
 import type { EventIngress } from '@aos/kernel'
 import {
+  EventPipeline,
   checkStateProof,
   formatStateProof,
   makeStateProof,
@@ -112,6 +113,30 @@ describe('a world with snapshots', () => {
     const last = await world.open()
     expect(last.kernel.tail.entries).toBeLessThan(64)
     await last.close()
+  })
+
+  test('a pipeline waits for a snapshot that falls behind, and an orderly end leaves little to derive again', async () => {
+    writeFileSync(world.folder.settingsFile, '{"version":1,"recovery_ms":10}')
+    const host = await openPushed(world)
+    const recoveryMs = 10
+    let worstMs = 0
+    let waits = 0
+    const pipeline = new EventPipeline<number>(host, () => undefined)
+    for (let number = 0; number < 6000; number += 1) {
+      pipeline.push(makeEvent(host, number), number)
+      worstMs = Math.max(worstMs, recoveryCost(host.kernel))
+      if (host.catchingUp() !== undefined) waits += 1
+      const room = pipeline.room()
+      if (room !== undefined) await room
+    }
+    await pipeline.end()
+    expect(waits).toBeGreaterThan(0)
+    // One event more than the bound allows, and what the snapshot itself adds.
+    expect(worstMs).toBeLessThan(1.2 * recoveryMs)
+    await host.close({ isCleanStop: true })
+    const again = await world.open()
+    expect(again.kernel.tail.entries).toBeLessThan(64)
+    await again.close()
   })
 
   test('finds its snapshots in the journal when the notes are lost', async () => {

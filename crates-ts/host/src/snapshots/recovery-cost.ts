@@ -39,9 +39,18 @@ const DUE_SHARE = 0.6
 
 /** True when any bound is nearly reached. */
 export function isSnapshotDue(kernel: World, bounds: SnapshotBounds): boolean {
+  return isPast(kernel, bounds, DUE_SHARE)
+}
+
+/** True when any bound is passed. */
+export function isPastBounds(kernel: World, bounds: SnapshotBounds): boolean {
+  return isPast(kernel, bounds, 1)
+}
+
+function isPast(kernel: World, { recoveryMs, dirtyBytes, tailBytes }: SnapshotBounds, share: number): boolean {
   return (
-    recoveryCost(kernel) > bounds.recoveryMs * DUE_SHARE ||
-    kernel.memory.dirty > bounds.dirtyBytes ||
-    kernel.tail.bytes > bounds.tailBytes
+    recoveryCost(kernel) > recoveryMs * share ||
+    kernel.memory.dirty > dirtyBytes * share ||
+    kernel.tail.bytes > tailBytes * share
   )
 }

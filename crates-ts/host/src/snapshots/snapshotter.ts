@@ -7,7 +7,7 @@ import { AosError, isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import type { FreshBlob, Ingress, TurnResult, World } from '@aos/kernel'
 import type { ContentStore, SnapshotNote, SnapshotNotes } from '@aos/store'
-import { isSnapshotDue, recoveryCost } from './recovery-cost.ts'
+import { isPastBounds, isSnapshotDue, recoveryCost } from './recovery-cost.ts'
 import type { SnapshotBounds } from './recovery-cost.ts'
 
 /** What snapshots are made of and where they go. */
@@ -65,6 +65,15 @@ export class Snapshotter {
     if (this.#running === undefined && this.#isDue()) this.create().catch(() => undefined)
   }
 
+  /**
+   * A promise while more has come behind the newest snapshot than an opening may derive again, and the next one is not whole yet: who has
+   * many events waits for it. It never rejects. Cheap.
+   */
+  catchingUp(): Promise<void> | undefined {
+    const { kernel, bounds } = this.#parts
+    return this.#running !== undefined && isPastBounds(kernel, bounds) ? this.#running.then(ignore, ignore) : undefined
+  }
+
   /** The snapshot under way, or a new one, whole and with its root durable. Rejects with what went wrong. */
   async create(): Promise<SnapshotNote> {
     this.#running ??= this.#run().finally(() => {
@@ -75,12 +84,12 @@ export class Snapshotter {
     throw new AosError('host.stopped', 'the world was stopped before the snapshot was whole', { hint: 'open it again' })
   }
 
-  /** Ends what is under way, or cuts one when there is something worth it: the next opening is then quick. */
+  /** Ends what is under way, and cuts one when there is still something worth it: the next opening is then quick. */
   async finish(end: EndOfWorld): Promise<void> {
     this.#isHurried = true
     try {
-      if (this.#running === undefined && this.#isWorth(end)) await this.create()
-      else await this.#running
+      await this.#running
+      if (this.#isWorth(end)) await this.create()
     } catch {
       // Told to whoever waited for it, and to the world.
     }
@@ -168,6 +177,10 @@ export class Snapshotter {
     const pressure = Math.max(recoveryCost(kernel) / bounds.recoveryMs, kernel.memory.dirty / bounds.dirtyBytes)
     return Math.round(SLICE_BYTES * Math.min(SLICE_FACTOR_MAX, Math.max(1, pressure * pressure)))
   }
+}
+
+function ignore(): void {
+  return undefined
 }
 
 /** The height of the entry. */
