@@ -28,26 +28,34 @@ export function launcherOf(root: string): string {
 
 /** A folder that `aos init` made; `template` is one of its templates. Nothing is pushed. */
 export async function initBenchWorld(root: string, template: string): Promise<BenchWorld> {
-  const scratch = mkdtempSync(join(tmpdir(), 'aos-bench-'))
-  const environment = { ...process.env, AOS_KEY_DIR: join(scratch, 'keys') }
-  const command = async (args: readonly string[]): Promise<string> => {
-    const ran = await promisify(execFile)(process.execPath, [launcherOf(root), ...args], {
-      env: { ...environment },
-      maxBuffer: OUTPUT_BYTES_MAX,
-    })
-    return ran.stdout
-  }
-  const remove = (): void => {
-    rmSync(scratch, { recursive: true, force: true })
-  }
-  const place = join(scratch, 'world')
+  const bench = benchWorldAt(root, mkdtempSync(join(tmpdir(), 'aos-bench-')))
   try {
-    await command(['init', place, '--template', template, '--json'])
+    await bench.command(['init', bench.folder.root, '--template', template, '--json'])
   } catch (error) {
-    remove()
+    bench.remove()
     throw error
   }
-  return { scratch, folder: worldFolderAt(place), environment, command, remove }
+  return bench
+}
+
+/** The world that lies in a temporary folder. */
+export function benchWorldAt(root: string, scratch: string): BenchWorld {
+  const environment = { ...process.env, AOS_KEY_DIR: join(scratch, 'keys') }
+  return {
+    scratch,
+    folder: worldFolderAt(join(scratch, 'world')),
+    environment,
+    command: async (args) => {
+      const ran = await promisify(execFile)(process.execPath, [launcherOf(root), ...args], {
+        env: { ...environment },
+        maxBuffer: OUTPUT_BYTES_MAX,
+      })
+      return ran.stdout
+    },
+    remove: () => {
+      rmSync(scratch, { recursive: true, force: true })
+    },
+  }
 }
 
 /** Brings the folder's definitions into the world; compiles its reducers. Removes everything when that fails. */

@@ -7,6 +7,7 @@ import { Random } from '@aos/store'
 import type { BenchWorld } from './bench-world.ts'
 import { CELL_EVENT, Deposits, depositLine, fillCells, makeCellWorld, makePicker } from './cell-world.ts'
 import { peakMemory, startHostProcess } from './host-process.ts'
+import { makeLargeWorld } from './large-world.ts'
 import { makeRow, ratios, runPairs } from './measure.ts'
 import type { BenchRow } from './measure.ts'
 import { pump } from './pump.ts'
@@ -28,12 +29,13 @@ const MEGABYTE = 1_000_000
 export async function benchCells(context: BenchContext): Promise<readonly BenchRow[]> {
   const { root, isFull, onStep } = context
   const cells = isFull ? CELLS_FULL : CELLS
-  const large = await makeCellWorld(root)
+  onStep(`${cells} cells`)
+  const large = await makeLargeWorld(root, cells)
   const small = await makeCellWorld(root)
   try {
-    const few = await openFilled(small, CELLS_SMALL)
-    onStep(`${cells} cells`)
-    const many = await openFilled(large, cells)
+    const few = await openBench(small)
+    await fillCells(few, 0, CELLS_SMALL)
+    const many = await openBench(large)
     const cost = await costRows(context, { few, many, cells })
     await few.close()
     await many.close()
@@ -45,10 +47,8 @@ export async function benchCells(context: BenchContext): Promise<readonly BenchR
   }
 }
 
-async function openFilled(bench: BenchWorld, cells: number): Promise<HostWorld> {
-  const host = await openWorld(bench.folder, { environment: bench.environment })
-  await fillCells(host, 0, cells)
-  return host
+function openBench({ folder, environment }: BenchWorld): Promise<HostWorld> {
+  return openWorld(folder, { environment })
 }
 
 interface CellHosts {

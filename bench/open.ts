@@ -1,7 +1,8 @@
 /** Opening a world with a long history of many cells, and reading one cell of it from a new process. */
 import { openWorld } from '@aos/host'
-import { CELL_REDUCER, cellKey, fillCells, makeCellWorld } from './cell-world.ts'
 import type { BenchWorld } from './bench-world.ts'
+import { CELL_REDUCER, cellKey } from './cell-world.ts'
+import { makeLargeWorld } from './large-world.ts'
 import { makeRow, now, runPairs } from './measure.ts'
 import type { BenchRow } from './measure.ts'
 import type { BenchContext } from './run.ts'
@@ -17,12 +18,10 @@ const READ_MS_MAX = 50
 export async function benchOpen({ root, rounds, isFull, onStep }: BenchContext): Promise<readonly BenchRow[]> {
   const entries = isFull ? ENTRIES_FULL : ENTRIES
   const note = isFull ? undefined : `the bar is for ${ENTRIES_FULL.toLocaleString('en')}: --full`
-  const large = await makeCellWorld(root)
-  const small = await makeCellWorld(root)
+  onStep(`${entries} entries`)
+  const large = await makeLargeWorld(root, entries)
+  const small = await makeLargeWorld(root, ENTRIES_SMALL)
   try {
-    onStep(`${entries} entries`)
-    await fillWorld(large, entries)
-    await fillWorld(small, ENTRIES_SMALL)
     const opening = await runPairs(
       rounds(ROUNDS),
       () => openingMs(large),
@@ -47,13 +46,6 @@ export async function benchOpen({ root, rounds, isFull, onStep }: BenchContext):
     large.remove()
     small.remove()
   }
-}
-
-/** As many entries as cells; genesis and manifest are two of them. */
-async function fillWorld(bench: BenchWorld, entries: number): Promise<void> {
-  const host = await openWorld(bench.folder, { environment: bench.environment })
-  await fillCells(host, 0, entries - ((host.kernel.head?.height ?? 0) + 1))
-  await host.close()
 }
 
 /** Milliseconds until a world in this process takes events; closing it is not counted. */

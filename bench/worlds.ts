@@ -17,8 +17,12 @@ import type { BenchContext } from './run.ts'
 const WORLDS = 300
 const WORLDS_FULL = 1000
 const BUSY = 100
-/** Long enough that a world of which nothing is wanted sleeps soon, and that none sleeps while others are woken. */
+/** A world of which nothing is wanted sleeps soon. */
 const IDLE = '3s'
+/** No world sleeps but for want of room. */
+const LONG_IDLE = '1h'
+/** So many clients wake worlds at a time. */
+const WAKING = 32
 /** A host gives memory back in two steps after everything has become quiet. */
 const QUIET_MS = 15_000
 const STEADY_MS = 2000
@@ -45,7 +49,7 @@ export async function benchWorlds({ root, isFull, onStep }: BenchContext): Promi
     copyWorlds(bench, few, 1)
     onStep(`${count} worlds`)
     copyWorlds(bench, many, count)
-    const idle = await withHost(bench, few, async (host) => {
+    const idle = await withHost({ bench, folder: few, idle: IDLE }, async (host) => {
       await host.event('w0', '"Tick"')
       await host.untilAsleep()
       await sleep(QUIET_MS)
@@ -53,7 +57,8 @@ export async function benchWorlds({ root, isFull, onStep }: BenchContext): Promi
     })
     return [
       makeRow({ name: 'worlds.idle_host', unit: 'MB', rounds: [idle] }, { atMost: IDLE_MEGABYTES_MAX }),
-      ...(await withHost(bench, many, (host) => measureMany(host, count, onStep))),
+      ...(await withHost({ bench, folder: many, idle: IDLE }, (host) => measureMany(host, count, onStep))),
+      await withHost({ bench, folder: many, idle: LONG_IDLE }, (host) => measureAwake(host, count, onStep)),
     ]
   } finally {
     bench.remove()
@@ -72,8 +77,7 @@ function copyWorlds({ folder }: BenchWorld, into: string, count: number): void {
 }
 
 async function measureMany(host: Host, count: number, onStep: (what: string) => void): Promise<readonly BenchRow[]> {
-  const names = Array.from({ length: count }, (_, at) => `w${at}`)
-  const busy = names.slice(0, BUSY)
+  const busy = namesOf(count).slice(0, BUSY)
   onStep('all asleep')
   await host.untilAsleep()
   const wakes = await wakeEach(host, busy)
@@ -83,16 +87,12 @@ async function measureMany(host: Host, count: number, onStep: (what: string) => 
   await host.untilAsleep()
   await sleep(QUIET_MS)
   const asleep = host.megabytes()
-  onStep('all awake')
-  await Promise.all(names.map((name) => host.event(name, '"Tick"')))
-  const awake = host.megabytes()
   const figure = (name: string, unit: string, value: number): Parameters<typeof makeRow>[0] => {
     return { name: `worlds.${name}`, unit, rounds: [value] }
   }
   return [
     makeRow(figure(`asleep_${count}`, 'MB', asleep)),
     makeRow(figure(`busy_${BUSY}_of_${count}`, 'MB', load.megabytes), { atMost: MEGABYTES_MAX }),
-    makeRow(figure(`awake_${count}`, 'MB', awake), { atMost: MEGABYTES_MAX }),
     makeRow(figure('wake_p50', 'ms', percentile(wakes, 0.5))),
     makeRow(figure('busy_events', 'events/s', load.eventsPerSecond)),
     makeRow(figure('busy_slowest_share', 'ratio', load.slowestShare)),
@@ -102,6 +102,24 @@ async function measureMany(host: Host, count: number, onStep: (what: string) => 
     makeRow(figure('busy_wait_groups_p50', 'groups', percentile(load.groups, 0.5))),
     makeRow(figure('busy_wait_groups_p99', 'groups', percentile(load.groups, 0.99)), { atMost: GROUPS_MAX }),
   ]
+}
+
+/** Memory when each world was asked for once, and stays awake as long as there is room. */
+async function measureAwake(host: Host, count: number, onStep: (what: string) => void): Promise<BenchRow> {
+  onStep('all awake')
+  const names = namesOf(count)
+  const client = async (first: number): Promise<void> => {
+    for (let at = first; at < count; at += WAKING) await host.event(names[at] ?? '', '"Tick"')
+  }
+  await Promise.all(Array.from({ length: WAKING }, (_, first) => client(first)))
+  const awake = (await host.list()).filter(({ state }) => state !== 'asleep').length
+  const note = `${awake} awake at once, as many as memory_bytes and the system's bound of open files let`
+  const figure = { name: `worlds.awake_${count}`, unit: 'MB', rounds: [host.megabytes()], note }
+  return makeRow(figure, { atMost: MEGABYTES_MAX })
+}
+
+function namesOf(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, at) => `w${at}`)
 }
 
 /** Milliseconds from asking for an event to its acknowledgement, the opening included; one after the other. */
@@ -217,18 +235,32 @@ class Stream {
   }
 }
 
+/** As spec/schemas says. */
+interface ListedWorld {
+  readonly state: string
+  readonly height: number | null
+}
+
 /** A host in a process of its own. */
 interface Host {
   megabytes(): number
   connect(world: string): Promise<ControlClient>
   /** The height of the event. */
   event(world: string, value: string): Promise<number>
+  list(): Promise<readonly ListedWorld[]>
   /** Every world is known and sleeps. */
   untilAsleep(): Promise<void>
 }
 
-async function withHost<T>(bench: BenchWorld, folder: string, body: (host: Host) => Promise<T>): Promise<T> {
-  const started = await bench.command(['run', '--worlds', folder, '--idle', IDLE, '--detach', '--json'])
+/** What is served, and how soon its worlds sleep. */
+interface Served {
+  readonly bench: BenchWorld
+  readonly folder: string
+  readonly idle: string
+}
+
+async function withHost<T>({ bench, folder, idle }: Served, body: (host: Host) => Promise<T>): Promise<T> {
+  const started = await bench.command(['run', '--worlds', folder, '--idle', idle, '--detach', '--json'])
   const { data } = JSON.parse(started) as { readonly data: { readonly pid: number } } // as spec/schemas says
   try {
     return await body(makeHost(worldsFolderAt(folder), data.pid))
@@ -243,6 +275,12 @@ function makeHost(folder: WorldsFolder, pid: number): Host {
     if (client === undefined) throw new Error('the host does not serve')
     return client
   }
+  const list = async (): Promise<readonly ListedWorld[]> => {
+    const client = await connect()
+    const answer = await client.ask({ verb: 'worlds ls', args: {} })
+    client.close()
+    return (answer.data as { readonly worlds: readonly ListedWorld[] }).worlds // as spec/schemas says
+  }
   return {
     megabytes: () => residentBytes(pid) / MEGABYTE,
     connect,
@@ -253,13 +291,10 @@ function makeHost(folder: WorldsFolder, pid: number): Host {
       if (!answer.ok) throw answer.error ?? new Error('an event was refused')
       return (answer.data as { readonly height: number }).height // as spec/schemas says
     },
+    list,
     async untilAsleep() {
       for (let isWaiting = true; isWaiting; await sleep(500)) {
-        const client = await connect()
-        const answer = await client.ask({ verb: 'worlds ls', args: {} })
-        client.close()
-        const { worlds } = answer.data as { readonly worlds: readonly { state: string; height: number | null }[] } // as spec/schemas says
-        isWaiting = worlds.some(({ state, height }) => state !== 'asleep' || height === null)
+        isWaiting = (await list()).some(({ state, height }) => state !== 'asleep' || height === null)
       }
     },
   }
