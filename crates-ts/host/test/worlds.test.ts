@@ -209,7 +209,8 @@ test('stopping closes all; nothing that was acknowledged is missing, and each ha
     const height = (JSON.parse(readFileSync(folder.sleepNote, 'utf8')) as { readonly height: number }).height // by rest.ts
     const host = await open()
     expect(host.kernel.head?.height).toBe(height)
-    expect(height).toBe(2)
+    // The nap may be over by then.
+    expect(height).toBeGreaterThanOrEqual(2)
     await host.close()
   }
   await expect(look(keeper, 'w0')).rejects.toMatchObject({ code: 'control.lost' })
