@@ -53,6 +53,9 @@ function copyAssets() {
     recursive: true,
     filter: (path) => !path.endsWith('.test.ts'),
   })
+  for (const part of ['Cargo.toml', 'README.md', 'src']) {
+    cpSync(here(`../reducers/sdk-rust/${part}`), join(made, 'sdk-rust', part), { recursive: true })
+  }
   cpSync(here('../examples/00-counter'), join(made, 'templates/counter'), { recursive: true, filter: sources })
   for (const name of readdirSync(here('templates')).filter((each) => each !== 'every')) {
     cpSync(here('templates/every'), join(made, 'templates', name), { recursive: true })

@@ -1,5 +1,5 @@
 /** What an editor finds beside a world's own files: the SDKs of its guests and how to read them. */
-import { readText, writeWhole } from '@aos/host'
+import { listFiles, readText, slashed, writeWhole } from '@aos/host'
 import type { BuildRequest } from '@aos/host'
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -25,6 +25,14 @@ export async function installForEditors(
   for (const { sourcePath } of scripts) {
     const folder = statSync(sourcePath).isFile() ? dirname(sourcePath) : sourcePath
     writeMissing(join(folder, 'tsconfig.json'), sdk.scriptTsconfig(relative(folder, root)))
+  }
+}
+
+/** Puts the crate that modules in Rust depend on into `hidden`: cargo needs it there before it builds. */
+export function installRustSdk(assets: string, hidden: string): void {
+  const crate = join(assets, 'sdk-rust')
+  for (const file of [...listFiles(crate, '.rs'), join(crate, 'Cargo.toml')]) {
+    writeChanged(join(hidden, 'sdk-rust', slashed(crate, file)), readText(file))
   }
 }
 

@@ -7,7 +7,7 @@ import type { GuestRequest, ScriptRequest } from '@aos/sdk'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { CommandContext } from './context.ts'
-import { installForEditors, writeChanged } from './editor-files.ts'
+import { installForEditors, installRustSdk, writeChanged } from './editor-files.ts'
 import { makeRunWorldFile } from './world-files.ts'
 
 /** A module whose sources were read: what is left is to compile them, unless that was done before. */
@@ -81,7 +81,10 @@ async function prepare(request: BuildRequest, assets: string, onGenerated: OnGen
       return {
         name: place.name,
         key: undefined,
-        compile: () => compileRust({ name: place.name, folder, targetDir: join(request.cacheDir, 'rust') }),
+        compile: () => {
+          installRustSdk(assets, hidden)
+          return compileRust({ name: place.name, folder, targetDir: join(hidden, 'rust') })
+        },
       }
     }
   }
