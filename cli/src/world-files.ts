@@ -1,6 +1,7 @@
 /** World files: what they are run with, and what an editor needs to check them. */
 import {
   WORLD_FILE,
+  languageOf,
   listFiles,
   readSyncFile,
   readText,
@@ -45,10 +46,13 @@ export async function installWorldTypes(context: Pick<CommandContext, 'assets'>,
   }
 }
 
-/** The folders of the root in which sources of modules lie. */
+/** The folders of the root in which sources of modules in AssemblyScript lie. */
 function guestFolders(root: string): readonly string[] {
   const { modules } = readSyncFile(worldFolderAt(root).syncFile)
-  const sources = [...modules.values()].map(({ source }) => slashed(root, join(root, source)))
+  const sources = [...modules.values()]
+    .filter((module) => !module.source.endsWith('.wasm'))
+    .filter((module) => languageOf(module, join(root, module.source)) === 'assemblyscript')
+    .map(({ source }) => slashed(root, join(root, source)))
   return [...new Set(sources.filter((source) => source.includes('/')).map((source) => source.split('/')[0] ?? ''))]
 }
 

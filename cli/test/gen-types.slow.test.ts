@@ -48,7 +48,7 @@ async function print(...args: readonly string[]): Promise<Readonly<Record<string
   return data as Readonly<Record<string, unknown>> // what each command prints is compared by the compiler
 }
 
-test('of what is in force, of the folder, through a daemon: one text', { timeout: 120_000 }, async () => {
+test('of what is in force, of the folder, through a daemon: one text', { timeout: 240_000 }, async () => {
   const { text } = await print('gen', 'types')
   expect(text).toContain('export interface InvoiceState {')
   expect(await print('gen', 'types', '.')).toEqual({ text })
@@ -65,7 +65,7 @@ test('of what is in force, of the folder, through a daemon: one text', { timeout
   }
 })
 
-test('what is printed is of the types, and what is of the types is taken', { timeout: 120_000 }, async () => {
+test('what is printed is of the types, and what is of the types is taken', { timeout: 240_000 }, async () => {
   const keys = ['A-17', 'A-18', 'A-19']
   const cells: Readonly<Record<string, unknown>>[] = []
   for (const key of keys) cells.push(await print('state', 'get', 'demo/Clerk@1', '--key', key))

@@ -31,7 +31,7 @@ function compile(folder: string): readonly string[] {
   return stdout.split('\n').filter((line) => line !== '')
 }
 
-test('a push takes the world file, and puts what editors need', { timeout: 60_000 }, async () => {
+test('a push takes the world file, and puts what editors need', { timeout: 180_000 }, async () => {
   const inWorld = { cwd: world }
   const reply = await sandbox.ask(['push'], inWorld)
   expect(reply).toMatchObject({ exit: 0, data: { outcome: 'pushed', height: 1 } })

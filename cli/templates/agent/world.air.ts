@@ -40,8 +40,8 @@ const Task = schema(
   record({
     id: text,
     phase: TaskPhase,
-    /** The messages so far, as JSON, with commas between them. */
-    transcript: text,
+    /** What was said so far, each as the JSON of a message. */
+    messages: list(text),
     rounds: nat,
     calls_open: nat,
     reading: list(Reading),

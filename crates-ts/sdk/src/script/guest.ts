@@ -2,4 +2,5 @@
 export { makeCodec } from './codec.ts'
 export type { Codec, ValueType } from './codec.ts'
 export { defineReducer, definePure, guardStep, makeRun, makeStep } from './reducer.ts'
+export { bytesOfText, textOfBytes } from './text.ts'
 export type { EffectOptions, Output, Pure, Reduce, Reducer, ReducerCodecs, ReducerTypes, Step } from './reducer.ts'

@@ -156,7 +156,8 @@ const NOT_ASCII = /[\u0080-\u00ff]/
 /** Characters that are made by one call: engines bound the number of arguments. */
 const SLICE = 4096
 
-function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
+/** The text of the bytes from `start` to `end`. Throws a TypeError when they are not UTF-8. */
+export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
   let text = ''
   for (let at = start; at < end; at += SLICE) {
     text += String.fromCharCode(...bytes.subarray(at, Math.min(end, at + SLICE)))

@@ -108,7 +108,8 @@ export class Writer {
   }
 }
 
-function encodeWide(text: string): readonly number[] {
+/** The UTF-8 of any text. Throws a TypeError when it holds half of a surrogate pair. */
+export function encodeWide(text: string): readonly number[] {
   const bytes: number[] = []
   for (const letter of text) {
     const point = letter.codePointAt(0) ?? 0

@@ -1,16 +1,16 @@
-import { Account, AccountEvent, Output } from './generated'
+import { defineReducer } from './generated'
 
 /** One account: the cell of `event.account`. */
-export function reduce(state: Account | null, event: AccountEvent, out: Output): Account | null {
-  if (event.isClose) return null // deletes the cell
-  const account = state === null ? new Account() : state
-  if (event.isDeposit) account.cents += event.asDeposit.cents
+export const reducer = defineReducer((state, event) => {
+  if (event.$tag === 'Close') return null // deletes the cell
+  const account = state ?? { cents: 0n, movements: 0n }
+  const { cents } = event.$value
+  if (event.$tag === 'Deposit') account.cents += cents
   else {
-    const cents = event.asWithdraw.cents
-    // A step that traps changes nothing: the entry says so, and the cell stays as it was.
-    assert(account.cents >= cents, 'the account does not hold that much')
+    // A step that throws changes nothing: the entry says so, and the cell stays as it was.
+    if (account.cents < cents) throw new Error('the account does not hold that much')
     account.cents -= cents
   }
-  account.movements += 1
+  account.movements += 1n
   return account
-}
+})
