@@ -95,9 +95,13 @@ test.each(['cells', 'plan-http', 'agent'])(
     await sandbox.ask(['init', world, '--template', template])
     const commands = readmeCommands(world)
     expect(commands.length).toBeGreaterThan(5)
-    for (const [command, exit] of commands) {
-      const { status, stderr } = shell(command, world)
+    let height = ''
+    for (const [written, exit] of commands) {
+      // A host that is slow may cut a snapshot, which is an entry, too; what is meant is the command before.
+      const command = written.replace(/(?<=(explain|show) )\d+/, height)
+      const { status, stdout, stderr } = shell(command, world)
       expect(status, `${command}\n${stderr}`).toBe(exit)
+      height = /^height (\d+)/m.exec(stdout)?.[1] ?? height
     }
   },
 )
