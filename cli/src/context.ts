@@ -4,6 +4,7 @@ import type { Arguments } from './arguments.ts'
 import type { CommandSpec } from './commands/spec.ts'
 import type { Choice } from './parse-command-line.ts'
 import type { Progress } from './progress.ts'
+import type { SecretGuard } from './secret-guard.ts'
 
 /** All that a command knows of the machine and the terminal; tests bring their own. */
 export interface CommandContext {
@@ -22,6 +23,8 @@ export interface CommandContext {
   readonly progress: Progress
   /** For the command that does others. */
   readonly table?: CommandTable
+  /** Told what is not to be said about a world that the command opens. */
+  readonly guard?: SecretGuard
   /** The world that this process holds: a command of a daemon runs on it instead of opening one. */
   readonly held?: HeldWorld
 }

@@ -6,6 +6,7 @@ import {
   controlPlaceOf,
   findWorldFolder,
   localSigningWorld,
+  makeWorldScrubber,
   openFolder,
   openWorld,
   remoteSigningWorld,
@@ -57,9 +58,13 @@ export async function withWorld<T>(
       context.progress.report(`replaying: height ${height}`)
     },
   })
+  const scrubber = makeWorldScrubber(host, context.environment)
+  context.guard?.follow(scrubber)
   try {
     return await run(host)
   } finally {
+    // What is in force now can be read now.
+    scrubber()
     await host.close()
   }
 }

@@ -6,6 +6,7 @@ import { READ_COMMANDS } from './read.ts'
 import { GATE_COMMANDS } from './gate.ts'
 import { LADDER_COMMANDS } from './ladder.ts'
 import { WORKSPACE_COMMANDS } from './workspaces.ts'
+import { SECRET_COMMANDS } from './secret.ts'
 import { WORLD_COMMANDS } from './world.ts'
 import { WORLDS_COMMANDS } from './worlds.ts'
 import type { CommandGroup, CommandSpec } from './spec.ts'
@@ -17,6 +18,7 @@ export const COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
   ...WORLDS_COMMANDS,
   ...GATE_COMMANDS,
   ...WORKSPACE_COMMANDS,
+  ...SECRET_COMMANDS,
   ...READ_COMMANDS,
   ...AUTHOR_COMMANDS,
   ...DOCTOR_COMMANDS,

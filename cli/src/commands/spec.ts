@@ -20,6 +20,8 @@ export interface Served {
   /** Positional that may name a file, whose bytes are sent as a stream; only with the flag `streamFlag` when there is one. */
   readonly stream?: string
   readonly streamFlag?: string
+  /** It takes the value of a secret, which is read here and sent as a stream. */
+  readonly secret?: boolean
   /** Options that name files; they are made absolute. */
   readonly files?: readonly string[]
 }

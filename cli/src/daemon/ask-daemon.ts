@@ -1,9 +1,11 @@
 /** Hands a command to the daemon that holds its world (spec/15-control.md). */
 import type { Ask } from '@aos/host'
 import { resolve } from 'node:path'
+import { Readable } from 'node:stream'
 import { Arguments } from '../arguments.ts'
 import type { CommandContext } from '../context.ts'
 import { openArgumentStream, openFileStream, readArgumentText } from '../input.ts'
+import { VALUE_OPTION, readSecretValue } from '../secret-value.ts'
 import type { Choice } from '../parse-command-line.ts'
 import { findDaemon } from '../world.ts'
 
@@ -55,13 +57,19 @@ async function prepare(context: CommandContext, { spec, verb, parsed }: Choice):
     if (value !== undefined && name.length > 1 && name !== '$0' && name !== '--' && !OWN.includes(name))
       args[name] = value
   }
-  const { text, stream, streamFlag, files = [] } = spec.served ?? {}
+  const { text, stream, streamFlag, secret, files = [] } = spec.served ?? {}
   for (const name of files) args[name] = absolute(context, args[name])
   const given = new Arguments(args)
   if (stream !== undefined && (streamFlag === undefined || given.flag(streamFlag))) {
     const value = given.optionalText(stream)
     const input = streamFlag === undefined ? openFileStream(context, value ?? '@-') : openArgumentStream(context, value)
     return { verb, args: { ...args, [stream]: '@-' }, input: bytesOf(input) }
+  }
+  if (secret === true && given.optionalText('to') === undefined) {
+    const { [VALUE_OPTION]: _variable, ...others } = args
+    // The daemon takes one end of a line away, as from any other input.
+    const value = Buffer.from(`${await readSecretValue(context, given)}\n`)
+    return { verb, args: others, input: bytesOf(Readable.from([value])) }
   }
   if (text !== undefined && given.optionalText(text) !== undefined) {
     args[text] = await readArgumentText(context, given.text(text))

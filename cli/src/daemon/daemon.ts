@@ -1,5 +1,6 @@
 /** A process that holds a world and serves it until it is told to stop (spec/15-control.md, "Life"). */
 import { basename } from 'node:path'
+import type { Scrubber } from '@aos/adapters'
 import { AosError } from '@aos/cbor'
 import {
   ControlServer,
@@ -9,6 +10,7 @@ import {
   connectControl,
   controlPlaceOf,
   findCollector,
+  makeWorldScrubber,
   openWorld,
 } from '@aos/host'
 import type { ControlCall, ControlResult, HostWorld, WorldFolder } from '@aos/host'
@@ -44,13 +46,15 @@ export async function runDaemon(context: CommandContext, options: DaemonOptions)
   const { environment } = context
   const { folder, acceptLoss } = options
   const host = await openWorld(folder, { environment, acceptLoss, lockWaitMs: LOCK_WAIT_MS })
-  const log = new DaemonLog(place.log)
+  const file = new DaemonLog(place.log)
+  const scrubber = makeWorldScrubber(host, environment)
+  const log = { write: (line: string) => file.write(scrubber().text(line)) }
   const say = (line: string): void => {
     log.write(line)
-    if (!context.quiet) context.stderr.write(`${line}\n`)
+    if (!context.quiet) context.stderr.write(`${scrubber().text(line)}\n`)
   }
   try {
-    return await serve({ context, host, log, say, options })
+    return await serve({ context, host, log, say, options, scrubber })
   } catch (error) {
     say(`ended: ${error instanceof Error ? error.message : String(error)}`)
     throw error
@@ -63,12 +67,13 @@ export async function runDaemon(context: CommandContext, options: DaemonOptions)
 interface Work {
   readonly context: CommandContext
   readonly host: HostWorld
-  readonly log: DaemonLog
+  readonly log: Pick<DaemonLog, 'write'>
   readonly say: (line: string) => void
   readonly options: DaemonOptions
+  readonly scrubber: () => Scrubber
 }
 
-async function serve({ context, host, log, say, options }: Work): Promise<number> {
+async function serve({ context, host, log, say, options, scrubber }: Work): Promise<number> {
   const since = new Date().toISOString()
   const ending = makeEnding()
   const share = new FairShare()
@@ -87,7 +92,7 @@ async function serve({ context, host, log, say, options }: Work): Promise<number
     if (call.world !== undefined && call.world !== basename(options.folder.root)) {
       return refuseCall(context, call, otherWorld(call.world))
     }
-    const serving = { host, table, daemon: facts, assets, environment, effects: effects.current, share }
+    const serving = { host, table, daemon: facts, assets, environment, effects: effects.current, share, scrubber }
     const result = await serveCall(serving, call)
     log.write(`${call.verb}: exit ${result.exit}, ${Math.round(performance.now() - started)} ms`)
     if (result.exit === EXIT.stopped) {

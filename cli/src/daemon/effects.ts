@@ -5,6 +5,7 @@ import {
   makeLlmAdapter,
   makeProcessAdapter,
   makeScripted,
+  makeVaultAdapter,
   parseScript,
   pickEnvironment,
 } from '@aos/adapters'
@@ -32,6 +33,7 @@ export function makeEffects(host: HostWorld, { environment, onEvent, share }: Ef
     adapters: [
       makeHttpAdapter(),
       makeBlobAdapter(),
+      makeVaultAdapter(host.vault),
       makeHostAdapter({ host, steps: (signal) => ({ signal, slice: share?.begin(host.folder.root) }) }),
       ...(settings.providers.size === 0 ? [] : [makeLlmAdapter({ providers: settings.providers })]),
       ...settings.drivers.map((driver) => makeDriver(host, driver, environment)),

@@ -4,6 +4,7 @@ import type { JsonNode } from '@aos/air'
 import { AosError, isAosError } from '@aos/cbor'
 import { factsOf, formatFacts, localSigningWorld, readSignedIngress } from '@aos/host'
 import type { ControlCall, ControlRequest, ControlResult, EffectsHost, FairShare, HostWorld } from '@aos/host'
+import type { Scrubber } from '@aos/adapters'
 import { Arguments } from '../arguments.ts'
 import type { CommandSpec } from '../commands/spec.ts'
 import { makeStyle } from '../context.ts'
@@ -11,6 +12,7 @@ import type { CommandContext, CommandResult, CommandTable, DaemonFacts } from '.
 import { exitCodeOf } from '../exit-code.ts'
 import { toJsonText } from '../json-text.ts'
 import { errorDocument, reportFailure, reportResult } from '../report.ts'
+import { ScrubbedOutput } from '../scrubbed-output.ts'
 
 /** What a process that serves has of its surroundings. */
 export type Surroundings = Pick<CommandContext, 'assets' | 'environment'>
@@ -22,10 +24,38 @@ export interface Serving extends Surroundings {
   readonly daemon: DaemonFacts
   readonly effects: EffectsHost | undefined
   readonly share: FairShare
+  /** Of the world, as `makeWorldScrubber` makes it. */
+  readonly scrubber: () => Scrubber
 }
 
 /** Runs the verb and ends its streams. Never rejects for what a command throws. */
-export async function serveCall(serving: Serving, call: ControlCall): Promise<ControlResult> {
+export async function serveCall(serving: Serving, given: ControlCall): Promise<ControlResult> {
+  const { call, finish } = guardCall(serving, given)
+  return finish(await doCall(serving, call))
+}
+
+interface GuardedCall {
+  readonly call: ControlCall
+  /** Hands on what the streams hold back, and gives the result without secrets. */
+  readonly finish: (result: ControlResult) => Promise<ControlResult>
+}
+
+/** What the world's secrets are, everybody who asks may not hear. */
+function guardCall({ scrubber }: Serving, given: ControlCall): GuardedCall {
+  const out = new ScrubbedOutput(given.out, scrubber)
+  const err = new ScrubbedOutput(given.err, scrubber)
+  const progress = (line: string): void => given.progress(scrubber().text(line))
+  return {
+    call: { ...given, out, err, progress },
+    finish: async (result) => {
+      await out.finish()
+      await err.finish()
+      return result.json === undefined ? result : { ...result, json: scrubber().text(result.json) }
+    },
+  }
+}
+
+async function doCall(serving: Serving, call: ControlCall): Promise<ControlResult> {
   const { host, daemon, effects, share } = serving
   const held = { host, signal: call.signal, daemon, effects, share }
   const context = { ...makeContext(serving, call, host.folder.root), held }

@@ -1,5 +1,6 @@
 /** The worlds that one thread of a host keeps (spec/15-control.md, "A host of many worlds"). */
 import { basename } from 'node:path'
+import type { Scrubber } from '@aos/adapters'
 import {
   FairShare,
   GarbageCollector,
@@ -7,11 +8,12 @@ import {
   WorldKeeper,
   findCollector,
   makeLocalShard,
+  makeWorldScrubber,
   openWorld,
   shardOf,
   worldsFolderAt,
 } from '@aos/host'
-import type { HeldWorld, KeeperBounds, Shard, SlotEvent, WakeRequest } from '@aos/host'
+import type { HeldWorld, HostWorld, KeeperBounds, Shard, SlotEvent, WakeRequest } from '@aos/host'
 import type { CommandTable, DaemonFacts } from '../context.ts'
 import { LOCK_WAIT_MS } from '../world.ts'
 import { holdEffects } from './hold-effects.ts'
@@ -44,6 +46,7 @@ export function startShard(setup: ShardSetup, { table, log }: ShardPorts): Shard
   const { root, bounds, index, count, daemon, assets, environment } = setup
   const modules = new SharedModules()
   const share = new FairShare()
+  const scrubbers = new WeakMap<HostWorld, () => Scrubber>()
   const open = async ({ folder, reason, clock, onFailure }: WakeRequest): Promise<HeldWorld> => {
     const name = basename(folder.root)
     const host = await openWorld(folder, {
@@ -55,13 +58,16 @@ export function startShard(setup: ShardSetup, { table, log }: ShardPorts): Shard
       // Only a person waits for another one to be done: what is due is tried again.
       lockWaitMs: reason === 'command' ? LOCK_WAIT_MS : 0,
     })
+    const scrubber = makeWorldScrubber(host, environment)
+    scrubbers.set(host, scrubber)
+    const tell = (line: string): void => log(`${name}: ${scrubber().text(line)}`)
     try {
       const effects = await holdEffects(host, {
         share,
         environment,
         onFailure,
-        onEvent: (event) => log(`${name}: ${JSON.stringify(event)}`),
-        onTrouble: (error) => log(`${name}: performs no effects: ${error.message} [${error.code}]`),
+        onEvent: (event) => tell(JSON.stringify(event)),
+        onTrouble: (error) => tell(`performs no effects: ${error.message} [${error.code}]`),
       })
       return {
         host,
@@ -90,7 +96,8 @@ export function startShard(setup: ShardSetup, { table, log }: ShardPorts): Shard
   return makeLocalShard(keeper, async (world, call) => {
     const started = performance.now()
     const { host, effects } = world
-    const result = await serveCall({ host, effects, table, daemon, assets, environment, share }, call)
+    const scrubber = scrubbers.get(host) ?? makeWorldScrubber(host, environment)
+    const result = await serveCall({ host, effects, table, daemon, assets, environment, share, scrubber }, call)
     log(`${call.world ?? ''}: ${call.verb}: exit ${result.exit}, ${Math.round(performance.now() - started)} ms`)
     return result
   })

@@ -49,6 +49,11 @@ export const ADAPTER_FAILURES = {
   tls_failed: ['error', false, 'the certificate of the host or the handshake was refused'],
   too_many_redirects: ['error', false, 'more redirects than the bound'],
   tool_not_allowed: ['denied', false, 'the grant does not have a tool that is offered'],
+  vault_binding: ['error', false, 'the binding is not that of the alias in the vault'],
+  vault_digest: ['error', false, 'a value has another digest than expected'],
+  vault_no_slot: ['error', false, 'no value for the alias waits under the reference'],
+  vault_no_version: ['error', false, 'the vault has no such version of the alias'],
+  vault_unavailable: ['error', true, 'the vault cannot be opened or written'],
 } as const
 
 export type AdapterFailureCode = keyof typeof ADAPTER_FAILURES

@@ -1,23 +1,21 @@
 /** Calling an adapter so that nothing it does can surprise the caller (spec/13-adapters.md, "Adapters"; spec/25-secrets.md, "Scrubbing"). */
 import { failureResult } from './failures.ts'
 import type { Adapter, AdapterCall, AdapterResult } from './port.ts'
-import { makeScrubber } from './secret/scrub.ts'
 import type { Scrubber } from './secret/scrub.ts'
 
 /** How it is called: the first try, or a question about an earlier one. */
 export type AdapterQuestion = 'perform' | 'lookup'
 
 /**
- * The result without the secrets that were resolved for the call: what the adapter stores through the call's blobs is
- * scrubbed before it is hashed, the payload before anybody sees it. What the adapter throws becomes `adapter_fault`; undefined
- * only from a look-up that cannot tell. Throws `secret.too_short` before the adapter is called.
+ * The result without secrets: what the adapter stores through the call's blobs is scrubbed before it is hashed, the payload before
+ * anybody sees it. What the adapter throws becomes `adapter_fault`; undefined only from a look-up that cannot tell.
  */
 export async function callAdapter(
   adapter: Adapter,
   call: AdapterCall,
-  options: { readonly secrets: Iterable<string | Uint8Array>; readonly question?: AdapterQuestion },
+  options: { readonly scrubber: Scrubber; readonly question?: AdapterQuestion },
 ): Promise<AdapterResult | undefined> {
-  const scrubber = makeScrubber(options.secrets)
+  const { scrubber } = options
   const guarded = scrubber.isIdle ? call : guard(call, scrubber)
   try {
     if (options.question !== 'lookup') return scrubResult(scrubber, await adapter.perform(guarded))

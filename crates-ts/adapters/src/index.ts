@@ -9,6 +9,7 @@ export { HTTP_LIMITS, type HttpLimits } from './http/limits.ts'
 export type { ResolveHost } from './http/resolve.ts'
 export { makeBlobAdapter, type BlobAdapterOptions } from './blob-adapter.ts'
 export { SCRUBBED, SECRET_BYTES_MIN, makeScrubber, type ScrubStream, type Scrubber } from './secret/scrub.ts'
+export { makeVaultAdapter, type VaultEntry, type VaultEntryVersion, type VaultPort } from './secret/vault-adapter.ts'
 export { callAdapter, type AdapterQuestion } from './guarded.ts'
 export type { KindTypes, TypesOf } from './kind-types.ts'
 export {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { isAosError } from '@aos/cbor'
-import { callAdapter, makeScripted, parseScript, scriptedId } from '../src/index.ts'
+import { callAdapter, makeScripted, makeScrubber, parseScript, scriptedId } from '../src/index.ts'
 import type { ScriptedAdapter } from '../src/index.ts'
 import { MemoryBlobs, expectOfSchema, fields, makeCall, typesOf } from './_world.ts'
 import type { CallParts } from './_world.ts'
@@ -117,7 +117,7 @@ describe('steps', () => {
   test('a payload of another type, or without its blob, is a fault', async () => {
     for (const bad of [{ ...payload, status: 'no' }, payload]) {
       const result = await callAdapter(scripted({ steps: [{ result: { payload: bad } }] }), http('http://a.test/'), {
-        secrets: [],
+        scrubber: makeScrubber([]),
       })
       expect(fields(result?.payload)['code']).toBe('adapter_fault')
     }

@@ -90,6 +90,22 @@ export const CONTROL_ERRORS = {
   'control.start': 'The daemon ended before it served.',
 } as const
 
+/** What each code of a vault means (spec/25-secrets.md, "The vault"); none of them shows a value. */
+export const VAULT_ERRORS = {
+  'vault.bad_key': 'The key of a vault is 32 bytes, written as 64 hexadecimal digits.',
+  'vault.no_key': 'There is a vault, but no key to open it.',
+  'vault.wrong_key': 'The vault was sealed with another key.',
+  'vault.damaged': 'The file of a vault is not as it was written.',
+  'vault.unsupported': 'The vault was written by a later release.',
+  'vault.other_world': 'The vault belongs to another world.',
+  'vault.bad_name': 'The name of a secret is not of its form.',
+  'vault.bad_value': 'The value of a secret is too long, or is no text.',
+  'vault.exists': 'The vault has a secret of this name already.',
+  'vault.unknown': 'The vault has no secret, version or slot of this name.',
+  'vault.current': 'The current version of a secret cannot be removed alone.',
+  'vault.full': 'The vault holds as many versions as it may.',
+} as const
+
 /** Codes that opening and driving a world can end with; those of the store and the kernel pass through. */
 export type HostErrorCode =
   | keyof typeof ANSWER_ERRORS
@@ -97,3 +113,4 @@ export type HostErrorCode =
   | keyof typeof KEY_ERRORS
   | keyof typeof CONTROL_ERRORS
   | keyof typeof RECEIPT_ERRORS
+  | keyof typeof VAULT_ERRORS

@@ -31,6 +31,7 @@ import { loadDefinitions } from './definitions.ts'
 import type { Definitions } from './definitions.ts'
 import { localPrincipal } from './principal.ts'
 import type { Stamper } from './stamp.ts'
+import type { Vault } from './vault/vault.ts'
 import type { WorldFolder } from './world-folder.ts'
 
 /** A world's store as `@aos/store` opens it. */
@@ -58,6 +59,7 @@ export interface HostWorldParts {
   readonly makeKernel: (modules?: ModuleRuntime) => World
   /** Throws `store.missing_blob` on a miss. */
   readonly readContent: (hash: Hash) => Uint8Array
+  readonly vault: Vault
   /** What the kernel was opened from; absent: genesis. */
   readonly snapshot?: SnapshotNote | undefined
   readonly badSnapshots?: BadSnapshots
@@ -81,6 +83,7 @@ export class HostWorld {
   readonly modules: ModuleRuntime
   readonly makeKernel: (modules?: ModuleRuntime) => World
   readonly readContent: (hash: Hash) => Uint8Array
+  readonly vault: Vault
   readonly bounds: SnapshotBounds
   readonly #stamper: Stamper
   readonly #loop: CommitLoop
@@ -102,6 +105,7 @@ export class HostWorld {
     this.modules = parts.modules
     this.makeKernel = parts.makeKernel
     this.readContent = parts.readContent
+    this.vault = parts.vault
     this.#stamper = parts.stamper
     this.#faults = new FaultLog(parts.folder.faults)
     this.bounds = parts.bounds ?? DEFAULT_BOUNDS

@@ -1,6 +1,6 @@
 /** Opens a world folder: store, kernel, and the journal replayed into it. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AosError, isAosError } from '@aos/cbor'
+import { AosError, formatHash, isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { createWorld } from '@aos/kernel'
 import type { ModuleRuntime, World } from '@aos/kernel'
@@ -27,6 +27,7 @@ import { runStepsFairly } from './steps.ts'
 import type { StepsOptions } from './steps.ts'
 import { makeOsStamper } from './stamp.ts'
 import type { Stamper } from './stamp.ts'
+import { Vault } from './vault/vault.ts'
 import type { WorldFolder } from './world-folder.ts'
 
 /** What an opening takes from the machine, and what tests put in the place of that. */
@@ -78,6 +79,7 @@ export interface OpenedFolder {
   readonly makeKernel: (modules?: ModuleRuntime) => World
   /** Throws `store.missing_blob` on a miss. */
   readonly readContent: (hash: Hash) => Uint8Array
+  readonly vault: Vault
 }
 
 /** Takes the lock. Throws `store.*` (locked, corrupt, failed), `host.bad_config`, `key.inside_world`. */
@@ -103,7 +105,23 @@ export async function openFolder(folder: WorldFolder, options: OpenWorldOptions)
       profile: MODULE_PROFILE,
       content: { get: readContent, has: (hash) => store.content.has(hash) },
     })
-  return { folder, keyFolder, store, modules, makeKernel, readContent }
+  const vault = new Vault({
+    file: folder.vault,
+    keyFolder,
+    environment: options.environment,
+    world: () => worldIn(store),
+  })
+  return { folder, keyFolder, store, modules, makeKernel, readContent, vault }
+}
+
+/** The id of the world: the leaf of its genesis, as it is durable. */
+function worldIn({ journal }: OpenedStore): Hash | undefined {
+  if (journal.head === undefined) return undefined
+  for (const records of journal.readHeaders({ from: 0, to: 0 })) {
+    const [genesis] = records
+    if (genesis !== undefined) return formatHash(genesis.leaf)
+  }
+  return undefined
 }
 
 /**

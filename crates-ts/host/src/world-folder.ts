@@ -24,6 +24,8 @@ export interface WorldFolder {
   readonly badSnapshots: string
   /** Calls of effects that were begun (G10). */
   readonly dispatchLog: string
+  /** Secrets, encrypted (spec/25-secrets.md, "The vault"). */
+  readonly vault: string
   /** What a host of many worlds knew when the world went to sleep. */
   readonly sleepNote: string
 }
@@ -42,6 +44,7 @@ export function worldFolderAt(root: string): WorldFolder {
     faults: join(hidden, 'faults'),
     badSnapshots: join(hidden, 'bad-snapshots'),
     dispatchLog: join(hidden, 'dispatch.log'),
+    vault: join(hidden, 'vault'),
     sleepNote: join(hidden, 'asleep.json'),
   }
 }

@@ -9,7 +9,7 @@ import type { EffectBinding, SchemaTable, TypeExpr, Value } from '@aos/air'
 import { AosError, formatHash, sha256 } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import type { EffectsReport, Ingress, IntentReport, ReceiptIngress, TurnResult, World } from '@aos/kernel'
-import { createEffectsHost, nodeSha256, worldFolderAt } from '../src/index.ts'
+import { Vault, createEffectsHost, nodeSha256, worldFolderAt } from '../src/index.ts'
 import type { EffectsEvent, EffectsHost, EffectsHostOptions, OnTurn } from '../src/index.ts'
 import type { EffectsWorld } from '../src/dispatch/effects-face.ts'
 import { ensureDispatchLog } from '../src/dispatch/dispatch-log.ts'
@@ -141,6 +141,7 @@ export function makeFakeWorld(folder = mkdtempSync(join(tmpdir(), 'aos-effects-'
     kernel,
     keyFolder,
     folder: place,
+    vault: new Vault({ file: place.vault, keyFolder, environment: {}, world: () => WORLD }),
     isReceiptQuarantined: (hash) => quarantined.has(hash),
     clock: undefined,
     readContent: () => new Uint8Array(0),

@@ -5,6 +5,7 @@
 import { Type, type TObject, type TSchema } from '@sinclair/typebox'
 import { hashText, oneOf, openObject } from './build.ts'
 import { effectsMembers, gateOutputs } from './outputs-gate.ts'
+import { secretOutputs } from './outputs-secrets.ts'
 import { snapshotOutputs, snapshotPlace } from './outputs-snapshots.ts'
 import { workspaceOutputs } from './outputs-workspaces.ts'
 import type { JsonDocument } from './port.ts'
@@ -21,6 +22,7 @@ export function outputDocuments(): readonly JsonDocument[] {
   })
   return [
     ...gateOutputs().map(([command, data]) => document(command, data)),
+    ...secretOutputs().map(([command, data]) => document(command, data)),
     ...snapshotOutputs().map(([command, data]) => document(command, data)),
     ...workspaceOutputs().map(([command, data]) => document(command, data)),
     document('air check', airCheck()),

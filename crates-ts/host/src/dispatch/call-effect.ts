@@ -3,7 +3,6 @@ import { SECRET_BYTES_MIN } from '@aos/adapters'
 import type { AdapterCall, AdapterResult } from '@aos/adapters'
 import type { Value } from '@aos/air'
 import type { IntentReport } from '@aos/kernel'
-import { lookUpSecret } from '../secrets/secret-bindings.ts'
 import { resolveSecrets } from '../secrets/resolve-secrets.ts'
 import { codeOf, encodeResult, failure, failureValue } from './effect-result.ts'
 import type { EncodedResult } from './effect-result.ts'
@@ -73,11 +72,9 @@ function prepare({ intent, catalog }: EffectJob, ground: CallGround): Prepared {
   }
   const { type, codec } = intent.paramsSchema
   const params = codec.decode(intent.params)
-  if (!catalog.takesSecrets(type)) return { ok: true, params, grant, secrets: NO_SECRETS }
+  if (!catalog.takesSecrets(type)) return { ok: true, params, grant }
   return resolve(params, { intent, catalog, grant }, ground)
 }
-
-const NO_SECRETS: readonly string[] = []
 
 function resolve(
   given: Value,
@@ -87,14 +84,14 @@ function resolve(
   const { intent, catalog, grant } = job
   const resolved = resolveSecrets(intent.paramsSchema.type, given, {
     table: catalog.table,
-    lookUp: (name) => lookUpSecret(name, catalog.secret(name), ground.environment),
+    lookUp: (name) => ground.secrets.lookUp(name, catalog),
   })
   if (!resolved.ok) return { ok: false, result: failure(resolved.failure.code, resolved.failure.message) }
   const { params, secrets } = resolved
   if (secrets.some((secret) => Buffer.byteLength(secret, 'utf8') < SECRET_BYTES_MIN)) {
     return { ok: false, result: failure('secret_too_short', `a secret has less than ${SECRET_BYTES_MIN} bytes`) }
   }
-  return { ok: true, params, grant, secrets }
+  return { ok: true, params, grant }
 }
 
 /** What came of a call that an earlier process began; `unknown` when nobody can tell (G10). */

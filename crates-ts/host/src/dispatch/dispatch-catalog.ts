@@ -36,6 +36,8 @@ export interface DispatchCatalog {
   readonly grant: (name: string) => GrantView | undefined
   /** By `alias@version`. */
   readonly secret: (name: string) => DefSecret | undefined
+  /** All that the manifest lists. */
+  readonly secrets: readonly DefSecret[]
 }
 
 /** Reads what the manifest names when it is first asked for. */
@@ -47,6 +49,10 @@ export function makeDispatchCatalog(
   const grants = new Map<string, GrantView | undefined>()
   const policies = new Map<string, BoundPolicy>()
   const slots = new WeakMap<TypeExpr, boolean>()
+  const secret = (name: string): DefSecret | undefined => {
+    const node = readNamed(manifest.secrets, name, read)
+    return node?.kind === 'defsecret' ? node : undefined
+  }
   return {
     table,
     policyOf({ effectKind, adapter }) {
@@ -63,10 +69,8 @@ export function makeDispatchCatalog(
       if (!grants.has(name)) grants.set(name, readGrant(manifest, { name, table, read }))
       return grants.get(name)
     },
-    secret(name) {
-      const node = readNamed(manifest.secrets, name, read)
-      return node?.kind === 'defsecret' ? node : undefined
-    },
+    secret,
+    secrets: manifest.secrets.flatMap(({ name }) => secret(name) ?? []),
   }
 }
 

@@ -17,6 +17,7 @@ export type HostFailureCode =
   | 'secret_digest'
   | 'secret_missing'
   | 'secret_too_short'
+  | 'secret_vault'
   | 'timeout'
 
 /** A result without times. */

@@ -23,6 +23,7 @@ export type EffectsWorld = Pick<
   | 'send'
   | 'store'
   | 'submit'
+  | 'vault'
 >
 
 /** What an effects host takes from its process. */

@@ -3,6 +3,7 @@ import { AosError, formatHash, isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import type { Ingress, IntentReport, TurnResult } from '@aos/kernel'
 import type { OnTurn } from '../host-world.ts'
+import { HostSecrets } from '../secrets/host-secrets.ts'
 import { findHostKey } from '../receipts/host-key.ts'
 import { parseReceiptFile } from '../receipts/receipt-file.ts'
 import { ReceiptVerifier } from '../receipts/signed-receipt.ts'
@@ -204,7 +205,7 @@ class WorldEffects implements EffectsHost {
       ground: {
         log,
         content: this.#host.store.content,
-        environment: this.#options.environment,
+        secrets: new HostSecrets(this.#host.vault, this.#options.environment),
         timers: this.#timers,
         limits: new TimeLimits(this.#timers),
         chance: this.#options.chance ?? Math.random,

@@ -5,7 +5,7 @@ import { AosError, toHex } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import type { IntentReport } from '@aos/kernel'
 import type { ContentStore } from '@aos/store'
-import type { SecretEnvironment } from '../secrets/secret-bindings.ts'
+import type { HostSecrets } from '../secrets/host-secrets.ts'
 import type { CallPolicy, DispatchCatalog } from './dispatch-catalog.ts'
 import type { DispatchLog } from './dispatch-log.ts'
 import type { EffectsEvent } from './effects-face.ts'
@@ -17,7 +17,7 @@ import type { Timers } from './timers.ts'
 export interface CallGround {
   readonly log: DispatchLog
   readonly content: Pick<ContentStore, 'get' | 'put'>
-  readonly environment: SecretEnvironment
+  readonly secrets: HostSecrets
   readonly timers: Timers
   readonly limits: TimeLimits
   /** From 0 up to 1. */
@@ -40,7 +40,6 @@ export interface PreparedCall {
   readonly ok: true
   readonly params: AdapterCall['params']
   readonly grant: AdapterCall['grant']
-  readonly secrets: readonly string[]
 }
 
 /** What came of a call before anything else did; undefined: a look-up that cannot tell. */
@@ -60,7 +59,6 @@ export class PendingCall implements AdapterCall, Limited, StopListener {
   working: Promise<AdapterResult | undefined> = NOTHING
   readonly #job: EffectJob
   readonly #ground: CallGround
-  readonly #secrets: readonly string[]
   #blobs: CallBlobs | undefined
   #controller: AbortController | undefined
   #isAborted = false
@@ -80,7 +78,6 @@ export class PendingCall implements AdapterCall, Limited, StopListener {
     this.grant = prepared.grant
     this.#job = job
     this.#ground = ground
-    this.#secrets = prepared.secrets
   }
 
   get idempotencyKey(): string {
@@ -100,8 +97,8 @@ export class PendingCall implements AdapterCall, Limited, StopListener {
 
   /** What comes first: the result, the end of the time for one call, or of the host's patience. */
   begin(question: AdapterQuestion): Promise<First> {
-    const { adapter, policy, stopped } = this.#job
-    this.working = callAdapter(adapter, this, { secrets: this.#secrets, question })
+    const { adapter, policy, stopped, catalog } = this.#job
+    this.working = callAdapter(adapter, this, { scrubber: this.#ground.secrets.scrubber(catalog), question })
     return new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#limit = this.#ground.limits.start(policy.timeoutMs, this)

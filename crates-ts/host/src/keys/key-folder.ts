@@ -6,6 +6,8 @@ import { AosError } from '@aos/cbor'
 
 /** The environment variables that say where keys are. */
 export interface KeyEnvironment {
+  /** The key of the vault itself (spec/25-secrets.md, "The key"). */
+  readonly AOS_VAULT_KEY?: string | undefined
   readonly AOS_KEY_DIR?: string | undefined
   readonly XDG_CONFIG_HOME?: string | undefined
   readonly APPDATA?: string | undefined
