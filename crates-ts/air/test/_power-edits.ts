@@ -9,8 +9,12 @@ const IDENTITY: ReadonlySet<string> = new Set(['name', 'slot', 'key', 'authority
 export const numbers: fc.Arbitrary<readonly number[]> = fc.array(fc.nat(59), { minLength: 20, maxLength: 20 })
 
 /** One to three things are otherwise, some of them as they are in another world. */
-export function changed(base: Powers, other: Powers, given: readonly number[]): Powers {
-  const keys = Object.keys(base) as readonly (keyof Powers)[]
+export function changed(
+  base: Powers,
+  other: Powers,
+  given: readonly number[],
+  keys = Object.keys(base) as readonly (keyof Powers)[], // which are all
+): Powers {
   const times = 1 + ((given[0] ?? 0) % 3)
   let next = base
   for (let at = 0; at < times; at += 1) {
@@ -25,7 +29,7 @@ export function changed(base: Powers, other: Powers, given: readonly number[]): 
 }
 
 /** A world in which much passes. */
-const RICH: Powers = {
+export const RICH: Powers = {
   kinds: ['http.request', 'mail.send', 'timer.set'],
   mailScope: 'both',
   judge: 'nobody',

@@ -132,6 +132,12 @@ const rule: fc.Arbitrary<Rule> = fc.record({
   decision: fc.constantFrom('allow', 'allow', 'require_approval', 'deny'),
 })
 
+/** Rules that are much alike, so that order, patterns and conditions decide. */
+export const denseRules: fc.Arbitrary<readonly Rule[]> = fc.array(
+  rule.map((each): Rule => ({ ...each, kind: each.kind === 'timer.set' ? null : each.kind, grant: null, capType: null, originKind: null, originName: null })), // prettier-ignore
+  { minLength: 1, maxLength: 4, size: 'max' },
+)
+
 /** Grants, secrets and approvers by name once. */
 function onceBy<T>(arbitrary: fc.Arbitrary<T>, key: (item: T) => string, maxLength = 3): fc.Arbitrary<readonly T[]> {
   return fc.uniqueArray(arbitrary, { selector: key, maxLength })

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { compareAuthority, type AuthorityReport } from '../src/index.ts'
-import { changed, NARROWING, numbers, worlds } from './_power-edits.ts'
+import { changed, NARROWING, numbers, RICH, worlds } from './_power-edits.ts'
 import { whatIsReached, whatPasses, whoApproves } from './_brute-gate.ts'
-import { powers, setOfPowers, type Powers } from './_powers.ts'
+import { denseRules, powers, setOfPowers, type Powers } from './_powers.ts'
 import { propertyOptions } from './_types.ts'
 import { bytesOfSet, setPairs } from './_sets.ts'
 
@@ -39,6 +39,21 @@ it('what lets one more effect pass, be reached or be approved is never said to n
   for (const count of Object.values(seen)) expect(count).toBeGreaterThan(30)
   // Caution has its price, and it is not the rule.
   expect(seen['widens, and nothing is new']).toBeLessThan(seen.widens * 0.7)
+})
+
+it('what lets one more effect pass by its rules is never said to narrow or keep', () => {
+  const seen = { narrows: 0, keeps: 0, widens: 0 }
+  fc.assert(
+    fc.property(denseRules, denseRules, numbers, fc.boolean(), (rules, others, given, isOther) => {
+      const base = { ...RICH, rules }
+      const next = isOther ? { ...RICH, rules: others } : changed(base, { ...RICH, rules: others }, given, ['rules'])
+      const { verdict, items } = compare(base, next)
+      if (verdict !== 'widens') expect(whatIsNew(base, next).slice(0, 3)).toEqual([])
+      if (items.length > 0) seen[verdict] += 1
+    }),
+    propertyOptions(500),
+  )
+  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(20)
 })
 
 it('what only takes away narrows, whatever it is', () => {
