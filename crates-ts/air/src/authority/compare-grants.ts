@@ -5,7 +5,7 @@ import { encodeDefinition } from '../definitions/node.ts'
 import { ALLOW_ALL } from '../definitions/parse-rules.ts'
 import { literalBytes } from '../expressions/literal.ts'
 import type { Authority, Budget, CapGrant, DefPolicy, Expr } from '../plan-model.ts'
-import { compareParams, isKnownCap } from './compare-params.ts'
+import { compareParams, isKnownCap, namesIn } from './compare-params.ts'
 import { compareAmounts, namesOfBoth } from './items.ts'
 import type { AuthorityItem } from './port.ts'
 import { capTypeOf, type Side, type Sides } from './side.ts'
@@ -35,12 +35,28 @@ function compareCapOf(sides: Sides, was: CapGrant, is: CapGrant): readonly Autho
   if (!isKnownCap(is.cap) || ![sides.before, sides.after].every((side) => isJudgedAsKnown(side, is.cap))) {
     return unknown('what its parameters do is not known')
   }
-  return compareParams(is.cap, was.params, is.params).map(({ path, change, reason }) => ({
-    ...item,
-    path: ['params', ...path],
-    change,
-    reason,
-  }))
+  const changes = compareParams(is.cap, was.params, is.params)
+  const shared = is.cap === 'sys/workspace@1' ? workspaceOfOthers(sides.after, was, is) : undefined
+  return changes.map(({ path, change, reason }) => {
+    const at = { ...item, path: ['params', ...path] }
+    if (shared === undefined || path[0] !== 'workspaces') return { ...at, change, reason }
+    return {
+      ...at,
+      change: 'widens',
+      reason: `trees that are made under it come to be of ${shared}, which other grants reach`,
+    }
+  })
+}
+
+/**
+ * Trees that are made under a grant that names workspaces are of those, and under one that names none perhaps nobody's (spec/19-workspaces.md,
+ * "Trees and grants": W15). So when it comes to name some, other grants that name them may reach more.
+ */
+function workspaceOfOthers({ manifest }: Side, was: CapGrant, is: CapGrant): string | undefined {
+  if (namesIn(was, 'workspaces') !== undefined) return undefined
+  const others = manifest.grants.filter(({ name, cap }) => cap === is.cap && name !== is.name)
+  const named = new Set(others.flatMap((other) => namesIn(other, 'workspaces') ?? []))
+  return namesIn(is, 'workspaces')?.find((name) => named.has(name))
 }
 
 /** By nobody, or by the module that this release brings: what another one makes of parameters is not known. */

@@ -3,7 +3,7 @@
  * spec/11-gate.md, "Built-in enforcers").
  */
 import type { ErrorPath } from '@aos/cbor'
-import type { Authority, Literal } from '../plan-model.ts'
+import type { Authority, CapGrant, Literal } from '../plan-model.ts'
 import { compareAmounts } from './items.ts'
 
 /** What is known of one parameter: how an item of a list covers another, or that a number bounds, or that a text stands for itself. */
@@ -104,6 +104,12 @@ function compareBounds(before: bigint | undefined, after: bigint | undefined): r
   if (before === undefined || after === undefined) return [unknownChange([])]
   const change = compareAmounts(before, after)
   return change === 'keeps' ? [] : [{ path: [], change, reason: `the bound was ${before} and is ${after}` }]
+}
+
+/** The items of a parameter of a grant; undefined when it constrains nothing. */
+export function namesIn({ params }: CapGrant, parameter: string): readonly string[] | undefined {
+  const found = params.kind === 'record' ? params.fields.get(parameter) : undefined
+  return found === undefined ? undefined : itemsOf(found)
 }
 
 function isAbsent(literal: Literal): boolean {

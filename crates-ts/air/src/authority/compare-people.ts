@@ -39,9 +39,8 @@ function callReason(change: Authority): string {
 /** How the kind is performed; what a binding does not say is as the chapter on dispatch says. */
 function callOf({ manifest }: Side, kind: string): Required<Omit<EffectBinding, 'pattern'>> {
   const binding = manifest.bindings.find(({ pattern }) => matches(pattern, kind))
-  const dot = kind.indexOf('.')
   return {
-    adapter: binding?.adapter ?? (dot < 0 ? kind : kind.slice(0, dot)),
+    adapter: binding?.adapter ?? defaultAdapter(kind),
     idempotent: binding?.idempotent ?? CALL.idempotent,
     timeoutMs: binding?.timeoutMs ?? CALL.timeoutMs,
     attemptsMax: binding?.attemptsMax ?? CALL.attemptsMax,
@@ -49,7 +48,15 @@ function callOf({ manifest }: Side, kind: string): Required<Omit<EffectBinding, 
   }
 }
 
-/** spec/14-dispatch.md, "Calls". */
+/** The first part of the kind; for what the kernel and the host answer, the host (spec/11-gate.md, "Internal effects"). */
+function defaultAdapter(kind: string): string {
+  const [family = kind] = kind.split('.')
+  return HOST_FAMILIES.has(family) ? 'host' : family
+}
+
+const HOST_FAMILIES: ReadonlySet<string> = new Set(['governance', 'introspect', 'workspace'])
+
+/** spec/14-dispatch.md, "What counts". */
 const CALL = { idempotent: false, timeoutMs: 30_000, attemptsMax: 3, concurrencyMax: 8 }
 
 function matches(pattern: string, kind: string): boolean {
