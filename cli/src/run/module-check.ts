@@ -1,6 +1,13 @@
 /** `aos module check`: would a module be admitted. */
 import { engineDigest, readMapBeside } from '@aos/host'
-import { FUEL_TABLE_VERSION, decodeSourceMap, formatPosition, inspectModule } from '@aos/wasm'
+import {
+  FUEL_TABLE_VERSION,
+  decodeSourceMap,
+  formatPosition,
+  inspectModule,
+  isComponent,
+  unwrapComponent,
+} from '@aos/wasm'
 import type { SourceMap, WasmIssue } from '@aos/wasm'
 import { resolve } from 'node:path'
 import type { Arguments } from '../arguments.ts'
@@ -11,7 +18,8 @@ import { readFileOrInput } from '../input.ts'
 /** Exit 1 and the reasons when it would be refused. */
 export async function moduleCheck(context: CommandContext, args: Arguments): Promise<CommandResult> {
   const file = args.text('file')
-  const bytes = await readFileOrInput(context, file)
+  const given = await readFileOrInput(context, file)
+  const bytes = isComponent(given) ? unwrapComponent(given) : given
   const report = inspectModule(bytes)
   const { ok, imports, exports, size, meteredSize } = report
   const map = sourceMapBeside(context, file, bytes)

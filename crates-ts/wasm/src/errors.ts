@@ -24,6 +24,8 @@ export const WASM_ERRORS = {
   'wasm.segment_out_of_bounds': 'A data or element segment does not fit into the declared initial memory or table.',
   'wasm.memory_too_large': 'The declared initial memory is over the cap.',
   'wasm.missing_export': 'The module does not export what the ABI needs.',
+  'wasm.bad_component':
+    'A component has imports, holds anything but one core module, or lifts no `step` or `run` of lists of bytes.',
   'wasm.bad_signature': 'An ABI export does not have one of the types the ABI allows.',
   'wasm.reserved_export': 'An export has a name that the rewriter adds.',
   'wasm.frame_too_large': 'The stack frame of a function is over the limit.',

@@ -51,6 +51,7 @@ export const OP = {
   localTee: 0x22,
   globalGet: 0x23,
   globalSet: 0x24,
+  i32Load: 0x28,
   i32Store: 0x36,
   i64Store32: 0x3e,
   memorySize: 0x3f,

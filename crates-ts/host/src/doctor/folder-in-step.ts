@@ -18,12 +18,17 @@ import type { Check } from './report.ts'
 /** The bytes that a build would give, when they are known without building. */
 export type FindBuilt = (request: BuildRequest) => Promise<Uint8Array | undefined>
 
+/** One of them makes a folder the sources of a module. */
+const ENTRY_FILES: readonly string[] = ['index.ts', 'index.js', 'index.mts', 'index.mjs', 'Cargo.toml']
+
 /** Where `aos push` would look: every source that aos.sync.json names. Throws `host.bad_config`. */
 export function checkSources(folder: WorldFolder): Check {
   const { modules } = readSyncFile(folder.syncFile)
   const missing = [...modules].flatMap(([name, { source }]) => {
     const path = join(folder.root, source)
-    const lacks = source.endsWith('.wasm') ? !isFile(path) : !isFile(path) && !isFile(join(path, 'index.ts'))
+    const lacks = source.endsWith('.wasm')
+      ? !isFile(path)
+      : !isFile(path) && !ENTRY_FILES.some((file) => isFile(join(path, file)))
     return lacks ? [{ module: name, source }] : []
   })
   const [first] = missing

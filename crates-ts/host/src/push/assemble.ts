@@ -14,6 +14,7 @@ import type { DefModule, Manifest, NamedDefinition, SortedDefinitions } from '@a
 import { AosError, formatPath, hashText } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { checkDefinitions } from '@aos/expr'
+import { isComponent, unwrapComponent } from '@aos/wasm'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readMapBeside } from '../module-maps.ts'
@@ -229,8 +230,9 @@ type BuiltBytes = Pick<AssembledModule, 'bytes' | 'sourceMap'>
 function compiledWasm(options: AssembleOptions, module: DefModule, source: string): BuiltBytes {
   const file = join(options.folder.root, source)
   if (existsSync(file)) {
-    const bytes = new Uint8Array(readFileSync(file))
-    return { bytes, sourceMap: readMapBeside(file, bytes, options.folder.root) }
+    const given = new Uint8Array(readFileSync(file))
+    if (isComponent(given)) return { bytes: unwrapComponent(given), sourceMap: undefined }
+    return { bytes: given, sourceMap: readMapBeside(file, given, options.folder.root) }
   }
   throw new AosError('host.missing_wasm', `${module.name} is to come from ${source}, which does not exist`, {
     path: ['modules', module.name, 'source'],
