@@ -89,8 +89,8 @@ test('a component is pushed, runs and replays', { timeout: 300_000 }, async (con
   expect(await sandbox.ask(['push'], { cwd: world })).toMatchObject({ exit: 0 })
   expect(await sandbox.ask(['event', 'send', 'test/Event@1', '{}'], { cwd: world })).toMatchObject({ exit: 0 })
   const { data } = await sandbox.ask(['state', 'get', REDUCER], { cwd: world })
-  // 53 bytes of input.
-  expect(data).toMatchObject({ state: 53 & 15 })
+  // 55 bytes of input.
+  expect(data).toMatchObject({ state: 55 & 15 })
   expect(await sandbox.ask(['journal', 'replay', '--verify'], { cwd: world })).toMatchObject({ data: { ok: true } })
   expect(await sandbox.ask(['push'], { cwd: world })).toMatchObject({ data: { outcome: 'unchanged' } })
 })
