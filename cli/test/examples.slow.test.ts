@@ -27,6 +27,7 @@ const HEIGHTS = {
   '09-workspaces': 2,
   '10-flights': 20_001,
   '11-approval': 9,
+  '14-notes': 6,
 }
 
 test('every rung of the ladder ends ok', async () => {

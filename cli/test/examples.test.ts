@@ -99,6 +99,7 @@ test('without a name they are listed; an unknown one is named', async () => {
     { name: '09-workspaces' },
     { name: '10-flights' },
     { name: '11-approval' },
+    { name: '14-notes' },
   ])
   expect(await sandbox.ask(['examples', 'pyramid'])).toMatchObject({ exit: 1, error: { code: 'cli.unknown_example' } })
 })

@@ -26,6 +26,7 @@ const EXAMPLES: readonly Example[] = [
   storyExample('09-workspaces'),
   flightsExample,
   storyExample('11-approval'),
+  storyExample('14-notes'),
 ]
 
 /** What `demo` shows. */

@@ -1,6 +1,6 @@
 import type { World } from '../src/index.ts'
 import { checkManifest } from '@aos/air'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { definitionsOf, emit, hashesOf, readExample, setOf, textsOf } from './_air.ts'
 import counter from './fixtures/00-counter.air.ts'
@@ -26,6 +26,19 @@ test.each(WORLDS)('%s: what the builders make has the hashes of what was written
   const written = readExample(example)
   expect(textsOf(made)).toEqual(textsOf(written))
   expect(hashesOf(made)).toEqual(hashesOf(written))
+})
+
+const EXAMPLES = new URL('../../../examples/', import.meta.url)
+
+test('examples that have a world file and JSON say the same in both', async () => {
+  const both = readdirSync(EXAMPLES).filter((name) => existsSync(new URL(`${name}/world.air.ts`, EXAMPLES)))
+  expect(both).toContain('14-notes')
+  for (const name of both) {
+    const { default: world } = (await import(new URL(`${name}/world.air.ts`, EXAMPLES).href)) as {
+      readonly default: World
+    } // what a world file exports
+    expect(hashesOf(emit(world)), name).toEqual(hashesOf(readExample(name)))
+  }
 })
 
 test('a world with everything has the hashes of its JSON', () => {
