@@ -23,3 +23,14 @@ const HEX: readonly string[] = [
   '004180080b180041c700200020016a41086b29030037030041c000410f0b0b0e',
   '010041c0000b07a1657374617465',
 ]
+
+/** The same, but its step is `(loop (br 0)) (unreachable)`, and it has no data. */
+export function makeEndlessModule(): Uint8Array {
+  return fromHex([...HEX.slice(0, 1), ...ENDLESS_HEX].join(''))
+}
+
+/** From the last byte of the memory section on. */
+const ENDLESS_HEX: readonly string[] = [
+  '01071903066d656d6f7279020005616c6c6f630000047374657000010a100205',
+  '004180080b080003400c000b000b',
+]

@@ -192,6 +192,8 @@ class KernelWorld extends WorldReads implements World {
       const get = (hash: Hash): Uint8Array => this.ports.content.get(hash)
       const change = planChange(this.ports, state, loadCandidate(this.ports, state, { manifest, get }))
       putInForce(state, change, state.height)
+      // What comes into force ends the probation of what was there.
+      state.governance.watch = undefined
     })
   }
 
