@@ -11,6 +11,8 @@ import { pump } from './pump.ts'
 
 export const CELL_EVENT = 'bench/Deposit@1'
 export const CELL_REDUCER = 'bench/Account@1'
+/** Schema of the keys of cells. */
+export const CELL_KEY = 'bench/AccountId@1'
 
 const REDUCER_SOURCE = `import { AccountState, Deposit, Output } from './generated'
 
@@ -37,7 +39,7 @@ export async function makeCellWorld(root: string): Promise<BenchWorld> {
   return bench
 }
 
-const SCHEMAS = ['bench/AccountId@1', CELL_EVENT, 'bench/AccountState@1'] as const
+const SCHEMAS = [CELL_KEY, CELL_EVENT, 'bench/AccountState@1'] as const
 
 const MANIFEST = {
   $kind: 'manifest',

@@ -8,7 +8,7 @@ import type { BenchWorld } from './bench-world.ts'
 import { CELL_EVENT, Deposits, depositLine, fillCells, makeCellWorld, makePicker } from './cell-world.ts'
 import { peakMemory, startHostProcess } from './host-process.ts'
 import { makeLargeWorld } from './large-world.ts'
-import { makeRow, ratios, runPairs } from './measure.ts'
+import { makeRow, now, ratios, runPairs, runRounds } from './measure.ts'
 import type { BenchRow } from './measure.ts'
 import { pump } from './pump.ts'
 import type { BenchContext } from './run.ts'
@@ -25,6 +25,10 @@ const WORKING_SET = 10_000
 const COST_RATIO_MAX = 1.5
 const SEED = 1
 const MEGABYTE = 1_000_000
+/** `cache_bytes` of aos.json unless it says otherwise. */
+const MEMORY_MAX: number = (256 * 1024 * 1024) / MEGABYTE
+const CHANGES = 1000
+const SNAPSHOT_MS_MAX = 150
 
 export async function benchCells(context: BenchContext): Promise<readonly BenchRow[]> {
   const { root, isFull, onStep } = context
@@ -37,10 +41,11 @@ export async function benchCells(context: BenchContext): Promise<readonly BenchR
     await fillCells(few, 0, CELLS_SMALL)
     const many = await openBench(large)
     const cost = await costRows(context, { few, many, cells })
+    const snapshot = await snapshotRow(context, many, cells)
     await few.close()
     await many.close()
     onStep(`memory of a process with ${cells} cells`)
-    return [...cost, await memoryRow(context, large, cells)]
+    return [...cost, snapshot, await memoryRow(context, large, cells)]
   } finally {
     large.remove()
     small.remove()
@@ -69,7 +74,7 @@ async function costRows(
   const ofFew = lane(few, makePicker(random, CELLS_SMALL, CELLS_SMALL))
   const warm = await runPairs(rounds(ROUNDS), lane(many, makePicker(random, cells, WORKING_SET)), ofFew)
   const uniform = await runPairs(rounds(ROUNDS), lane(many, makePicker(random, cells, cells)), ofFew)
-  const note = isFull ? undefined : `the bar is for ${CELLS_FULL.toLocaleString('en')}: --full`
+  const note = noteOf(isFull)
   const name = `cells.cost_${cells}_to_${CELLS_SMALL}`
   return [
     makeRow({ name: `cells.events_${CELLS_SMALL}`, unit: 'events/s', rounds: warm.right }),
@@ -83,6 +88,26 @@ async function costRows(
       note: 'every cell equally likely, so most are not in the cache of a world that bounds it',
     }),
   ]
+}
+
+/** From the cut to the durable root, when so many cells have changed since the snapshot before. */
+async function snapshotRow({ rounds, isFull }: BenchContext, host: HostWorld, cells: number): Promise<BenchRow> {
+  const deposits = new Deposits(host)
+  const pick = makePicker(new Random(SEED), cells, cells)
+  const figures = await runRounds(rounds(ROUNDS), async () => {
+    await host.createSnapshot()
+    await pump(host, CHANGES, () => deposits.into(pick()))
+    const started = now()
+    await host.createSnapshot()
+    return now() - started
+  })
+  const note = noteOf(isFull)
+  const name = `cells.snapshot_after_${CHANGES}_of_${cells}`
+  return makeRow({ name, unit: 'ms', rounds: figures, note }, { atMost: SNAPSHOT_MS_MAX })
+}
+
+function noteOf(isFull: boolean): string | undefined {
+  return isFull ? undefined : `the bar is for ${CELLS_FULL.toLocaleString('en')}: --full`
 }
 
 /** The most memory of `aos run` while updates go to cells all over the world. */
@@ -101,5 +126,6 @@ async function memoryRow({ root, rounds, isFull }: BenchContext, bench: BenchWor
   } finally {
     await host.stop()
   }
-  return makeRow({ name: `cells.memory_${cells}`, unit: 'MB', rounds: peaks })
+  const figure = { name: `cells.memory_${cells}`, unit: 'MB', rounds: peaks, note: noteOf(isFull) }
+  return makeRow(figure, { atMost: MEMORY_MAX })
 }

@@ -1,9 +1,9 @@
 /** Opening a world with a long history of many cells, and reading one cell of it from a new process. */
 import { openWorld } from '@aos/host'
 import type { BenchWorld } from './bench-world.ts'
-import { CELL_REDUCER, cellKey } from './cell-world.ts'
+import { CELL_KEY, CELL_REDUCER, cellKey } from './cell-world.ts'
 import { makeLargeWorld } from './large-world.ts'
-import { makeRow, now, runPairs } from './measure.ts'
+import { makeRow, now, runPairs, runRounds } from './measure.ts'
 import type { BenchRow } from './measure.ts'
 import type { BenchContext } from './run.ts'
 
@@ -14,6 +14,7 @@ const ENTRIES = 100_000
 const ENTRIES_SMALL = 10
 const OPEN_MS_MAX = 300
 const READ_MS_MAX = 50
+const COLD_CELLS = 1000
 
 export async function benchOpen({ root, rounds, isFull, onStep }: BenchContext): Promise<readonly BenchRow[]> {
   const entries = isFull ? ENTRIES_FULL : ENTRIES
@@ -32,9 +33,11 @@ export async function benchOpen({ root, rounds, isFull, onStep }: BenchContext):
       () => readingMs(large, entries),
       () => readingMs(small, ENTRIES_SMALL),
     )
+    const cold = await runRounds(rounds(ROUNDS), () => coldReadUs(large, entries))
     const beyond = reading.left.map((ms, index) => ms - (reading.right[index] ?? Number.NaN))
     return [
       makeRow({ name: `open.entries_${entries}`, unit: 'ms', rounds: opening.left, note }, { atMost: OPEN_MS_MAX }),
+      makeRow({ name: `open.cold_cell_${entries}`, unit: 'µs', rounds: cold }),
       makeRow({ name: `open.entries_${ENTRIES_SMALL}`, unit: 'ms', rounds: opening.right }),
       makeRow({ name: `open.state_get_${entries}`, unit: 'ms', rounds: reading.left }),
       makeRow(
@@ -55,6 +58,20 @@ export async function openingMs(bench: BenchWorld): Promise<number> {
   const ms = now() - started
   await host.close()
   return ms
+}
+
+/** Microseconds of one cell of those that lie all over a world just opened: nothing of them is in memory but what the system keeps. */
+async function coldReadUs(bench: BenchWorld, entries: number): Promise<number> {
+  const host = await openWorld(bench.folder, { environment: bench.environment })
+  const step = Math.floor(entries / COLD_CELLS)
+  const codec = host.definitions.codec(CELL_KEY)
+  const keys = Array.from({ length: COLD_CELLS }, (_, at) => codec.encode(cellKey(at * step)))
+  const started = now()
+  const found = keys.filter((key) => host.kernel.readCell(CELL_REDUCER, key) !== undefined)
+  const us = ((now() - started) * 1000) / COLD_CELLS
+  await host.close()
+  if (found.length < COLD_CELLS / 2) throw new Error(`${found.length} of ${COLD_CELLS} cells were found`)
+  return us
 }
 
 /** Milliseconds of a new process that prints one cell: no process has that cell in memory. */

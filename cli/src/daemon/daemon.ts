@@ -7,6 +7,7 @@ import {
   DaemonLog,
   FairShare,
   GarbageCollector,
+  collectSooner,
   connectControl,
   controlPlaceOf,
   findCollector,
@@ -45,6 +46,7 @@ export async function runDaemon(context: CommandContext, options: DaemonOptions)
   }
   const { environment } = context
   const { folder, acceptLoss } = options
+  collectSooner()
   const host = await openWorld(folder, { environment, acceptLoss, lockWaitMs: LOCK_WAIT_MS })
   const file = new DaemonLog(place.log)
   const scrubber = makeWorldScrubber(host, environment)

@@ -136,7 +136,7 @@ export async function openWorld(folder: WorldFolder, options: OpenWorldOptions):
     const steps = openNewestSteps({
       ...opened,
       bad,
-      makeKernel: () => limited(opened.makeKernel(), settings.cacheBytes),
+      makeKernel: () => limited(opened.makeKernel(), settings),
       onReplay: options.onReplay,
     })
     const { kernel, snapshot } = await runStepsFairly(steps, { slice: options.slice })
@@ -155,18 +155,29 @@ export async function openWorld(folder: WorldFolder, options: OpenWorldOptions):
   }
 }
 
-/** Shares of the memory that a world may take; the rest is for what comes and goes. */
+/** What a process takes with a world of which nothing is in memory, its database and what V8 has not collected yet. */
+const PROCESS_BYTES: number = 144 * 1024 * 1024
+/** What the caches of a world may take at least. */
+const CACHES_BYTES_MIN: number = 16 * 1024 * 1024
+/** Shares of the rest: of what lies in memory as much again may wait for the collector. */
 const CELLS_SHARE = 0.4
-const NODES_SHARE = 0.1
-const DIRTY_SHARE = 0.15
+const NODES_SHARE = 0.15
+const DIRTY_SHARE = 0.2
 
-function limited(kernel: World, cacheBytes: number): World {
-  kernel.limitMemory({ cells: cacheBytes * CELLS_SHARE, nodes: cacheBytes * NODES_SHARE })
+/** What the caches of a world may take so that the process stays below the setting. */
+function cachesOf({ cacheBytes }: HostSettings): number {
+  return Math.max(CACHES_BYTES_MIN, cacheBytes - PROCESS_BYTES)
+}
+
+function limited(kernel: World, settings: HostSettings): World {
+  const bytes = cachesOf(settings)
+  kernel.limitMemory({ cells: bytes * CELLS_SHARE, nodes: bytes * NODES_SHARE })
   return kernel
 }
 
-function boundsOf({ cacheBytes, recoveryMs }: HostSettings): SnapshotBounds {
-  return { ...DEFAULT_BOUNDS, recoveryMs, dirtyBytes: Math.min(DEFAULT_BOUNDS.dirtyBytes, cacheBytes * DIRTY_SHARE) }
+function boundsOf(settings: HostSettings): SnapshotBounds {
+  const dirtyBytes = Math.min(DEFAULT_BOUNDS.dirtyBytes, cachesOf(settings) * DIRTY_SHARE)
+  return { ...DEFAULT_BOUNDS, recoveryMs: settings.recoveryMs, dirtyBytes }
 }
 
 /** Intents that an earlier process may have called. */

@@ -24,7 +24,7 @@ export interface EntropySettings {
 export interface HostSettings {
   /** Size at which a journal segment is sealed. */
   readonly segmentBytes: number | undefined
-  /** Memory that the world may take, of which cells and nodes are kept below a share. */
+  /** Memory that a process may take which holds the world: what it takes anyway, and caches in the rest. */
   readonly cacheBytes: number
   /** What opening may cost beside a fixed amount: when it would be more, a snapshot is cut. */
   readonly recoveryMs: number

@@ -10,6 +10,10 @@ type Database = Level<Uint8Array, Uint8Array>
 
 const BYTES = { keyEncoding: 'view', valueEncoding: 'view' } as const
 const READ_AHEAD_BYTES: number = 1 << 20
+/** LevelDB maps the files that it has open into memory, which counts as memory of the process; ten of them are no tables. */
+const OPEN_FILES_MAX = 106
+/** Of a table. The least that it takes. */
+const FILE_BYTES: number = 1 << 20
 
 /** See OpenKeyValue. */
 export async function openLevelKeyValue(path: string, options: KeyValueOptions): Promise<KeyValue> {
@@ -18,7 +22,14 @@ export async function openLevelKeyValue(path: string, options: KeyValueOptions):
   }
   const { create, cacheBytes } = options
   const memory = cacheBytes === undefined ? {} : { cacheSize: cacheBytes, writeBufferSize: cacheBytes }
-  const database: Database = new Level(path, { ...BYTES, createIfMissing: create, compression: false, ...memory })
+  const database: Database = new Level(path, {
+    ...BYTES,
+    createIfMissing: create,
+    compression: false,
+    maxOpenFiles: OPEN_FILES_MAX,
+    maxFileSize: FILE_BYTES,
+    ...memory,
+  })
   try {
     await database.open()
   } catch (error) {

@@ -65,6 +65,14 @@ export class GarbageCollector {
   }
 }
 
+/** So much more than what is alive may lie in memory before V8 collects: what it grows by unless told may be twice that. */
+const GROWING_PERCENT = 20
+
+/** For a process that holds worlds for long: garbage is collected sooner, so that less memory is taken. Some events cost more. */
+export function collectSooner(): void {
+  setFlagsFromString(`--heap-growing-percent=${GROWING_PERCENT}`)
+}
+
 /** What collects the garbage of this thread. Costs tens of milliseconds each time. */
 export function findCollector(): () => void {
   setFlagsFromString('--expose-gc')
