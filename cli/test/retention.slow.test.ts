@@ -1,6 +1,6 @@
 /** `journal compact` and `blob gc` as a user does them, and in a daemon while events come (spec/16-snapshots.md, "Retention"). */
 import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeSandbox } from './_command.ts'
@@ -95,6 +95,9 @@ test('a daemon does both while events come', { timeout: 120_000 }, async () => {
   }
   const older = await grow(900)
   await grow(900)
+  expect(await field('dead', 'blob', 'gc', '--dry-run')).toBe(0)
+  // As if a day had passed.
+  rmSync(join(world, '.aos/uploads'))
   expect(await field('dead', 'blob', 'gc', '--dry-run')).toBeGreaterThanOrEqual(3)
   expect((await sandbox.run(['run', '--detach', '--world', world])).exit).toBe(0)
   try {

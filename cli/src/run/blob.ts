@@ -1,7 +1,7 @@
 /** `aos blob put|get|stat`: content by hash. */
 import { AosError, parseHash } from '@aos/cbor'
 import { resolve } from 'node:path'
-import { writeWhole } from '@aos/host'
+import { putUpload, writeWhole } from '@aos/host'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
 import { readFileOrInput } from '../input.ts'
@@ -10,9 +10,9 @@ import { withFolder } from '../world.ts'
 /** `aos blob put`: stores a file, or stdin, and tells its hash. */
 export async function blobPut(context: CommandContext, args: Arguments): Promise<CommandResult> {
   const bytes = await readFileOrInput(context, args.text('file'))
-  return withFolder(context, args, async ({ store }) => {
-    const [hash] = await store.content.put([bytes])
-    return { data: { hash, size: bytes.length }, text: hash ?? '' }
+  return withFolder(context, args, async (opened) => {
+    const hash = await putUpload(opened, bytes)
+    return { data: { hash, size: bytes.length }, text: hash }
   })
 }
 

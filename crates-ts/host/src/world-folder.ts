@@ -22,6 +22,8 @@ export interface WorldFolder {
   readonly faults: string
   /** Snapshots that could not be read (spec/16-snapshots.md, "Opening"). */
   readonly badSnapshots: string
+  /** Content that nothing names yet (spec/16-snapshots.md, "Retention"). */
+  readonly uploads: string
   /** Calls of effects that were begun (G10). */
   readonly dispatchLog: string
   /** Secrets, encrypted (spec/25-secrets.md, "The vault"). */
@@ -43,6 +45,7 @@ export function worldFolderAt(root: string): WorldFolder {
     maps: join(hidden, 'build'),
     faults: join(hidden, 'faults'),
     badSnapshots: join(hidden, 'bad-snapshots'),
+    uploads: join(hidden, 'uploads'),
     dispatchLog: join(hidden, 'dispatch.log'),
     vault: join(hidden, 'vault'),
     sleepNote: join(hidden, 'asleep.json'),

@@ -18,6 +18,7 @@ import {
   nodeSha256,
   parseStateProof,
   push,
+  putUpload,
   readMoment,
   replayJournal,
   snapshotNotes,
@@ -241,6 +242,8 @@ describe('collecting garbage', () => {
     const host = await storeBefore([old, ...more])
     const [leased = new Uint8Array(0), stored = new Uint8Array(0)] = waste(2)
     await host.store.content.put([leased])
+    const uploaded = new TextEncoder().encode('uploaded by a person')
+    await putUpload(host, uploaded)
     const { content } = host.store
     const sweep = content.sweep.bind(content)
     // All has been marked; nobody knew of it then.
@@ -254,12 +257,17 @@ describe('collecting garbage', () => {
     await host.store.content.put([stored])
     await sendMany(host, 8100, 200)
     await collecting
-    for (const value of [leased, stored, old]) expect(host.store.content.get(nameOf(value))).toEqual(value)
+    for (const value of [leased, stored, old, uploaded]) expect(host.store.content.get(nameOf(value))).toEqual(value)
     expect(host.store.content.has(nameOf(more[5] ?? old))).toBe(false)
     await host.close()
     const again = await world.open()
     expect(replay(again, snapshotNotes(again.store)[1])).toMatchObject({ ok: true })
+    await again.store.content.put([...waste(100)])
     await again.close()
+    const third = await world.open()
+    await collectGarbage(third, { dryRun: false })
+    expect([uploaded, leased].map((value) => third.store.content.has(nameOf(value)))).toEqual([true, false])
+    await third.close()
   })
 
   test('is refused when the newest snapshot cannot be read', async () => {

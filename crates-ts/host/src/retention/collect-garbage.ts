@@ -7,6 +7,7 @@ import { runStepsFairly } from '../steps.ts'
 import type { StepsOptions } from '../steps.ts'
 import { findHashesOfEntry } from './find-hashes.ts'
 import { markContent } from './mark-content.ts'
+import { keepUploads, leasedUploads } from './uploads.ts'
 
 /** Whether anything is removed, and who is let on meanwhile. */
 export interface CollectGarbageOptions extends StepsOptions {
@@ -24,20 +25,30 @@ export interface GarbageReport extends SweepReport {
  * Cuts a snapshot, so that what turns have made is in one, marks, and sweeps. Throws what content throws when the newest snapshot cannot
  * be read whole, `kernel.no_snapshots`, `control.lost`; nothing has been removed then.
  */
-export async function collectGarbage(host: HostWorld, options: CollectGarbageOptions): Promise<GarbageReport> {
-  const { content } = host.store
-  const stored = content.watchStored()
+export function collectGarbage(host: HostWorld, options: CollectGarbageOptions): Promise<GarbageReport> {
+  return host.leases.whileCollecting(() => collect(host, options))
+}
+
+async function collect(host: HostWorld, options: CollectGarbageOptions): Promise<GarbageReport> {
+  const { store, readContent, folder, leases } = host
+  const { dryRun } = options
+  const stored = store.content.watchStored()
   const forget = host.observe(({ entry }) => {
     keepNamed(host, entry)
   })
   try {
-    if (!options.dryRun) await cutAfter(host, host.kernel.head?.height ?? -1)
-    const { live, snapshots } = await runStepsFairly(markContent(host), options)
+    if (!dryRun) await cutAfter(host, host.kernel.head?.height ?? -1)
+    const uploads = leasedUploads(folder.uploads, Date.now())
+    const marking = markContent({ store, readContent, uploads: uploads.keys() })
+    const { live, snapshots } = await runStepsFairly(marking, options)
     const oldest = snapshots.at(-1)
-    // Parts of the others may stay, and nobody is to take them for whole.
-    if (!options.dryRun && oldest !== undefined) host.store.snapshotNotes.forgetBefore(oldest.cut)
-    const isLive = (hash: HashBytes): boolean => live.has(hash) || stored.has(hash) || host.leases.has(hash)
-    return { ...(await content.sweep({ isLive, dryRun: options.dryRun })), snapshots }
+    if (!dryRun) {
+      keepUploads(folder.uploads, uploads)
+      // Parts of older ones may stay, and nobody is to take them for whole.
+      if (oldest !== undefined) store.snapshotNotes.forgetBefore(oldest.cut)
+    }
+    const isLive = (hash: HashBytes): boolean => live.has(hash) || stored.has(hash) || leases.has(hash)
+    return { ...(await store.content.sweep({ isLive, dryRun })), snapshots }
   } finally {
     forget()
     stored.end()

@@ -18,6 +18,8 @@ const SNAPSHOTS_KEPT = 2
 export interface MarkGround {
   readonly store: OpenedStore
   readonly readContent: (hash: Hash) => Uint8Array
+  /** Needed although nothing names them. */
+  readonly uploads: Iterable<Hash>
 }
 
 /** What was found to be needed. */
@@ -31,7 +33,7 @@ export interface Marks {
  * Marks the newest two snapshots that can be read whole, what whole entries name, and what all of that names. Throws what content throws
  * when the newest snapshot cannot be read: who sweeps then makes it worse.
  */
-export function* markContent({ store, readContent }: MarkGround): Steps<Marks> {
+export function* markContent({ store, readContent, uploads }: MarkGround): Steps<Marks> {
   const marking = new Marking(store.content)
   const snapshots: SnapshotNote[] = []
   for (const note of claimedSnapshots(store)) {
@@ -46,6 +48,7 @@ export function* markContent({ store, readContent }: MarkGround): Steps<Marks> {
       if (snapshots.length === 0 || !isStateUnreadable(error)) throw error
     }
   }
+  for (const upload of uploads) marking.name(upload)
   yield* marking.entriesSteps(store)
   yield* marking.followSteps()
   return { live: marking.live, snapshots }
@@ -68,6 +71,10 @@ class Marking {
   mark(hash: Hash, bytes: Uint8Array): void {
     this.live.add(hashBytes(hash))
     findHashes(bytes, this.#note)
+  }
+
+  name(hash: Hash): void {
+    this.#note(hashBytes(hash))
   }
 
   readonly #note = (hash: Uint8Array): void => {

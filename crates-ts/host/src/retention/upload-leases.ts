@@ -1,32 +1,46 @@
-/** Content that was stored before anything names it (spec/16-snapshots.md, "Retention"): sweeps of the same process leave it. */
-import { formatHash } from '@aos/cbor'
+/** Content that was stored before anything names it (spec/16-snapshots.md, "Retention"): collections of the same process leave it. */
+import { hashBytes } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import type { ContentStore } from '@aos/store'
+import { HashSet } from './hash-set.ts'
 
-/** So many are remembered, the newest. */
-const LEASES_MAX = 65_536
+/** At least so many are remembered, the newest. */
+const LEASES_MIN = 262_144
 
-/** What `put` has stored in one opening. */
+/** What was put into content in one opening. */
 export class UploadLeases {
-  readonly #hashes = new Set<Hash>()
+  #young = new HashSet()
+  #old = new HashSet()
+  #collections = 0
 
   note(hashes: readonly Hash[]): void {
-    for (const hash of hashes) {
-      this.#hashes.delete(hash)
-      this.#hashes.add(hash)
-    }
-    for (const oldest of this.#hashes) {
-      if (this.#hashes.size <= LEASES_MAX) return
-      this.#hashes.delete(oldest)
-    }
+    for (const hash of hashes) this.#young.add(hashBytes(hash))
+    if (this.#young.size < LEASES_MIN) return
+    this.#old = this.#young
+    this.#young = new HashSet()
   }
 
   has(hash: Uint8Array): boolean {
-    return this.#hashes.size > 0 && this.#hashes.has(formatHash(hash))
+    return this.#young.has(hash) || this.#old.has(hash)
+  }
+
+  /** True while content is being collected: what is there may be on its way out, so who needs it stores it again. */
+  get isCollecting(): boolean {
+    return this.#collections > 0
+  }
+
+  /** Runs the collection. */
+  async whileCollecting<T>(collect: () => Promise<T>): Promise<T> {
+    this.#collections += 1
+    try {
+      return await collect()
+    } finally {
+      this.#collections -= 1
+    }
   }
 }
 
-/** The same content; what is put is noted. What is stored by its hash is named by who stores it. */
+/** The same content; what is put is noted. Who stores by hash notes it by itself, where nothing else names it. */
 export function withLeases(content: ContentStore, leases: UploadLeases): ContentStore {
   return {
     get: (hash) => content.get(hash),

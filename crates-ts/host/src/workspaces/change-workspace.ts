@@ -78,7 +78,7 @@ async function tryChange(host: HostWorld, change: WorkspaceChange): Promise<Chan
   const before = history?.versions.get(head)?.root
   const nothing = { workspace, head, root: before, height: undefined, changes: [] }
   if (expectedHead !== undefined && expectedHead !== head) return { ...nothing, outcome: 'conflict' }
-  const store = new ContentTrees(host.store.content)
+  const store = new ContentTrees(host.store.content, host.leases)
   const edited = change.edit({ store, root: before, head })
   if (before !== undefined && setMessage(store, edited, undefined) === setMessage(store, before, undefined)) {
     return { ...nothing, outcome: 'unchanged' }

@@ -3,6 +3,7 @@ import { formatHash, hashBytes, sha256 } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import type { ContentStore } from '@aos/store'
 import type { TreeStore } from '@aos/workspace'
+import { UploadLeases } from '../retention/upload-leases.ts'
 import { nodeSha256 } from '../sha256.ts'
 
 /**
@@ -11,12 +12,15 @@ import { nodeSha256 } from '../sha256.ts'
  */
 export class ContentTrees implements TreeStore {
   readonly #content: Pick<ContentStore, 'get' | 'has' | 'putHashed'>
+  readonly #leases: UploadLeases
   readonly #waiting = new Map<Hash, Uint8Array>()
   readonly #written = new Set<Hash>()
   #bytes = 0
 
-  constructor(content: Pick<ContentStore, 'get' | 'has' | 'putHashed'>) {
+  /** Who writes gives the leases of the world: what is written is kept until something names it. */
+  constructor(content: Pick<ContentStore, 'get' | 'has' | 'putHashed'>, leases: UploadLeases = new UploadLeases()) {
     this.#content = content
+    this.#leases = leases
   }
 
   read(hash: Hash): Uint8Array | undefined {
@@ -28,7 +32,8 @@ export class ContentTrees implements TreeStore {
     const hash = formatHash(sha256(nodeSha256, bytes))
     if (this.#written.has(hash)) return hash
     this.#written.add(hash)
-    if (this.#content.has(hash)) return hash
+    this.#leases.note([hash])
+    if (!this.#leases.isCollecting && this.#content.has(hash)) return hash
     this.#waiting.set(hash, bytes)
     this.#bytes += bytes.length
     return hash
