@@ -1,6 +1,5 @@
 /** Triggers, routes and raised events: which events come to lead to which effects (spec/23-authority.md, "Rules": A13). */
 import type { ErrorPath } from '@aos/cbor'
-import { compareText } from '../issues.ts'
 import { namesOfBoth } from './items.ts'
 import type { AuthorityItem, AuthoritySection } from './port.ts'
 import type { Sides } from './side.ts'
@@ -81,10 +80,8 @@ function place(kind: Place['kind'], name: string): Place {
 
 /** What is behind a new way must have been in reach from where it starts; what was behind one that is gone need not be now. */
 function judgeWay({ from, to, ...item }: Way, ways: BothWays, isNew: boolean): AuthorityItem {
-  const behind = (isNew ? ways.after : ways.before).from(to)
-  const anyhow = (isNew ? ways.before : ways.after).from(from)
-  const [label] = [...behind.keys()].filter((each) => !anyhow.has(each)).toSorted(compareText)
-  const effect = label === undefined ? undefined : behind.get(label)
+  const anyhow = (isNew ? ways.before : ways.after).labelsFrom(from)
+  const effect = firstOutside((isNew ? ways.after : ways.before).from(to), anyhow)
   if (effect === undefined) {
     const reason = isNew ? 'it leads to no effect that was not in reach' : 'it led to no effect that is not in reach'
     return { ...item, change: 'keeps', rule: 'A13', reason }
@@ -96,6 +93,11 @@ function judgeWay({ from, to, ...item }: Way, ways: BothWays, isNew: boolean): A
     rule: 'A13',
     reason: `${from.name} ${isNew ? 'leads' : 'does not lead'} by it ${toEffect(effect)}`,
   }
+}
+
+function firstOutside(effects: Iterable<EffectOfOrigin>, labels: ReadonlySet<string>): EffectOfOrigin | undefined {
+  for (const effect of effects) if (!labels.has(effect.label)) return effect
+  return undefined
 }
 
 function toEffect({ origin, kind, grant }: EffectOfOrigin): string {

@@ -12,6 +12,15 @@ export interface Place {
 /** An effect with the plan or reducer that asks for it. */
 export interface EffectOfOrigin extends Use {
   readonly origin: string
+  /** The same for the same effect of the same origin on both sides of a comparison. */
+  readonly label: string
+}
+
+/** A place that was looked at: what it asks for itself, and where it leads. */
+interface Stop {
+  readonly effects: readonly EffectOfOrigin[]
+  /** With their labels. */
+  readonly next: readonly (readonly [string, Place])[]
 }
 
 /** A reducer may raise any event, so all of them lead through this place. */
@@ -20,9 +29,11 @@ const ANY_EVENT: Place = { kind: 'event', name: '' }
 /** The ways of one set of definitions. */
 export class Ways {
   readonly #side: Side
-  /** By event, in order of name: what it starts. */
+  /** By event: what it starts. */
   readonly #starts = new Map<string, Place[]>()
-  readonly #known = new Map<string, ReadonlyMap<string, EffectOfOrigin>>()
+  readonly #stops = new Map<string, Stop>()
+  /** The answer that was given last: the ways from one place are asked about in a row. */
+  #last: { readonly start: string; readonly labels: ReadonlySet<string> } | undefined
 
   constructor(side: Side) {
     this.#side = side
@@ -30,20 +41,38 @@ export class Ways {
     for (const { event, reducer } of routesOf(side).values()) this.#addStart(event, { kind: 'reducer', name: reducer })
   }
 
-  /** Every effect that it can lead to, by a label that is the same on both sides of a comparison. */
-  from(start: Place): ReadonlyMap<string, EffectOfOrigin> {
-    const known = this.#known.get(labelOf(start))
-    if (known !== undefined) return known
+  /** Every effect that it can lead to, nearest first. */
+  *from(start: Place): Generator<EffectOfOrigin> {
     const seen = new Map<string, Place>([[labelOf(start), start]])
-    const found = new Map<string, EffectOfOrigin>()
-    for (const place of seen.values()) {
-      for (const use of this.#usesOf(place)) {
-        found.set(JSON.stringify([labelOf(place), use.kind, use.grant]), { ...use, origin: place.name })
-      }
-      for (const next of this.#after(place)) seen.set(labelOf(next), next)
+    for (const [label, place] of seen) {
+      const { effects, next } = this.#stopAt(label, place)
+      yield* effects
+      for (const [name, each] of next) if (!seen.has(name)) seen.set(name, each)
     }
-    this.#known.set(labelOf(start), found)
-    return found
+  }
+
+  /** The labels of all effects that it can lead to. */
+  labelsFrom(start: Place): ReadonlySet<string> {
+    const label = labelOf(start)
+    if (this.#last?.start === label) return this.#last.labels
+    const labels = new Set<string>()
+    for (const effect of this.from(start)) labels.add(effect.label)
+    this.#last = { start: label, labels }
+    return labels
+  }
+
+  #stopAt(label: string, place: Place): Stop {
+    const known = this.#stops.get(label)
+    if (known !== undefined) return known
+    const effects = this.#usesOf(place).map((use) => ({
+      ...use,
+      origin: place.name,
+      label: JSON.stringify([label, use.kind, use.grant]),
+    }))
+    const next = this.#after(place).map((each): readonly [string, Place] => [labelOf(each), each])
+    const stop = { effects, next }
+    this.#stops.set(label, stop)
+    return stop
   }
 
   #usesOf({ kind, name }: Place): readonly Use[] {
