@@ -36,6 +36,15 @@ export interface NameVector {
   readonly ref?: { readonly workspace: string; readonly version?: number; readonly path?: string }
 }
 
+export interface PatternVector {
+  readonly name: string
+  readonly pattern: string
+  readonly matches?: readonly string[]
+  readonly others?: readonly string[]
+  /** Present: it is no pattern. */
+  readonly code?: string
+}
+
 /** Content that a world has. */
 export interface ContentVector {
   readonly name: string

@@ -5,6 +5,7 @@ import {
   decodeTree,
   encodeTree,
   formatRef,
+  parseGlob,
   parseRef,
   performWorkspace,
   splitPath,
@@ -12,7 +13,7 @@ import {
 import type { WorkspaceOp } from '../src/index.ts'
 import { MemoryStore, port } from './_model.ts'
 import { codeOf, jsonOf, nodeOf, readVectors, valueOf } from './_vectors.ts'
-import type { BadTreeVector, ContentVector, EffectVector, NameVector, TreeVector } from './_vectors.ts'
+import type { BadTreeVector, ContentVector, EffectVector, NameVector, PatternVector, TreeVector } from './_vectors.ts'
 
 test.each(readVectors<TreeVector>('trees.json'))('tree: $name', (vector) => {
   const bytes = encodeTree(nodeOf(vector))
@@ -33,6 +34,19 @@ test.each(readVectors<NameVector>('names.json'))('$what: $name', ({ what, text, 
   expect(parseRef(text)).toEqual({ version: undefined, path: undefined, ...ref })
   expect(parseRef(formatRef(parseRef(text)))).toEqual(parseRef(text))
 })
+
+test.each(readVectors<PatternVector>('patterns.json'))(
+  'pattern: $name',
+  ({ pattern, matches = [], others = [], code }) => {
+    if (code !== undefined) return expect(codeOf(() => parseGlob(pattern))).toBe(code)
+    const glob = parseGlob(pattern)
+    expect([...matches, ...others].filter(glob.matches)).toEqual(matches)
+    for (const path of matches) {
+      const above = path.split('/').map((_, depth, segments) => segments.slice(0, depth).join('/'))
+      expect(above.slice(1).filter((directory) => !glob.mayMatchBelow(directory))).toEqual([])
+    }
+  },
+)
 
 const content = readVectors<ContentVector>('content.json')
 
