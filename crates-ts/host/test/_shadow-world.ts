@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { expect } from 'vitest'
 import {
   EMPTY_MANIFEST,
   completeManifest,
@@ -49,6 +50,13 @@ type Accepted = Extract<TurnResult, { readonly kind: 'accepted' }>
 export function accepted(result: TurnResult): Accepted {
   if (result.kind === 'accepted') return result
   throw result.kind === 'refused' ? result.error : new Error('a duplicate')
+}
+
+/** Nothing that the two would have done otherwise. */
+export function expectNoDifference(report: ShadowReport): void {
+  const { decisions, appearing, vanishing, plans, cells, deliveries, refusals, turns } = report
+  const totals = [decisions, appearing, vanishing, plans, cells, deliveries, refusals, turns].map(({ total }) => total)
+  expect(totals).toEqual([0, 0, 0, 0, 0, 0, 0, 0])
 }
 
 /** Open, with genesis. */

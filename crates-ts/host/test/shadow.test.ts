@@ -3,26 +3,26 @@ import { parseScript } from '@aos/adapters'
 import { encodeNode, sha256, toHex } from '@aos/cbor'
 import { encodeShadowReport, nodeSha256, shadowReportText } from '../src/index.ts'
 import type { IntentReport } from '@aos/kernel'
-import type { ShadowReport } from '../src/index.ts'
-import { makeEndlessModule, makeLastEventModule } from './_module.ts'
-import { ShadowWorld, accepted } from './_shadow-world.ts'
+import { ShadowWorld, accepted, expectNoDifference } from './_shadow-world.ts'
 
 const open: ShadowWorld[] = []
 afterEach(async () => {
   for (const world of open.splice(0)) await world.close()
 })
 
-async function opened(modules?: 'real'): Promise<ShadowWorld> {
-  const world = await ShadowWorld.open(modules)
+async function opened(): Promise<ShadowWorld> {
+  const world = await ShadowWorld.open()
   open.push(world)
   return world
 }
 
 interface Parts {
   readonly rules?: readonly object[]
-  /** A reducer that hears every request before the plan does. */
+  /** A reducer that hears every request, and a plan that starts before the one that asks: what that emits has another place, and so another hash. */
   readonly listens?: boolean
   readonly isGranted?: boolean
+  /** What a nap waits for. */
+  readonly heard?: string
   /** Added to what is asked. */
   readonly plus?: number
 }
@@ -39,6 +39,8 @@ const NAP = {
   steps: [{ id: 'nap', op: 'await_event', event: 'test/Heard@1', deadline: { op: 'add', args: [{ ref: '@now' }, { duration_ns: 5_000_000 }] }, bind: { as: 'never' } }], // prettier-ignore
   edges: [],
 }
+
+const ASIDE = { $kind: 'defplan', name: 'test/aside@1', input: 'test/Do@1', steps: [{ id: 'done', op: 'end' }], edges: [] } // prettier-ignore
 
 const plan = (plus: number): object => ({
   $kind: 'defplan',
@@ -57,32 +59,40 @@ const plan = (plus: number): object => ({
 })
 
 /** An event asks for an effect through a plan, waits for what comes of it, and says so in its result. */
-function asking({ rules = ALLOW, listens = false, isGranted = true, plus = 0 }: Parts = {}): readonly object[] {
+function asking({
+  rules = ALLOW,
+  listens = false,
+  isGranted = true,
+  heard = 'nat',
+  plus = 0,
+}: Parts = {}): readonly object[] {
   const schemas = ['Params', 'Receipt', 'Do', 'Heard', 'Nap'].map((name) => `test/${name}@1`)
   return [
     schema('test/Params@1', { record: { n: 'nat' } }),
     schema('test/Receipt@1', { record: { answer: 'text' } }),
     schema('test/Do@1', { record: { n: 'nat' } }),
-    schema('test/Heard@1', { record: { n: 'nat' } }),
+    schema('test/Heard@1', { record: { n: heard } }),
     schema('test/Nap@1', { record: { n: 'nat' } }),
     { $kind: 'defeffect', name: 'test/once@1', kind: 'test.once', params_schema: 'test/Params@1', receipt_schema: 'test/Receipt@1', cap_type: 'test', origin_scope: 'plan' }, // prettier-ignore
     { $kind: 'defcap', name: 'test/cap@1', cap_type: 'test', schema: { record: {} }, enforcer: { module: 'sys/CapAllowAll@1' } }, // prettier-ignore
     { $kind: 'defpolicy', name: 'test/policy@1', rules },
     ...(listens ? [{ $kind: 'defmodule', name: 'test/listen@1', module_kind: 'reducer', wasm_hash: '', abi: { reducer: { state: 'test/Heard@1', event: 'test/Do@1', effects_emitted: [], cap_slots: {} } } }] : []), // prettier-ignore
     NAP,
+    ...(listens ? [ASIDE] : []),
     ...(isGranted ? [plan(plus)] : []),
     {
       $kind: 'manifest',
       air_version: '1',
       schemas,
       modules: listens ? ['test/listen@1'] : [],
-      plans: ['test/nap@1', ...(isGranted ? ['test/ask@1'] : [])],
+      plans: ['test/nap@1', ...(listens ? ['test/aside@1'] : []), ...(isGranted ? ['test/ask@1'] : [])],
       effects: ['test/once@1'],
       caps: ['test/cap@1'],
       policies: ['test/policy@1'],
       defaults: { policy: 'test/policy@1', cap_grants: isGranted ? [GRANT] : [] },
       triggers: [
         { event: 'test/Nap@1', plan: 'test/nap@1' },
+        ...(listens ? [{ event: 'test/Do@1', plan: 'test/aside@1' }] : []),
         ...(isGranted ? [{ event: 'test/Do@1', plan: 'test/ask@1' }] : []),
       ],
       bindings: [{ pattern: 'test.once', adapter: 'test' }],
@@ -93,13 +103,6 @@ function asking({ rules = ALLOW, listens = false, isGranted = true, plus = 0 }: 
 
 const ref = (name: string): object => ({ ref: name })
 const op = (name: string, ...args: readonly object[]): object => ({ op: name, args })
-
-/** Nothing that the two would have done otherwise. */
-function expectNoDifference(report: ShadowReport): void {
-  const { decisions, appearing, vanishing, plans, cells, deliveries, refusals, turns } = report
-  const totals = [decisions, appearing, vanishing, plans, cells, deliveries, refusals, turns].map(({ total }) => total)
-  expect(totals).toEqual([0, 0, 0, 0, 0, 0, 0, 0])
-}
 
 describe('the shadow run of a policy', () => {
   test('lists exactly the requests whose verdict flips', async () => {
@@ -185,10 +188,15 @@ describe('a change that changes nothing', () => {
     }
     const [running] = world.host.kernel.listInstances()
     accepted(world.send({ kind: 'cancel', principal: 'local:test', instance: running?.id ?? '' }))
-    // Intents have other hashes below, for a delivery stands before them.
     const report = await world.shadow(await world.propose(asking({ rules, listens: true })))
     expect(report.entries).toMatchObject({ refused: 0, passed: [{ why: 'governance', count: 1 }, { why: 'snapshot' }] })
-    expectNoDifference({ ...report, cells: { total: report.cells.total - 1, items: [] } })
+    const added = report.plans.items.filter(({ instance, from }) => instance.endsWith('/test/aside@1') && from.status === 'absent') // prettier-ignore
+    expect(added.length).toBe(30)
+    expectNoDifference({
+      ...report,
+      cells: { total: report.cells.total - 1, items: [] },
+      plans: { total: report.plans.total - added.length, items: [] },
+    })
     expect(report.cells.items).toMatchObject([{ reducer: 'test/listen@1' }])
     expect(report.findings).toEqual([])
   })
@@ -217,6 +225,28 @@ describe('a change that changes nothing', () => {
     expect(JSON.stringify(stored)).toBe(before)
     expect(world.host.kernel.readProposal(proposal)?.report).toBeUndefined()
     expect(shadowReportText(first)).toContain('decisions that flip: 40')
+  })
+})
+
+describe('a change that could not have come into force at the beginning', () => {
+  test('is a finding, and the rest of the report is about the head', async () => {
+    const world = await opened()
+    await world.push(asking())
+    const { height } = world.event('test/Nap@1', { n: 0 })
+    for (let n = 0; n < 6; n += 1) world.event('test/Do@1', { n })
+    const proposing = asking({ heard: 'text' })
+    await expect(world.propose(proposing)).rejects.toMatchObject({ code: 'gov.live_schema' })
+    world.tick()
+    const proposal = await world.propose(proposing)
+    const report = await world.shadow(proposal, { from: height + 1 })
+    expect(report.findings).toMatchObject([{ code: 'cannot_fork', severity: 'warning' }])
+    expect(report.findings[0]?.message).toContain('gov.live_schema')
+    const { head } = report
+    expect(report.stretch).toEqual({ from: head + 1, to: head, reason: 'blocked', seeds: 0, reached: head })
+    // From before the nap it can be run.
+    const whole = await world.shadow(proposal)
+    expect([whole.stretch.from, whole.stretch.reached, whole.findings]).toEqual([2, head, []])
+    expectNoDifference(whole)
   })
 })
 
@@ -253,133 +283,5 @@ describe('receipts', () => {
     expect(report.decisions.items).toMatchObject([{ from: { outcome: 'allow' }, to: { outcome: 'deny', rule: 0 } }])
     expect(report.plans.items).toMatchObject([{ from: { status: 'ok' }, to: { status: 'failed' } }])
     expect(report.unanswered.total).toBe(0)
-  })
-})
-
-interface Counted {
-  readonly state?: object
-  readonly migrated?: boolean
-  readonly wasm?: string
-}
-
-/** Cells by key that count. */
-function counting({ state = { n: 'int' }, migrated = false, wasm = '' }: Counted = {}): readonly object[] {
-  const pure = { $kind: 'defmodule', name: 'test/add_note@1', module_kind: 'pure', wasm_hash: '', abi: { pure: { input: 'test/Count@1', output: 'test/Count@1' } } } // prettier-ignore
-  return [
-    schema('test/Add@1', { record: { id: 'nat', by: 'int' } }),
-    schema('test/Count@1', { record: state }),
-    schema('test/Id@1', 'nat'),
-    { $kind: 'defmodule', name: 'test/count@1', module_kind: 'reducer', wasm_hash: wasm, key_schema: 'test/Id@1', abi: { reducer: { state: 'test/Count@1', event: 'test/Add@1', effects_emitted: [], cap_slots: {} } } }, // prettier-ignore
-    ...(migrated ? [pure] : []),
-    {
-      $kind: 'manifest',
-      air_version: '1',
-      schemas: ['test/Add@1', 'test/Count@1', 'test/Id@1'],
-      modules: ['test/count@1', ...(migrated ? ['test/add_note@1'] : [])],
-      routing: { events: [{ event: 'test/Add@1', reducer: 'test/count@1', key_field: 'id' }] },
-      ...(migrated ? { migrations: [{ reducer: 'test/count@1', module: 'test/add_note@1' }] } : {}),
-    },
-  ]
-}
-
-/** A world of cells 0 to `count - 1`, each with its own number. */
-async function counted(count: number): Promise<ShadowWorld> {
-  const world = await opened()
-  world.script('test/count@1', ({ state, value }) => ({
-    state: { ...Object.fromEntries(state ?? []), n: Number(state?.get('n') ?? 0) + Number(value.get('by')) },
-  }))
-  await world.push(counting())
-  for (let id = 0; id < count; id += 1) {
-    world.event('test/Add@1', { id, by: id })
-    if (id % 500 === 499) await world.settle()
-  }
-  await world.settle()
-  return world
-}
-
-const NOTED: Counted = { state: { n: 'int', note: 'text' }, migrated: true }
-
-describe('a migration', () => {
-  test('that traps on cell 9,999 of 10,000 is found', async () => {
-    const world = await counted(10_000)
-    await world.host.createSnapshot()
-    world.script('test/add_note@1', ({ value }) =>
-      value.get('n') === 9_999 ? { outcome: 'trap' } : { output: { n: value.get('n'), note: 'was there' } },
-    )
-    const report = await world.shadow(await world.propose(counting(NOTED)), { from: world.host.kernel.head?.height })
-    expect(report.migrations).toMatchObject({ cells: 10_000, isWhole: true, failed: { total: 1 } })
-    expect(report.migrations.failed.items).toMatchObject([{ reducer: 'test/count@1', key: '9999', from: 0, to: 1, outcome: 'trap' }]) // prettier-ignore
-    expect(report.findings).toMatchObject([{ code: 'migration_failed', severity: 'error' }])
-    const some = await world.shadow(report.proposal, { bounds: { rehearsalFuelMax: 1000 }, from: report.stretch.from })
-    expect(some.migrations).toMatchObject({ cells: 101, isWhole: false })
-    expect(some.findings.map(({ code }) => code)).toEqual(['rehearsal_limit'])
-  })
-
-  test('and nothing else leaves states as the base has them, brought on', async () => {
-    const world = await counted(20)
-    world.script('test/add_note@1', ({ value }) => ({ output: { n: value.get('n'), note: 'was there' } }))
-    world.script('test/twice@1', ({ state, value }) => ({
-      state: { ...Object.fromEntries(state ?? []), n: Number(state?.get('n') ?? 0) + 2 * Number(value.get('by')) },
-    }))
-    const height = world.host.kernel.head?.height ?? 0
-    for (let id = 0; id < 5; id += 1) world.event('test/Add@1', { id, by: 1 })
-    const same = await world.shadow(await world.propose(counting(NOTED)), { from: height + 1 })
-    expectNoDifference(same)
-    expect([same.cellsTouched, same.migrations.cells]).toEqual([5, 20])
-    const wasm = await world.wasm('test/twice@1')
-    const other = await world.shadow(await world.propose(counting({ ...NOTED, wasm })), { from: height + 1 })
-    expect(other.cells.items.map(({ key }) => key)).toEqual(['0', '1', '2', '3', '4'])
-  })
-})
-
-describe('bounds', () => {
-  test('end a runaway candidate: that is a finding', async () => {
-    const world = await counted(60)
-    world.script('test/endless@1', () => ({ outcome: 'out_of_fuel' }))
-    const wasm = await world.wasm('test/endless@1')
-    const proposal = await world.propose(counting({ wasm }))
-    const report = await world.shadow(proposal)
-    expect(report.findings[0]).toMatchObject({ code: 'deliveries_fail', severity: 'error' })
-    expect(report.findings[1]).toMatchObject({ code: 'fuel_limit', severity: 'error' })
-    expect(report.stretch.reached).toBeLessThan(report.stretch.to)
-    expect(report.deliveries.items[0]).toMatchObject({ from: 'ok', to: 'out_of_fuel', key: '0' })
-    const short = await world.shadow(proposal, { bounds: { fuelMax: 100_000_000, listedMax: 1 } })
-    expect(short.deliveries).toMatchObject({ total: 3, items: [{ key: '0' }] })
-    let nowMs = 0
-    const late = await world.shadow(proposal, { bounds: { timeMs: 10 }, nowMs: () => (nowMs += 1) })
-    expect(late.findings.map(({ code }) => code)).toContain('time_limit')
-  })
-
-  test('end a real module that never ends', async () => {
-    const world = await opened('real')
-    const last = (wasm: string): readonly object[] => [
-      schema('test/Event@1', { record: { n: 'nat' } }),
-      schema('test/State@1', { record: { n: 'nat' } }),
-      { $kind: 'defmodule', name: 'test/last@1', module_kind: 'reducer', wasm_hash: wasm, abi: { reducer: { state: 'test/State@1', event: 'test/Event@1', effects_emitted: [], cap_slots: {} } } }, // prettier-ignore
-      { $kind: 'manifest', air_version: '1', schemas: ['test/Event@1', 'test/State@1'], modules: ['test/last@1'], routing: { events: [{ event: 'test/Event@1', reducer: 'test/last@1' }] } }, // prettier-ignore
-    ]
-    await world.push(last(await world.keep(makeLastEventModule())))
-    for (let n = 0; n < 10; n += 1) world.event('test/Event@1', { n })
-    const proposal = await world.propose(last(await world.keep(makeEndlessModule())))
-    const report = await world.shadow(proposal, { bounds: { fuelMax: 120_000_000 } })
-    expect(report.findings.map(({ code }) => code)).toEqual(['deliveries_fail', 'fuel_limit'])
-    expect(report.deliveries).toMatchObject({ total: 3, items: [{ from: 'ok', to: 'out_of_fuel' }, {}, {}] })
-    expect(report.cells.items).toMatchObject([{ reducer: 'test/last@1', from: expect.any(String) as string }])
-  })
-
-  test('choose the last entries, or those since the manifest came into force', async () => {
-    const world = await counted(30)
-    const proposal = await world.propose(counting({ wasm: await world.wasm('test/count@1 ') }))
-    const { head } = world.host.kernel
-    if (head === undefined) throw new Error('there is a head')
-    world.script('test/count@1 ', () => ({ state: { n: 0 } }))
-    expect((await world.shadow(proposal)).stretch).toMatchObject({ from: 2, to: head.height, reason: 'since_change', reached: head.height }) // prettier-ignore
-    expect((await world.shadow(proposal, { bounds: { entriesMax: 10 } })).stretch).toMatchObject({ from: head.height - 9, reason: 'last_entries' }) // prettier-ignore
-    for (const from of [0, 1, head.height + 2, 2.5]) {
-      await expect(world.shadow(proposal, { from })).rejects.toMatchObject({ code: 'host.bad_height' })
-    }
-    await expect(world.shadow(proposal + 1)).rejects.toMatchObject({ code: 'gov.unknown_proposal' })
-    await world.push(counting({ wasm: await world.wasm('test/count@1  ') }))
-    await expect(world.shadow(proposal)).rejects.toMatchObject({ code: 'kernel.stale_base' })
   })
 })

@@ -98,4 +98,15 @@ describe('a change on probation', () => {
     expect(refusal(bench.propose(bad, undefined, { probation: unknown }))).toBe('gov.bad_patch')
     expect(refusal(bench.propose(bad, undefined, { probation: { ...AT_MOST_ONE, invariant: { kind: 'reference', text: '@now' } } }))).toBe('gov.bad_patch') // prettier-ignore
   })
+
+  test('is over on a fork where another manifest is put in force', () => {
+    const { bench, bad } = started()
+    bench.change(bad, { patch: { probation: AT_MOST_ONE } })
+    const number = bench.proposed(world())
+    const fork = bench.replayed(false)
+    expect(fork.probation?.proposal).toBe(1)
+    fork.force(bench.proposal(number).manifest)
+    expect(fork.probation).toBeUndefined()
+    expect(bench.world.probation?.proposal).toBe(1)
+  })
 })
