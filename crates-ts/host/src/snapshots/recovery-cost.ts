@@ -26,7 +26,7 @@ const MS_PER_ENTRY = 0.008
 const MS_PER_FUEL = 1e-6
 const MS_PER_BYTE = 2e-6
 /** A cell that is read from content before it can be written again. */
-const MS_PER_CELL = 0.05
+const MS_PER_CELL = 0.025
 
 /** Milliseconds that an opening would take beside what each takes, on a slow machine. */
 export function recoveryCost({ tail, dirtyCells }: Pick<World, 'tail' | 'dirtyCells'>): number {
