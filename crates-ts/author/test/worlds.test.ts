@@ -4,6 +4,9 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { definitionsOf, emit, hashesOf, readExample, setOf, textsOf } from './_air.ts'
 import counter from './fixtures/00-counter.air.ts'
+import timer from './fixtures/01-hello-timer.air.ts'
+import echo from './fixtures/02-blob-echo.air.ts'
+import fetched from './fixtures/03-fetch-notify.air.ts'
 import aggregator from './fixtures/04-aggregator.air.ts'
 import summarizer from './fixtures/07-llm-summarizer.air.ts'
 import retry from './fixtures/08-retry-backoff.air.ts'
@@ -14,6 +17,9 @@ import readme from './fixtures/readme.air.ts'
 
 const WORLDS: readonly (readonly [example: string, world: World])[] = [
   ['00-counter', counter],
+  ['01-hello-timer', timer],
+  ['02-blob-echo', echo],
+  ['03-fetch-notify', fetched],
   ['04-aggregator', aggregator],
   ['07-llm-summarizer', summarizer],
   ['08-retry-backoff', retry],
