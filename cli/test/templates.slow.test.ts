@@ -66,7 +66,6 @@ const LAST: Readonly<Record<string, unknown>> = {
   cells: { cents: 500, movements: 1 },
   'plan-http': { phase: { Seen: null }, status: 200, error: null },
   agent: { phase: { Done: null }, answer: 'Order 17: 42.00 are on their way back.', rounds: 3, calls_open: 0 },
-  workspace: { phase: { Saved: null }, version: 1, error: null },
 }
 
 test.each(Object.keys(LAST))(
@@ -88,7 +87,7 @@ test.each(Object.keys(LAST))(
   },
 )
 
-test.each(['cells', 'plan-http', 'agent', 'workspace'])(
+test.each(['cells', 'plan-http', 'agent'])(
   '%s: the README says what happens',
   { timeout: 240_000 },
   async (template) => {

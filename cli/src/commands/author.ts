@@ -11,7 +11,7 @@ const PATHS = (parser: Argv): Argv =>
     })
     .option('lenient', { type: 'boolean', describe: 'accept what AIR v1 accepted, and warn' })
 
-/** In the order of `aos --help`. They need no world, only files; `gen types` may look into one. */
+/** Verbs about definitions and modules in files; they need no world, and `gen types` may look into one. */
 export const AUTHOR_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
   {
     name: 'air',

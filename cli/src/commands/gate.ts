@@ -14,7 +14,7 @@ const ANSWER = (parser: Argv): Argv =>
     .positional('id', { type: 'string', describe: 'hash of a parked intent' })
     .option('expires', { type: 'string', requiresArg: true, default: '1h', describe: 'how long the answer is good' })
 
-/** In the order of `aos --help`; `--wait` on all that leave something to perform. */
+/** Plans, intents, receipts and answers, in the order of `aos --help`; those that leave something to perform take `--wait`. */
 export const GATE_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
   {
     name: 'plan',

@@ -4,6 +4,7 @@ import { DAEMON_COMMANDS } from './daemon.ts'
 import { DOCTOR_COMMANDS } from './doctor.ts'
 import { READ_COMMANDS } from './read.ts'
 import { GATE_COMMANDS } from './gate.ts'
+import { GOV_COMMANDS } from './gov.ts'
 import { LADDER_COMMANDS } from './ladder.ts'
 import { WORKSPACE_COMMANDS } from './workspaces.ts'
 import { SECRET_COMMANDS } from './secret.ts'
@@ -19,6 +20,7 @@ export const COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
   ...GATE_COMMANDS,
   ...WORKSPACE_COMMANDS,
   ...SECRET_COMMANDS,
+  ...GOV_COMMANDS,
   ...READ_COMMANDS,
   ...AUTHOR_COMMANDS,
   ...DOCTOR_COMMANDS,

@@ -115,6 +115,12 @@ export const WORLD_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
         load: async () => (await import('../run/key.ts')).keyLs,
       },
       {
+        command: 'new <file>',
+        describe: 'make a key in a file that does not exist yet, for an approver or another owner',
+        options: (parser) => parser.positional('file', { type: 'string' }),
+        load: async () => (await import('../run/key.ts')).keyNew,
+      },
+      {
         command: 'register <public-key>',
         describe: 'let a key sign for an owner or an adapter (journaled, signed by the owner)',
         options: (parser) =>

@@ -10,7 +10,7 @@ export const WORLDS = (parser: Argv): Argv =>
     describe: 'folder of worlds, of the host of all of them',
   })
 
-/** `aos worlds ls`. */
+/** Verbs about a folder of worlds and the process that serves them. */
 export const WORLDS_COMMANDS: readonly CommandGroup[] = [
   {
     name: 'worlds',

@@ -2,8 +2,25 @@
 import { formatJson, isJsonArray } from '@aos/air'
 import type { JsonNode } from '@aos/air'
 import { AosError, isAosError } from '@aos/cbor'
-import { factsOf, formatFacts, localSigningWorld, readSignedIngress } from '@aos/host'
-import type { ControlCall, ControlRequest, ControlResult, EffectsHost, FairShare, HostWorld } from '@aos/host'
+import type { Hash } from '@aos/cbor'
+import {
+  factsOf,
+  formatFacts,
+  formatProposal,
+  inFlightOf,
+  localSigningWorld,
+  proposalFacts,
+  readSignedIngress,
+} from '@aos/host'
+import type {
+  ControlCall,
+  ControlRequest,
+  ControlResult,
+  EffectsHost,
+  FairShare,
+  HostWorld,
+  WhichProposal,
+} from '@aos/host'
 import type { Scrubber } from '@aos/adapters'
 import { Arguments } from '../arguments.ts'
 import type { CommandSpec } from '../commands/spec.ts'
@@ -61,7 +78,7 @@ async function doCall(serving: Serving, call: ControlCall): Promise<ControlResul
   const context = { ...makeContext(serving, call, host.folder.root), held }
   try {
     const signing = SIGNING_VERBS.get(call.verb)
-    if (signing !== undefined) return { ok: true, exit: 0, json: toJsonText(await signing(serving.host, call)) }
+    if (signing !== undefined) return { ok: true, exit: 0, json: toJsonText(await signing(serving, call)) }
     const { spec, parsed } = chooseVerb(serving.table, call)
     const run = await spec.load()
     const result = await run(context, new Arguments(parsed))
@@ -84,19 +101,56 @@ export function refuseCall(surroundings: Surroundings, call: ControlCall, thrown
   return { ok: false, exit: reportFailure(makeContext(surroundings, call, ''), error), json: undefined }
 }
 
-type SigningVerb = (host: HostWorld, call: ControlCall) => Promise<unknown>
+type SigningVerb = (serving: Pick<Serving, 'host' | 'effects'>, call: ControlCall) => Promise<unknown>
 
 /** What the side that has the keys needs (spec/15-control.md, "Verbs"). */
 const SIGNING_VERBS: ReadonlyMap<string, SigningVerb> = new Map<string, SigningVerb>([
-  ['world facts', async (host: HostWorld) => formatFacts(await host.read(() => factsOf(host)))],
+  ['world facts', async ({ host }) => formatFacts(await host.read(() => factsOf(host)))],
+  ['effects in-flight', async (serving) => ({ in_flight: inFlight(serving) })],
+  [
+    'gov facts',
+    async ({ host }, { args }) =>
+      formatProposal(await host.read((kernel) => proposalFacts(kernel, whichProposal(args)))),
+  ],
   [
     'submit',
-    async (host: HostWorld, { args }: ControlCall) => {
+    async (serving, { args }) => {
+      const { host } = serving
       const ingress = readSignedIngress(host, isJsonArray(args) ? args[0] : args.get('ingress'))
+      if (ingress.kind === 'governance' && ingress.command.op === 'apply') {
+        refuseUnnamed(inFlight(serving), new Set(ingress.command.inFlight))
+      }
       return { height: await localSigningWorld(host).submit(ingress) }
     },
   ],
 ])
+
+function inFlight({ host, effects }: Pick<Serving, 'host' | 'effects'>): readonly Hash[] {
+  return effects?.inFlight ?? inFlightOf(host)
+}
+
+/** What began after the change was signed would lose its receipt. */
+function refuseUnnamed(began: readonly Hash[], named: ReadonlySet<Hash>): void {
+  const unnamed = began.find((hash) => !named.has(hash))
+  if (unnamed === undefined) return
+  throw new AosError('host.in_flight', `the call for ${unnamed} has begun since the change was signed`, {
+    hint: 'sign it again',
+  })
+}
+
+/** Throws `cli.usage`. */
+function whichProposal(args: ControlCall['args']): WhichProposal {
+  const number = isJsonArray(args) ? undefined : countOf(args.get('number'))
+  const height = isJsonArray(args) ? undefined : countOf(args.get('height'))
+  if (number !== undefined) return { number }
+  if (height !== undefined) return { height }
+  throw new AosError('cli.usage', 'gov facts: expected number or height')
+}
+
+function countOf(node: JsonNode | undefined): number | undefined {
+  const text = node === undefined ? '' : formatJson(node)
+  return /^(0|[1-9][0-9]{0,14})$/.test(text) ? Number(text) : undefined
+}
 
 function internal(thrown: unknown): AosError {
   const message = thrown instanceof Error ? thrown.message : String(thrown)

@@ -1,6 +1,7 @@
-/** `aos key ls|register|revoke`. */
+/** `aos key ls|new|register|revoke`. */
 import { isAosError, toHex } from '@aos/cbor'
-import { changeKey, keyIdOf, listKeys, parsePublicKey, readSettings, resolveKeyFolder } from '@aos/host'
+import { changeKey, createKeyAt, keyIdOf, listKeys, parsePublicKey, readSettings, resolveKeyFolder } from '@aos/host'
+import { resolve } from 'node:path'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
 import { findWorld, withSigningWorld } from '../world.ts'
@@ -27,6 +28,13 @@ export async function keyLs(context: CommandContext, args: Arguments): Promise<C
     }
   }
   return { data: { folder, keys: own, registered }, text: lines.join('\n') }
+}
+
+/** `aos key new`: a key in a file of mode 0600. Throws `key.exists`, `host.file`. */
+export async function keyNew(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  const { file, publicKey, keyId } = createKeyAt(resolve(context.cwd, args.text('file')))
+  const data = { file, public_key: toHex(publicKey), key_id: toHex(keyId) }
+  return { data, text: `${data.public_key} in ${file} (mode 0600); keep a copy of it` }
 }
 
 /** `aos key register`: an entry, signed by an owner, that lets a public key act. */

@@ -4,6 +4,7 @@ import type { Change, PushReport } from '@aos/host'
 import { formatPath } from '@aos/cbor'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
+import { EXIT } from '../exit-code.ts'
 import { makeModuleBuilder } from '../module-builder.ts'
 import { withSigningWorld } from '../world.ts'
 import { installTestkit } from '../editor-files.ts'
@@ -36,10 +37,16 @@ export async function push(context: CommandContext, args: Arguments): Promise<Co
       changes,
       warnings,
       owner_key_made: report.ownerKeyMade,
+      by: BY[outcome],
+      proposal: report.proposal,
+      authority: report.authority,
     }
-    return { data, text: describe(context, report) }
+    return { data, text: describe(context, report), exit: outcome === 'proposed' ? EXIT.held : EXIT.ok }
   })
 }
+
+/** By which authority it is in force, or waits to be. */
+const BY: Readonly<Partial<Record<PushReport['outcome'], string>>> = { pushed: 'owner', proposed: 'proposal' }
 
 function describe(context: CommandContext, report: PushReport): string {
   const lines = report.changes.map((change) => changeLine(context, change))
@@ -49,7 +56,12 @@ function describe(context: CommandContext, report: PushReport): string {
   if (report.ownerKeyMade !== undefined) {
     lines.unshift(`made your owner key ${report.ownerKeyMade} (mode 0600); keep a copy of it`)
   }
-  return [...lines, `height ${context.style.bold(String(report.height))}: ${report.manifest} is in force`].join('\n')
+  const height = `height ${context.style.bold(String(report.height))}`
+  if (report.outcome === 'proposed') {
+    const said = `${height}: the world has approvers, so this is proposal ${report.proposal}; it ${report.authority} what the world may do`
+    return [...lines, said, `next: aos gov shadow ${report.proposal}`].join('\n')
+  }
+  return [...lines, `${height}: ${report.manifest} is in force, by the owner's key`].join('\n')
 }
 
 const SIGNS: Readonly<Record<Change['change'], string>> = { add: '+', change: '~', remove: '-' }

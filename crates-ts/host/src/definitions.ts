@@ -111,7 +111,8 @@ export function needReducer(
   })
 }
 
-function loadManifest(hash: Hash, read: (hash: Hash) => Uint8Array): Manifest {
+/** The manifest itself. Throws `store.missing_blob`, and `host.fault` for content that is none. */
+export function loadManifest(hash: Hash, read: (hash: Hash) => Uint8Array): Manifest {
   if (hash === hashDefinition(nodeSha256, EMPTY_MANIFEST)) return EMPTY_MANIFEST
   const node = decodeDefinition(read(hash))
   if (node.kind === 'manifest') return node

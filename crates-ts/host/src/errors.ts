@@ -37,6 +37,8 @@ export const HOST_ERRORS = {
   'host.signature': 'A signature does not verify.',
   'host.unknown_module': 'The manifest has no module of this name.',
   'store.missing_blob': 'The store lacks content that the world relies on.',
+  'host.in_flight': 'A call has begun that the signed change does not name as in flight; it is to be signed again.',
+  'host.not_applied': 'A proposal that is not in force cannot be taken back.',
   'host.dispatch_log': 'The dispatch log could not be written, so nothing is called any more.',
   'host.too_few_snapshots':
     'Two snapshots that can be read whole must stand for entries that are dropped; details tell how many were found.',
@@ -58,6 +60,7 @@ export const KEY_ERRORS = {
   'key.bad_public_key': 'A public key is 32 bytes, written as 64 hexadecimal digits.',
   'key.bad_file': 'A key file does not hold an ed25519 private key.',
   'key.permissions': 'A key file or its folder can be read by others.',
+  'key.exists': 'The file for a new key exists already.',
   'key.missing': 'There is no owner key, or not the one this world names.',
   'key.inside_world': 'Private keys lie outside the world folder.',
 } as const

@@ -2,17 +2,18 @@
  * The signatures of a journal, each with the keys of its height (spec/07-journal.md, "Verification"): requests of owners, receipts
  * of adapters, answers of approvers.
  */
-import { decodeDefinition } from '@aos/air'
-import { encode, equalBytes, formatHash, fromHex, hashBytes, isAosError, sha256, toHex } from '@aos/cbor'
+import { encode, equalBytes, formatHash, hashBytes, isAosError, sha256, toHex } from '@aos/cbor'
 import type { Data, Hash } from '@aos/cbor'
 import { receiptSigningBytes } from '@aos/effects'
 import type { Receipt } from '@aos/effects'
-import { KIND_NUMBER, decodeApproval, decodeReceipt } from '@aos/kernel'
+import { KIND_NUMBER, decodeApproval, decodeGovernance, decodeReceipt } from '@aos/kernel'
 import type { DecodedEntry, VerifiedSignature } from '@aos/kernel'
 import type { JournalRecord } from '@aos/store'
 import { manifestSetBy } from './journal-scan.ts'
 import { checkApproval } from './keys/approval.ts'
+import { checkGovernance } from './keys/governance-command.ts'
 import { keyIdOf, verifySignature } from './keys/key-pair.ts'
+import { approverKeys } from './keys/known-key.ts'
 import { checkPublicKey } from './keys/public-key.ts'
 import { checkRequest } from './keys/request.ts'
 import { CheckedBatch } from './receipts/checked-batch.ts'
@@ -56,6 +57,14 @@ export class SignatureHistory {
 
   /** The entry for itself; what it changes counts from the next one on. */
   verify(entry: DecodedEntry, record: JournalRecord): SignatureDifference | undefined {
+    const bad = this.#verifyEntry(entry, record)
+    // Whatever puts a manifest in force, the header names it.
+    const manifest = entry.header.get(4)
+    if (manifest instanceof Uint8Array) this.#manifest = formatHash(manifest)
+    return bad
+  }
+
+  #verifyEntry(entry: DecodedEntry, record: JournalRecord): SignatureDifference | undefined {
     const command = entry.ingress.get(10)
     if (!(command instanceof Map)) return undefined
     const fields: Command = command
@@ -65,6 +74,7 @@ export class SignatureHistory {
     if (kind === KIND_NUMBER.clock) return compareTime(entry.header.get(2), fields.get(0))
     if (kind === KIND_NUMBER.receipt) return this.#verifyReceipt(entry, fields)
     if (kind === KIND_NUMBER.approval) return this.#verifyApproval(entry, fields)
+    if (kind === KIND_NUMBER.governance) return this.#verifyGovernance(entry, fields)
     if (typeof kind !== 'number' || !REQUESTS.has(kind)) return undefined
     const bad = this.#verifyRequest(entry, encode(fields))
     if (bad !== undefined) return bad
@@ -155,7 +165,7 @@ export class SignatureHistory {
     if (inForce === undefined || !equalBytes(hashBytes(inForce), approval.manifest)) {
       return { path: 'ingress.command', expected: String(inForce), found: formatHash(approval.manifest) }
     }
-    const approvers = this.#approversOf(inForce)
+    const approvers = this.#approvers()
     return forEachSignature(entry, (given, path) => {
       const id = toHex(given.keyId)
       const publicKey = approvers.get(id) ?? this.#keys.get(id)?.publicKey
@@ -164,13 +174,25 @@ export class SignatureHistory {
     })
   }
 
-  /** Public keys by key id. Without the content of the manifest nobody but the keys of the journal is known. */
-  #approversOf(manifest: Hash): ReadonlyMap<string, Uint8Array> {
-    const bytes = this.#find(manifest)
-    const node = bytes === undefined ? undefined : decodeDefinition(bytes)
-    if (node?.kind !== 'manifest') return new Map()
-    const keys = node.approvers.map(({ key }) => fromHex(key))
-    return new Map(keys.map((publicKey) => [toHex(keyIdOf(publicKey)), publicKey]))
+  /** Nobody signs a review: what is in flight is the host's to say, as the time is. */
+  #verifyGovernance(entry: DecodedEntry, fields: Command): SignatureDifference | undefined {
+    const command = decodeGovernance(fields)
+    if (command.op === 'review') return undefined
+    const approvers = this.#approvers()
+    return forEachSignature(entry, (given, path) => {
+      const id = toHex(given.keyId)
+      const publicKey = this.#keys.get(id)?.publicKey ?? approvers.get(id)
+      if (publicKey === undefined) {
+        return { path, expected: 'a registered key, or that of an approver', found: formatHash(given.keyId) }
+      }
+      const world = this.#world ?? formatHash(given.keyId)
+      return holds(path, () => checkGovernance(publicKey, { world, command }, given))
+    })
+  }
+
+  /** By key id. Without the content of the manifest nobody but the keys of the journal is known. */
+  #approvers(): ReadonlyMap<string, Uint8Array> {
+    return this.#manifest === undefined ? new Map() : approverKeys(this.#manifest, this.#find)
   }
 }
 

@@ -5,7 +5,7 @@ import { snapshotPlace } from './outputs-snapshots.ts'
 
 const optional = Type.Optional
 
-/** By command. */
+/** Documents under `data` of plans, intents, receipts and the daemon, each with the words of its command. */
 export function gateOutputs(): readonly (readonly [command: string, data: TSchema])[] {
   const answer = openObject({
     height: count(),

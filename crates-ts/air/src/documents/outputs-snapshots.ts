@@ -4,7 +4,7 @@ import { hashText, openObject } from './build.ts'
 
 const optional = Type.Optional
 
-/** By command. */
+/** Documents under `data` of snapshots, compaction and collection, each with the words of its command. */
 export function snapshotOutputs(): readonly (readonly [string, TSchema])[] {
   const snapshot = { cut: count(), height: count(), root: hashText() }
   const listed = openObject({ ...snapshot, cells: count(), readable: Type.Boolean() })

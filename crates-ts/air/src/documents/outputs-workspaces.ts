@@ -4,7 +4,7 @@ import { hashText, oneOf, openObject } from './build.ts'
 
 const optional = Type.Optional
 
-/** By command. */
+/** Documents under `data` of `aos ws`, each with the words of its command. */
 export function workspaceOutputs(): readonly (readonly [command: string, data: TSchema])[] {
   const change = changed()
   return [

@@ -5,6 +5,7 @@
 import { Type, type TObject, type TSchema } from '@sinclair/typebox'
 import { hashText, oneOf, openObject } from './build.ts'
 import { effectsMembers, gateOutputs } from './outputs-gate.ts'
+import { governanceOutputs } from './outputs-governance.ts'
 import { secretOutputs } from './outputs-secrets.ts'
 import { snapshotOutputs, snapshotPlace } from './outputs-snapshots.ts'
 import { workspaceOutputs } from './outputs-workspaces.ts'
@@ -23,6 +24,7 @@ export function outputDocuments(): readonly JsonDocument[] {
   return [
     ...gateOutputs().map(([command, data]) => document(command, data)),
     ...secretOutputs().map(([command, data]) => document(command, data)),
+    ...governanceOutputs().map(([command, data]) => document(command, data)),
     ...snapshotOutputs().map(([command, data]) => document(command, data)),
     ...workspaceOutputs().map(([command, data]) => document(command, data)),
     document('air check', airCheck()),

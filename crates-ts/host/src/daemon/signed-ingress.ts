@@ -1,14 +1,15 @@
 /** Signed ingress as it goes over the control socket, and its check (spec/15-control.md, "Verbs"). */
 import { isJsonArray, isJsonObject } from '@aos/air'
 import type { JsonNode } from '@aos/air'
-import { equalBytes, formatHash, fromHex, hashBytes, parseHash, toHex } from '@aos/cbor'
+import { decode, formatHash, fromHex, hashBytes, parseHash, toHex } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import type { Approval } from '@aos/effects'
-import { encodeKeyChange, encodeSetEngine, encodeSetManifest } from '@aos/kernel'
-import type { VerifiedSignature } from '@aos/kernel'
+import { decodeGovernance, encodeGovernance, encodeKeyChange, encodeSetEngine, encodeSetManifest } from '@aos/kernel'
+import type { GovernanceCommand, VerifiedSignature } from '@aos/kernel'
 import type { HostWorld } from '../host-world.ts'
 import { checkApproval } from '../keys/approval.ts'
-import { keyIdOf } from '../keys/key-pair.ts'
+import { checkGovernance } from '../keys/governance-command.ts'
+import { needKnownKey } from '../keys/known-key.ts'
 import { checkRequest } from '../keys/request.ts'
 import { localPrincipal } from '../principal.ts'
 import { badMessage } from './messages.ts'
@@ -45,6 +46,8 @@ function commandOf(ingress: Exclude<SignedIngress, { readonly kind: 'genesis' }>
     }
     case 'engine':
       return { engine: ingress.engine }
+    case 'governance':
+      return { command: toHex(encodeGovernance(ingress.command)), blobs: ingress.blobs }
     case 'approval': {
       const { intentHash, manifest, decision, expiresNs } = ingress.approval
       const hashes = { intent_hash: formatHash(intentHash), manifest_hash: formatHash(manifest) }
@@ -56,7 +59,7 @@ function commandOf(ingress: Exclude<SignedIngress, { readonly kind: 'genesis' }>
 /** Throws `control.bad_message`, and `host.signature` when a key of the world did not sign what is said. */
 export function readSignedIngress(host: HostWorld, node: JsonNode | undefined): SignedIngress {
   const fields = new Fields(node)
-  switch (fields.oneOf('kind', ['genesis', 'manifest', 'key', 'engine', 'approval'])) {
+  switch (fields.oneOf('kind', ['genesis', 'manifest', 'key', 'engine', 'approval', 'governance'])) {
     case 'genesis': {
       const engine = fields.optional('engine')
       return {
@@ -105,8 +108,14 @@ export function readSignedIngress(host: HostWorld, node: JsonNode | undefined): 
         expiresNs: BigInt(fields.digits('expires_ns')),
       }
       const { publicKey, given, principal } = signatureOf(host, fields)
-      if (publicKey !== undefined) checkApproval(publicKey, approval, given)
+      checkApproval(publicKey, approval, given)
       return { kind: 'approval', principal, approval, auth: [given] }
+    }
+    case 'governance': {
+      const command = readGovernance(fields.hex('command'))
+      const { publicKey, given, principal } = signatureOf(host, fields)
+      checkGovernance(publicKey, { world: host.id, command }, given)
+      return { kind: 'governance', principal, command, blobs: fields.texts('blobs').map(parseHash), auth: [given] }
     }
   }
 }
@@ -116,25 +125,33 @@ interface Signed {
   readonly auth: readonly VerifiedSignature[]
 }
 
-/** A key that the world does not know is left to the kernel, which refuses it. */
+/** A review has no signature, so it does not come from outside. */
+function readGovernance(bytes: Uint8Array): GovernanceCommand {
+  const fields = decode(bytes, { prefix: 'absent' })
+  if (!(fields instanceof Map)) throw badMessage('ingress: command: expected a map')
+  const command = decodeGovernance(fields)
+  if (command.op === 'review') throw badMessage("ingress: command: a review is the host's")
+  return command
+}
+
 function verifyRequest(host: HostWorld, fields: Fields, command: Uint8Array): Signed {
   const { publicKey, given, principal } = signatureOf(host, fields)
-  if (publicKey !== undefined) checkRequest(publicKey, { world: host.id, command }, given)
+  checkRequest(publicKey, { world: host.id, command }, given)
   return { principal, auth: [given] }
 }
 
 interface GivenSignature {
-  /** Of the world's keys; undefined when it has none of this id. */
-  readonly publicKey: Uint8Array | undefined
+  /** Registered, or an approver's. */
+  readonly publicKey: Uint8Array
   readonly given: VerifiedSignature
   readonly principal: string
 }
 
+/** Throws `host.signature` for a key that nobody of the world has: the kernel takes signatures as verified. */
 function signatureOf(host: HostWorld, fields: Fields): GivenSignature {
   const signature = new Fields(fields.node('signature'))
   const given = { keyId: signature.hex('key_id'), signature: signature.hex('signature') }
-  const known = host.kernel.keys.find(({ publicKey }) => equalBytes(keyIdOf(publicKey), given.keyId))
-  return { publicKey: known?.publicKey, given, principal: `key:${toHex(given.keyId)}` }
+  return { publicKey: needKnownKey(host, given.keyId), given, principal: `key:${toHex(given.keyId)}` }
 }
 
 /** Typed access to the members of an object. Throws `control.bad_message`. */

@@ -5,12 +5,14 @@ import type {
   ApprovalIngress,
   EngineIngress,
   GenesisIngress,
+  GovernanceIngress,
   KeyIngress,
   KeyReport,
   ManifestIngress,
 } from '@aos/kernel'
-import type { ModuleRuntime, TurnResult } from '@aos/kernel'
+import type { ModuleRuntime, Proposal, TurnResult, World } from '@aos/kernel'
 import { createModuleRuntime } from '@aos/wasm'
+import { inFlightOf } from '../governance/in-flight.ts'
 import { HostWorld } from '../host-world.ts'
 import { refuseInsideWorld, resolveKeyFolder } from '../keys/key-folder.ts'
 import type { KeyEnvironment } from '../keys/key-folder.ts'
@@ -22,7 +24,8 @@ import type { ControlClient } from './control-client.ts'
 import { formatSignedIngress } from './signed-ingress.ts'
 
 /** What a person signs. Genesis is signed by nobody, and comes from the same side. */
-export type SignedIngress = GenesisIngress | ManifestIngress | KeyIngress | EngineIngress | ApprovalIngress
+export type SignedIngress =
+  GenesisIngress | ManifestIngress | KeyIngress | EngineIngress | ApprovalIngress | GovernanceIngress
 
 /** What a signer must know of the world. */
 export interface WorldFacts {
@@ -37,12 +40,28 @@ export interface WorldFacts {
   readonly nowNs: bigint
 }
 
+/** What a signer must know of a proposal. */
+export type ProposalFacts = Pick<
+  Proposal,
+  'number' | 'status' | 'patch' | 'manifest' | 'base' | 'baseHeight' | 'authority'
+> & {
+  /** Hash of the newest report of a shadow run; undefined: nobody has reported. */
+  readonly report: Hash | undefined
+}
+
+/** A proposal by its number, or by the height of the entry that put it up. */
+export type WhichProposal = { readonly number: number } | { readonly height: number }
+
 /** Where signed ingress goes. */
 export interface SigningWorld {
   readonly folder: WorldFolder
   readonly keyFolder: string
   readonly modules: Pick<ModuleRuntime, 'load'>
   facts(): Promise<WorldFacts>
+  /** Open intents whose calls have begun, as far as the process that performs effects knows. */
+  inFlight(): Promise<readonly Hash[]>
+  /** Throws `gov.unknown_proposal`. */
+  proposal(which: WhichProposal): Promise<ProposalFacts>
   /** undefined on a miss. */
   get(hash: Hash): Promise<Uint8Array | undefined>
   /** Durable when it resolves. */
@@ -64,6 +83,8 @@ export function localSigningWorld(host: HostWorld): SigningWorld {
     keyFolder,
     modules,
     facts: async () => factsOf(host),
+    inFlight: async () => inFlightOf(host),
+    proposal: async (which) => proposalFacts(host.kernel, which),
     get: async (hash) => host.store.content.get(hash),
     put: async (values) => {
       await host.store.content.put(values)
@@ -85,6 +106,20 @@ export function factsOf({ kernel, clock }: Pick<HostWorld, 'kernel' | 'clock'>):
   return { id, height: head?.height, manifestHash, manifestHeight, keysHeight, keys, engineDigest, nowNs }
 }
 
+/** What `SigningWorld.proposal` says of an open world. Throws `gov.unknown_proposal`. */
+export function proposalFacts(kernel: World, which: WhichProposal): ProposalFacts {
+  const found =
+    'number' in which
+      ? kernel.readProposal(which.number)
+      : [...kernel.listProposals()].find(({ height }) => height === which.height)
+  if (found === undefined) {
+    const named = 'number' in which ? `proposal ${which.number}` : `proposal of height ${which.height}`
+    throw new AosError('gov.unknown_proposal', `there is no ${named}`, { hint: 'see `aos gov ls`' })
+  }
+  const { number, status, patch, manifest, base, baseHeight, authority, report } = found
+  return { number, status, patch, manifest, base, baseHeight, authority, report: report?.hash }
+}
+
 /** A world that a daemon holds. Throws `host.bad_config`, `key.inside_world`. */
 export function remoteSigningWorld(
   client: ControlClient,
@@ -103,6 +138,8 @@ export function remoteSigningWorld(
     keyFolder,
     modules: createModuleRuntime({ sha256: nodeSha256 }),
     facts: async () => parseFacts(await ask('world facts', {})),
+    inFlight: async () => parseInFlight(await ask('effects in-flight', {})),
+    proposal: async (which) => parseProposal(await ask('gov facts', which)),
     get: (hash) => getContent(client, hash),
     put: async (values) => {
       for (const value of values) await putContent(client, value)
@@ -179,6 +216,42 @@ function parseFacts(data: unknown): WorldFacts {
     engineDigest,
     nowNs: BigInt(String(data['now_ns'])),
   }
+}
+
+function parseInFlight(data: unknown): readonly Hash[] {
+  const hashes = isRecord(data) ? data['in_flight'] : undefined
+  if (!Array.isArray(hashes)) throw new AosError('control.failed', 'the daemon does not say what is in flight')
+  return hashes.map((hash) => parseHash(String(hash)))
+}
+
+/** As it goes over the socket. */
+export function formatProposal(facts: ProposalFacts): unknown {
+  const { number, status, patch, manifest, base, baseHeight, authority, report } = facts
+  return { number, status, patch, manifest, base, base_height: baseHeight, authority, report: report ?? null }
+}
+
+function parseProposal(data: unknown): ProposalFacts {
+  if (!isRecord(data)) throw new AosError('control.failed', 'the daemon says nothing of the proposal')
+  const { report } = data
+  return {
+    number: Number(data['number']),
+    status: oneOf(data['status'], PROPOSAL_STATUSES),
+    patch: parseHash(String(data['patch'])),
+    manifest: parseHash(String(data['manifest'])),
+    base: parseHash(String(data['base'])),
+    baseHeight: Number(data['base_height']),
+    authority: oneOf(data['authority'], AUTHORITIES),
+    report: typeof report === 'string' ? parseHash(report) : undefined,
+  }
+}
+
+const PROPOSAL_STATUSES: readonly Proposal['status'][] = ['open', 'rejected', 'withdrawn', 'applied', 'reverted']
+const AUTHORITIES: readonly Proposal['authority'][] = ['narrows', 'keeps', 'widens']
+
+function oneOf<T extends string>(value: unknown, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === value)
+  if (found !== undefined) return found
+  throw new AosError('control.failed', 'the daemon says something else of the proposal')
 }
 
 function keyOf(key: Readonly<Record<string, unknown>>): KeyReport {

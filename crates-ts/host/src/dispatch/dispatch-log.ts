@@ -186,6 +186,12 @@ function readLog(path: string, world: Hash): FoundLog | LogLoss {
   return { marks: content.marks, length: content.length, isTorn: content.length < text.length }
 }
 
+/** What the log of a world marks, without opening it for writing; undefined when it is missing or cannot be relied on. */
+export function readMarks(path: string, world: Hash): ReadonlyMap<Hash, number> | undefined {
+  const found = readLog(path, world)
+  return typeof found === 'string' ? undefined : found.marks
+}
+
 /** Writes beside, syncs, renames, syncs the folder: a crash leaves the old log or the new one. Returns its length. */
 function writeLog(path: string, content: { readonly world: Hash; readonly marks: ReadonlyMap<Hash, number> }): number {
   const lines = [...content.marks].map(([intent, attempt]) => markLine(intent, attempt))

@@ -16,6 +16,8 @@ export interface DispatcherOptions {
   /** As the state says now; what is not open any more is not called. */
   readonly readIntent: (hash: Hash) => IntentReport | undefined
   readonly catalog: () => DispatchCatalog
+  /** False: nothing more is called until `resume`. */
+  readonly mayCall: () => boolean
   readonly keys: () => readonly KeyReport[]
   /** The machine failed twice at a receipt for it (K11). */
   readonly isQuarantined: (hash: Hash) => boolean
@@ -70,6 +72,16 @@ export class Dispatcher {
     this.#pump(lane)
   }
 
+  /** Calls that have begun, and what came of them is not told yet. */
+  get inFlight(): ReadonlySet<Hash> {
+    return this.#running
+  }
+
+  /** What was held back goes on. */
+  resume(): void {
+    for (const lane of this.#lanes.values()) this.#pump(lane)
+  }
+
   /** What is open again may be given again. */
   forget(hash: Hash): void {
     this.#known.delete(hash)
@@ -94,6 +106,7 @@ export class Dispatcher {
   }
 
   #pump(lane: Lane): void {
+    if (!this.#options.mayCall()) return
     for (let hash = lane.queue[0]; hash !== undefined; hash = lane.queue[0]) {
       const intent = this.#options.readIntent(hash)
       if (intent?.status !== 'open') {

@@ -103,6 +103,8 @@ export interface EffectsState {
 export interface EffectsHost {
   readonly counters: EffectsCounters
   readonly state: EffectsState
+  /** Open intents whose calls have begun, here or by an earlier process: a change of manifest leaves them alone. */
+  readonly inFlight: readonly Hash[]
   /** What made it stop by itself; the world must be opened again. */
   readonly failure: AosError | undefined
   /**

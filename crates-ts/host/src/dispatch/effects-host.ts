@@ -2,12 +2,14 @@
 import { AosError, formatHash, isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import type { Ingress, IntentReport, TurnResult } from '@aos/kernel'
+import { inFlightOf, openIntents, reviewIngress } from '../governance/in-flight.ts'
 import type { OnTurn } from '../host-world.ts'
 import { HostSecrets } from '../secrets/host-secrets.ts'
 import { findHostKey } from '../receipts/host-key.ts'
 import { parseReceiptFile } from '../receipts/receipt-file.ts'
 import { ReceiptVerifier } from '../receipts/signed-receipt.ts'
 import type { SignedReceipt } from '../receipts/signed-receipt.ts'
+import { ChangeSignal } from './change-signal.ts'
 import { adaptersById, makeDispatchCatalog } from './dispatch-catalog.ts'
 import type { DispatchCatalog } from './dispatch-catalog.ts'
 import { DispatchLog } from './dispatch-log.ts'
@@ -24,7 +26,7 @@ import { Settler, hostFault, receiptIngress } from './settler.ts'
 import type { Settled } from './settler.ts'
 import { Ticker } from './ticker.ts'
 import { TimeLimits } from './time-limits.ts'
-import { OS_TIMERS, TIMER_MS_MAX } from './timers.ts'
+import { OS_TIMERS } from './timers.ts'
 import type { Timers } from './timers.ts'
 
 const STOP_GRACE_MS = 5000
@@ -71,10 +73,9 @@ class WorldEffects implements EffectsHost {
   #arriving = 0
   #failure: AosError | undefined
   #isStopped = false
+  #isReviewing = false
   #catalog: { readonly of: Hash; readonly catalog: DispatchCatalog } | undefined
-  /** Who waits for a change of what is under way. */
-  readonly #waiting = new Set<() => void>()
-  #isWaking = false
+  readonly #changes: ChangeSignal
   /** Receipts from outside go in as they came. */
   #intake: Promise<unknown> = Promise.resolve()
 
@@ -82,6 +83,7 @@ class WorldEffects implements EffectsHost {
     this.#host = host
     this.#options = options
     this.#timers = options.timers ?? OS_TIMERS
+    this.#changes = new ChangeSignal(this.#timers)
   }
 
   get counters(): EffectsCounters {
@@ -95,6 +97,12 @@ class WorldEffects implements EffectsHost {
       running: dispatcher?.running ?? 0,
       settling: settler?.pending ?? 0,
     }
+  }
+
+  get inFlight(): readonly Hash[] {
+    const { log, dispatcher } = this.#parts ?? {}
+    if (log === undefined || dispatcher === undefined) return inFlightOf(this.#host)
+    return openIntents(this.#host.kernel).filter((hash) => log.isMarked(hash) || dispatcher.inFlight.has(hash))
   }
 
   get failure(): AosError | undefined {
@@ -122,7 +130,7 @@ class WorldEffects implements EffectsHost {
       signsEach: this.#options.signatures === 'each',
       onSettled: (settled) => {
         for (const one of settled) this.#onSettled(one)
-        this.#changed()
+        this.#changes.notify()
       },
       onFailure: fail,
     })
@@ -133,7 +141,7 @@ class WorldEffects implements EffectsHost {
       onTick: (height) => {
         this.#counters.ticks += 1
         this.#emit({ type: 'tick', height })
-        this.#changed()
+        this.#changes.notify()
       },
       onFailure: fail,
     })
@@ -141,6 +149,7 @@ class WorldEffects implements EffectsHost {
       this.#onTurn(result, ingress)
     })
     this.#parts = { log, dispatcher, settler, ticker, unobserve }
+    if (kernel.needsReview) this.#review()
     this.#host.flush()
     await this.#host.durable()
     for (const intent of left) dispatcher.add(intent)
@@ -158,7 +167,7 @@ class WorldEffects implements EffectsHost {
         if (!this.#isBusy(leftMs)) return 'quiet'
       }
       if (leftMs <= 0) return 'waiting'
-      await this.#change(leftMs)
+      await this.#changes.wait(leftMs)
     }
   }
 
@@ -172,7 +181,7 @@ class WorldEffects implements EffectsHost {
     await this.#intake
     parts.unobserve()
     await parts.log.close()
-    this.#changed()
+    this.#changes.notify()
   }
 
   submitReceipt(text: string): Promise<TurnResult> {
@@ -216,6 +225,7 @@ class WorldEffects implements EffectsHost {
       adapters: adaptersById(this.#options.adapters),
       readIntent: (hash) => kernel.readIntent(hash),
       catalog: () => this.#catalogInForce(),
+      mayCall: () => !kernel.needsReview,
       keys: () => kernel.keys,
       isQuarantined: (hash) => this.#host.isReceiptQuarantined(hash),
       onDone: (settling) => {
@@ -225,7 +235,7 @@ class WorldEffects implements EffectsHost {
         this.#fail(thrown)
       },
       onChange: () => {
-        this.#changed()
+        this.#changes.notify()
       },
     })
   }
@@ -243,6 +253,7 @@ class WorldEffects implements EffectsHost {
 
   /** A turn waits to become durable; what it opened is dispatched after that. */
   readonly #onTurn = (result: Parameters<OnTurn>[0], ingress: Ingress): void => {
+    if (this.#host.kernel.needsReview) this.#reviewSoon()
     const { emitted, changed, settled } = result.effects
     const mayFallDue = ingress.kind === 'clock' || this.#host.kernel.nextDueNs !== undefined
     if (emitted.length + changed.length + settled.length === 0 && !mayFallDue) return
@@ -252,6 +263,30 @@ class WorldEffects implements EffectsHost {
       if (change === 'released' || change === 'requeued') opened.push(intent)
     }
     for (const { intent } of settled) gone.push(intent)
+  }
+
+  /** After the turn that asks for it; nothing is called before. */
+  #reviewSoon(): void {
+    if (this.#isReviewing) return
+    this.#isReviewing = true
+    setImmediate(() => {
+      this.#isReviewing = false
+      if (!this.#isStopped && this.#failure === undefined && this.#host.kernel.needsReview) this.#review()
+    })
+  }
+
+  /** Open intents are judged by what is in force, but for those that are in flight (spec/17-governance.md, "Change"). */
+  #review(): void {
+    try {
+      const result = this.#host.submit(reviewIngress(this.inFlight))
+      if (result.kind === 'refused') throw result.error
+    } catch (thrown) {
+      this.#fail(thrown)
+      return
+    }
+    this.#host.flush()
+    this.#parts?.dispatcher.resume()
+    this.#changes.notify()
   }
 
   /** Entries that become durable together arrive together. */
@@ -292,7 +327,7 @@ class WorldEffects implements EffectsHost {
       if (intent !== undefined && !this.#isStopped) dispatcher?.add(intent)
     }
     ticker?.look()
-    this.#changed()
+    this.#changes.notify()
   }
 
   #onCall(event: EffectsEvent): void {
@@ -327,7 +362,7 @@ class WorldEffects implements EffectsHost {
     this.#parts?.ticker.stop()
     void this.#parts?.dispatcher.stop(0)
     this.#emit({ type: 'failed', code: this.#failure.code, message: this.#failure.message })
-    this.#changed()
+    this.#changes.notify()
   }
 
   #emit(event: EffectsEvent): void {
@@ -336,33 +371,8 @@ class WorldEffects implements EffectsHost {
 
   #isBusy(withinMs: number): boolean {
     const { queued, running, settling } = this.state
-    if (queued + running + settling > 0) return true
+    if (queued + running + settling > 0 || this.#isReviewing) return true
     const nextMs = this.#parts?.ticker.nextMs
     return this.#parts?.ticker.isBusy === true || (nextMs !== undefined && nextMs <= withinMs)
-  }
-
-  /** Whoever waits looks once for all changes of a turn of the event loop. */
-  #changed(): void {
-    if (this.#waiting.size === 0 || this.#isWaking) return
-    this.#isWaking = true
-    setImmediate(() => {
-      this.#isWaking = false
-      const waiting = [...this.#waiting]
-      this.#waiting.clear()
-      for (const wake of waiting) wake()
-    })
-  }
-
-  /** Until something changes, or that long. */
-  #change(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        cancel()
-        this.#waiting.delete(wake)
-        resolve()
-      }
-      const cancel = this.#timers.after(Math.min(ms, TIMER_MS_MAX), wake)
-      this.#waiting.add(wake)
-    })
   }
 }

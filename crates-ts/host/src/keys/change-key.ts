@@ -10,6 +10,7 @@ import { readOwnerKey } from './key-ring.ts'
 import { checkPublicKey } from './public-key.ts'
 import { signRequest } from './request.ts'
 
+/** A public key that may act from now on, or not any more; `kinds` are the effects that an adapter may report on, all when it is empty. */
 export interface KeyChange {
   readonly change: 'register' | 'revoke'
   readonly publicKey: Uint8Array

@@ -1,7 +1,7 @@
 /** ed25519 key pairs in files: PKCS #8 PEM, or the 32 raw bytes of a seed. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { AosError, sha256 } from '@aos/cbor'
 import type { HashBytes } from '@aos/cbor'
 import { nodeSha256 } from '../sha256.ts'
@@ -26,6 +26,22 @@ const SEED_BYTES = 32
 /** Makes a key with mode 0600 in a folder of mode 0700. The file must not exist. */
 export function createKeyFile(file: string): KeyPair {
   prepareKeyFolder(dirname(file))
+  return writeKeyFile(file)
+}
+
+/** Makes a key with mode 0600 wherever a person wants it; the folder is theirs to guard. Throws `key.exists`, `host.file`. */
+export function createKeyAt(file: string): KeyPair {
+  if (existsSync(file)) throw new AosError('key.exists', `${file} exists already`, { hint: 'name another file' })
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    return writeKeyFile(file)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new AosError('host.file', `${file} cannot be written: ${reason}`, { cause })
+  }
+}
+
+function writeKeyFile(file: string): KeyPair {
   const { privateKey } = generateKeyPairSync('ed25519')
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' })
   writeFileSync(file, pem, { mode: 0o600, flag: 'wx' })

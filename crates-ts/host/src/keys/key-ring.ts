@@ -28,6 +28,14 @@ export function readOwnerKey(folder: string): KeyPair {
   })
 }
 
+/** The key of a file, else the owner's. Throws `key.missing`, `key.bad_file`, `key.permissions`. */
+export function readKey(folder: string, file: string | undefined): KeyPair {
+  if (file === undefined) return readOwnerKey(folder)
+  const key = readKeyFile(file)
+  if (key !== undefined) return key
+  throw new AosError('key.missing', `there is no key in ${file}`, { hint: 'make one with `aos key new FILE`' })
+}
+
 /** A new key with which the host of one world signs for its adapters. The file is named by the key's id. */
 export function createHostKey(folder: string): KeyPair {
   const hostFolder = join(folder, HOST_FOLDER)

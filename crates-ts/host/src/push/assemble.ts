@@ -36,6 +36,8 @@ export interface AssembleOptions {
   /** Bytes of a module that was stored before. */
   readonly stored: (hash: Hash) => Uint8Array | undefined | Promise<Uint8Array | undefined>
   readonly onProgress: (line: string) => void
+  /** Files or folders with the definitions; those of the world folder unless given. */
+  readonly airPath?: string | undefined
 }
 
 /** A module definition with its bytes, freshly compiled or from the cache. */
@@ -88,7 +90,8 @@ export async function assemble(options: AssembleOptions): Promise<Assembly> {
 }
 
 /** The world folder when it has a world file; else the AIR folder, which need not be a part of a world folder. */
-function airPathOf({ folder, sync }: AssembleOptions): string {
+function airPathOf({ folder, sync, airPath }: AssembleOptions): string {
+  if (airPath !== undefined) return airPath
   return worldFileAt(folder.root) === undefined ? join(folder.root, sync.airDir) : folder.root
 }
 
@@ -140,7 +143,7 @@ function nameOf({ definition }: PlacedDefinition): string {
 }
 
 /** Built-in modules that the manifest lists, with the bytes that come with this release. */
-function builtinModules(manifest: Manifest): readonly AssembledModule[] {
+export function builtinModules(manifest: Manifest): readonly AssembledModule[] {
   return manifest.modules.flatMap(({ name }) => {
     const module = BUILTIN_MODULES.get(name)
     const bytes = module === undefined ? undefined : readBuiltinWasm(module.wasmHash)

@@ -1,6 +1,6 @@
 /** `aos push`: the folder into the world, as a signed manifest entry (K1, G2). */
 import { EMPTY_MANIFEST, decodeDefinition, hashDefinition } from '@aos/air'
-import type { Manifest } from '@aos/air'
+import type { Authority, Manifest } from '@aos/air'
 import { AosError, isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { encodeSetManifest } from '@aos/kernel'
@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto'
 import { signingWorldOf } from '../daemon/signing-world.ts'
 import type { HostWorld } from '../host-world.ts'
 import type { SigningWorld, WorldFacts } from '../daemon/signing-world.ts'
+import { prepareFolder, proposeChange } from '../governance/propose-change.ts'
 import { createHostKey, ensureOwnerKey, readOwnerKey } from '../keys/key-ring.ts'
 import { signRequest } from '../keys/request.ts'
 import { keepModuleMap } from '../module-maps.ts'
@@ -34,8 +35,11 @@ export interface PushOptions {
 
 /** What a push did to the manifest in force, or would have done. */
 export interface PushReport {
-  /** `pushed`, or why there is no entry. */
-  readonly outcome: 'pushed' | 'unchanged' | 'dry_run'
+  /** `pushed`: in force by the owner's key alone. `proposed`: the manifest in force names approvers, so it waits for them. Otherwise there is no entry. */
+  readonly outcome: 'pushed' | 'proposed' | 'unchanged' | 'dry_run'
+  /** Of the proposal. */
+  readonly proposal?: number
+  readonly authority?: Authority
   /** Undefined while there is no genesis. */
   readonly world: Hash | undefined
   readonly manifest: Hash
@@ -47,21 +51,40 @@ export interface PushReport {
   readonly ownerKeyMade: string | undefined
 }
 
+/** What a folder is assembled with. */
+export interface AssembleFolderOptions extends Pick<PushOptions, 'builder' | 'forceBuild' | 'onProgress'> {
+  /** Files or folders with the definitions; those of the world folder unless given. */
+  readonly airPath?: string | undefined
+}
+
+/** The definitions and modules that a push would put in force. Throws what `assemble` throws, and `wasm.*` for a module that is refused. */
+export async function assembleFolder(world: SigningWorld, options: AssembleFolderOptions): Promise<Assembly> {
+  return (await assembleAndAdmit(world, options)).assembly
+}
+
+async function assembleAndAdmit(
+  world: SigningWorld,
+  options: AssembleFolderOptions,
+): Promise<{ readonly assembly: Assembly; readonly rewritten: readonly Uint8Array[] }> {
+  const assembly = await assemble({
+    folder: world.folder,
+    sync: readSyncFile(world.folder.syncFile),
+    builder: options.builder,
+    forceBuild: options.forceBuild,
+    stored: (hash) => world.get(hash),
+    onProgress: options.onProgress,
+    airPath: options.airPath,
+  })
+  return { assembly, rewritten: admitModules(world, assembly) }
+}
+
 /** Throws what `assemble` throws, `wasm.*` for a module that is refused, `key.missing`, and the kernel's refusals. */
 export async function push(world: HostWorld | SigningWorld, options: PushOptions): Promise<PushReport> {
   const host = signingWorldOf(world)
-  const sync = readSyncFile(host.folder.syncFile)
   const before = await host.facts()
-  const assembly = await assemble({
-    folder: host.folder,
-    sync,
-    builder: options.builder,
-    forceBuild: options.forceBuild,
-    stored: (hash) => host.get(hash),
-    onProgress: options.onProgress,
-  })
-  const rewritten = admitModules(host, assembly)
-  const changes = compareManifests(await manifestInForce(host, before.manifestHash), assembly.manifest)
+  const { assembly, rewritten } = await assembleAndAdmit(host, options)
+  const inForce = await manifestInForce(host, before.manifestHash)
+  const changes = compareManifests(inForce, assembly.manifest)
   const report = { manifest: assembly.manifestHash, changes, warnings: assembly.warnings, ownerKeyMade: undefined }
   if (!options.dryRun) {
     await options.builder.installForEditors({ hidden: host.folder.hidden, builds: assembly.builds })
@@ -73,6 +96,19 @@ export async function push(world: HostWorld | SigningWorld, options: PushOptions
     return { ...report, world: before.id, outcome: 'unchanged', height: before.manifestHeight }
   }
   if (options.dryRun) return { ...report, world: before.id, outcome: 'dry_run', height: undefined }
+  if (inForce.approvers.length > 0) {
+    const key = readOwnerKey(host.keyFolder)
+    const change = await prepareFolder(host, assembly)
+    const { height, number } = await proposeChange(host, change, { key, description: options.message })
+    return {
+      ...report,
+      world: before.id,
+      outcome: 'proposed',
+      height,
+      proposal: number,
+      authority: change.authority.verdict,
+    }
+  }
   await host.put([...assembly.nodes, ...assembly.modules.map(({ bytes }) => bytes), ...rewritten])
   const ownerKeyMade = before.height === undefined ? await makeGenesis(host) : undefined
   const facts = await host.facts()
