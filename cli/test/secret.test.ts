@@ -99,8 +99,14 @@ test('set, used, rotated by hand and by effects: no form of a secret is anywhere
   const [, payload = ''] = /"hex":"([0-9a-f]+)"/.exec(shown) ?? []
   const [body = ''] = /sha256:[0-9a-f]{64}/.exec(Buffer.from(payload, 'hex').toString('latin1')) ?? []
   expect((await run(['blob', 'get', body])).stdout).toContain('raw=[secret]')
-  expect(await run(['journal', 'verify'])).toMatchObject({ exit: 0 })
-  expect(await run(['journal', 'replay', '--verify'])).toMatchObject({ exit: 0 })
+  const archive = join(sandbox.folder, 'archive')
+  const copy = join(sandbox.folder, 'copy')
+  expect(await ask(['world', 'export', archive])).toMatchObject({ exit: 0 })
+  expect(await sandbox.ask(['world', 'import', archive, copy])).toMatchObject({ exit: 0 })
+  for (const verb of [['verify'], ['replay', '--verify']]) {
+    expect(await sandbox.ask(['journal', ...verb, '--world', copy])).toMatchObject({ exit: 0, data: { ok: true } })
+  }
+  expect(await sandbox.ask(['secret', 'ls', '--world', copy])).toMatchObject({ data: { secrets: [], key: null } })
 
   expect(findSecrets(sandbox.folder, SECRETS)).toEqual([])
   expect(findIn('said', Buffer.concat(said), SECRETS)).toEqual([])

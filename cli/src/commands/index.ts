@@ -8,6 +8,7 @@ import { GOV_COMMANDS } from './gov.ts'
 import { LADDER_COMMANDS } from './ladder.ts'
 import { WORKSPACE_COMMANDS } from './workspaces.ts'
 import { SECRET_COMMANDS } from './secret.ts'
+import { ARCHIVE_COMMANDS } from './world-archive.ts'
 import { WORLD_COMMANDS } from './world.ts'
 import { WORLDS_COMMANDS } from './worlds.ts'
 import type { CommandGroup, CommandSpec } from './spec.ts'
@@ -21,6 +22,7 @@ export const COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
   ...WORKSPACE_COMMANDS,
   ...SECRET_COMMANDS,
   ...GOV_COMMANDS,
+  ...ARCHIVE_COMMANDS,
   ...READ_COMMANDS,
   ...AUTHOR_COMMANDS,
   ...DOCTOR_COMMANDS,

@@ -1,7 +1,7 @@
 /** Commands that run what the checkout brings: examples and benches. */
 import type { CommandGroup, CommandSpec } from './spec.ts'
 
-/** In the order of the help. */
+/** One part of the table of commands, in the order of the help. */
 export const LADDER_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
   {
     command: 'examples [name..]',

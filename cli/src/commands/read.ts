@@ -7,7 +7,7 @@ const REDUCER = (parser: Argv): Argv =>
 const AT = (parser: Argv): Argv =>
   parser.option('at', { type: 'string', requiresArg: true, describe: 'height (default: the head)' })
 
-/** In the order of the help. */
+/** One part of the table of commands, in the order of the help. */
 export const READ_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
   {
     command: 'status',

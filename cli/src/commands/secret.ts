@@ -10,7 +10,7 @@ const VALUE = (parser: Argv): Argv =>
     describe: 'variable that holds the value, instead of standard input',
   })
 
-/** `aos secret …`. */
+/** Verbs of `aos secret`, about the vault of a world. */
 export const SECRET_COMMANDS: readonly CommandGroup[] = [
   {
     name: 'secret',

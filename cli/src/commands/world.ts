@@ -3,7 +3,7 @@ import { describeTemplates } from '../templates.ts'
 import { WAIT } from './gate.ts'
 import type { CommandGroup, CommandSpec } from './spec.ts'
 
-/** In the order of the help. */
+/** One part of the table of commands, in the order of the help. */
 export const WORLD_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
   {
     command: 'init <dir>',

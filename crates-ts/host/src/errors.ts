@@ -109,9 +109,20 @@ export const VAULT_ERRORS = {
   'vault.full': 'The vault holds as many versions as it may.',
 } as const
 
+/** What each code of exporting and importing a world means (spec/25-secrets.md, "World archives"). */
+export const ARCHIVE_ERRORS = {
+  'transfer.damaged': 'The archive of a world is not as it was written.',
+  'transfer.compacted': 'A world whose entries were cut to their headers cannot be exported.',
+  'transfer.exists': 'The file of an archive is there already.',
+  'transfer.imported': 'The world was imported and not adopted: it performs no effects.',
+  'transfer.not_imported': 'The world was not imported, or is adopted already.',
+  'transfer.unsupported': 'The archive of a world was written by a later release.',
+} as const
+
 /** Codes that opening and driving a world can end with; those of the store and the kernel pass through. */
 export type HostErrorCode =
   | keyof typeof ANSWER_ERRORS
+  | keyof typeof ARCHIVE_ERRORS
   | keyof typeof HOST_ERRORS
   | keyof typeof KEY_ERRORS
   | keyof typeof CONTROL_ERRORS

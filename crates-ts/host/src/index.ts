@@ -51,7 +51,19 @@ export type { OpenHarnessOptions } from './harness/open-harness.ts'
 export type * from './harness/port.ts'
 export { makeHostAdapter } from './answers/host-adapter.ts'
 export type { AnswerGround } from './answers/host-adapter.ts'
-export { ANSWER_ERRORS, CONTROL_ERRORS, HOST_ERRORS, KEY_ERRORS, RECEIPT_ERRORS, VAULT_ERRORS } from './errors.ts'
+export { exportWorld } from './archive/export-world.ts'
+export type { ExportReport } from './archive/export-world.ts'
+export { importWorld } from './archive/import-world.ts'
+export type { ImportReport } from './archive/import-world.ts'
+export {
+  ANSWER_ERRORS,
+  ARCHIVE_ERRORS,
+  CONTROL_ERRORS,
+  HOST_ERRORS,
+  KEY_ERRORS,
+  RECEIPT_ERRORS,
+  VAULT_ERRORS,
+} from './errors.ts'
 export type { HostErrorCode } from './errors.ts'
 export { EventPipeline } from './event-pipeline.ts'
 export type { OnReply } from './event-pipeline.ts'

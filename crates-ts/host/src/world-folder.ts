@@ -28,6 +28,8 @@ export interface WorldFolder {
   readonly dispatchLog: string
   /** Secrets, encrypted (spec/25-secrets.md, "The vault"). */
   readonly vault: string
+  /** Stands there as long as an imported world is not adopted. */
+  readonly imported: string
   /** What a host of many worlds knew when the world went to sleep. */
   readonly sleepNote: string
 }
@@ -48,6 +50,7 @@ export function worldFolderAt(root: string): WorldFolder {
     uploads: join(hidden, 'uploads'),
     dispatchLog: join(hidden, 'dispatch.log'),
     vault: join(hidden, 'vault'),
+    imported: join(hidden, 'imported'),
     sleepNote: join(hidden, 'asleep.json'),
   }
 }

@@ -1,4 +1,4 @@
-/** What the commands about secrets print (spec/25-secrets.md, "Commands"). No member holds a value. */
+/** What the commands about secrets and archives of worlds print (spec/25-secrets.md). No member holds the value of a secret. */
 import { Type, type TSchema } from '@sinclair/typebox'
 import { hashText, openObject } from './build.ts'
 
@@ -13,6 +13,7 @@ export function secretOutputs(): readonly (readonly [string, TSchema])[] {
     current: number(),
     versions: Type.Array(openObject({ version: number(), ...kept })),
   })
+  const amounts = { entries: count(), values: count() }
   return [
     [
       'secret ls',
@@ -23,14 +24,21 @@ export function secretOutputs(): readonly (readonly [string, TSchema])[] {
         staged: Type.Array(slot),
       }),
     ],
-    ['secret rm', openObject({ name, removed: Type.Integer({ minimum: 0 }) })],
+    ['secret rm', openObject({ name, removed: count() })],
     ['secret rotate', version],
     ['secret set', version],
     ['secret stage', slot],
+    ['world adopt', openObject({ folder: Type.String() })],
+    ['world export', openObject({ file: Type.String(), world: hashText(), ...amounts, bytes: count() })],
+    ['world import', openObject({ folder: Type.String(), world: hashText(), ...amounts })],
   ]
 }
 
 /** Versions begin at 1. */
 function number(): TSchema {
   return Type.Integer({ minimum: 1 })
+}
+
+function count(): TSchema {
+  return Type.Integer({ minimum: 0 })
 }

@@ -1,4 +1,5 @@
 /** The effects of one open world (spec/14-dispatch.md). */
+import { existsSync } from 'node:fs'
 import { AosError, formatHash, isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import type { Ingress, IntentReport, TurnResult } from '@aos/kernel'
@@ -111,7 +112,12 @@ class WorldEffects implements EffectsHost {
 
   async start(): Promise<void> {
     if (this.#parts !== undefined) return
-    const { kernel, id: world } = this.#host
+    const { kernel, id: world, folder } = this.#host
+    if (existsSync(folder.imported)) {
+      throw new AosError('transfer.imported', 'this world was imported, so it performs no effects', {
+        hint: 'when the world that it was exported from performs none any more: `aos world adopt`',
+      })
+    }
     const key = findHostKey(this.#host.keyFolder, kernel.keys)
     // What is open now is dispatched when this state is durable; of what comes later the turns tell.
     const left = [...kernel.listIntents()].filter(({ status }) => status !== 'parked')

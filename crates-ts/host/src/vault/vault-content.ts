@@ -44,7 +44,7 @@ export interface VaultContent {
 
 const FORMAT = 1
 
-/** Canonical CBOR. */
+/** As canonical CBOR without the prefix; to be sealed. */
 export function encodeVault({ id, world, secrets, slots }: VaultContent): Uint8Array {
   return encode([
     FORMAT,
@@ -60,7 +60,7 @@ export function encodeVault({ id, world, secrets, slots }: VaultContent): Uint8A
   ])
 }
 
-/** undefined for what is not of the form. */
+/** Reads what was sealed; undefined for another format. */
 export function decodeVault(bytes: Uint8Array): VaultContent | undefined {
   const [format, id, world, secrets, slots] = listOf(decode(bytes, { prefix: 'absent' }))
   const isForm = format === FORMAT && id instanceof Uint8Array && (world === null || world instanceof Uint8Array)
