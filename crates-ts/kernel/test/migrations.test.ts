@@ -71,6 +71,9 @@ describe('a state schema that changes', () => {
     const refused = bench.propose(world({ state: { n: 'int', note: 'text' } }))
     expect(refusal(refused)).toBe('gov.state_schema')
     expect(refused.kind === 'refused' && refused.error.message).toContain('note')
+    expect(refused.kind === 'refused' && refused.error.details).toMatchObject({
+      fields: [{ path: '$.record.note', change: 'field_added', after: '"text"' }],
+    })
     expect(refusal(bench.propose(world({ state: { n: 'nat' } })))).toBe('gov.state_schema')
     expect(refusal(bench.propose(world({ ...NOTED, key: 'nat' })))).toBe('gov.key_schema')
     expect(refusal(bench.propose(world(NOTED)))).toBe('accepted')

@@ -1,5 +1,5 @@
 /** Whether the states and keys that are there are still of the schemas of a reducer (spec/17-governance.md, "Migrations"). */
-import { checkAcceptance } from '@aos/air'
+import { checkAcceptance, diffSchemas, formatJson } from '@aos/air'
 import type { SchemaTable } from '@aos/air'
 import { formatPath } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
@@ -18,9 +18,23 @@ export function checkStateSchema(reducer: string, from: SchemaOf, to: SchemaOf):
   if (why === undefined) return
   throw kernelError('gov.state_schema', `states of ${reducer} do not fit ${to.name} any more: ${why}`, {
     path: ['reducers', reducer, 'state'],
-    details: { reducer, from: from.name, to: to.name },
+    details: { reducer, from: from.name, to: to.name, fields: fieldsThatDiffer(from, to) },
     hint: 'name a migration in `migrations`: a pure module from the old state to the new one',
   })
+}
+
+/** One item for each place where the schemas differ; types are JSON text in the sugar lens. */
+function fieldsThatDiffer(from: SchemaOf, to: SchemaOf): readonly Readonly<Record<string, string>>[] {
+  const type = ({ name, table }: SchemaOf): Parameters<typeof diffSchemas>[0] => ({
+    type: { kind: 'ref', name },
+    table,
+  })
+  return diffSchemas(type(from), type(to)).map(({ path, change, before, after }) => ({
+    path: formatPath(path),
+    change,
+    ...(before === undefined ? {} : { before: formatJson(before) }),
+    ...(after === undefined ? {} : { after: formatJson(after) }),
+  }))
 }
 
 /** Throws `gov.key_schema`: no migration changes where a cell lies. */
