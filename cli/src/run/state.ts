@@ -1,6 +1,7 @@
 /** `aos state get|ls`. */
 import { formatHash } from '@aos/cbor'
-import { needReducer, readCellView, readMoment, valueToNode } from '@aos/host'
+import { needReducer, readCellView, valueToNode, viewMoment } from '@aos/host'
+import type { CellView, Moment } from '@aos/host'
 import { formatJson } from '@aos/air'
 import { usage } from '../arguments.ts'
 import type { Arguments } from '../arguments.ts'
@@ -14,8 +15,9 @@ export async function stateGet(context: CommandContext, args: Arguments): Promis
   const at = args.optionalHeight('at')
   const keyText = args.optionalText('key')
   return withWorld(context, args, async (host) => {
-    const moment = await readMoment(host, at, shareOf(context.held))
-    const cell = readCellView(moment, args.text('reducer'), keyText)
+    const reducerName = args.text('reducer')
+    const view = (moment: Moment): CellView => readCellView(moment, reducerName, keyText)
+    const cell = await viewMoment(host, at, view, shareOf(context.held))
     const { reducer, height, bytes } = cell
     const key = embedNode(cell.key)
     if (!args.flag('raw')) {
@@ -37,30 +39,41 @@ export async function stateLs(context: CommandContext, args: Arguments): Promise
   const cursor = args.optionalText('cursor')
   if (cursor !== undefined && !/^([0-9a-f]{2})*$/.test(cursor)) throw usage('cursor: expected next_cursor of an answer')
   const at = args.optionalHeight('at')
+  const reducer = args.text('reducer')
+  const after = cursor === undefined ? undefined : Buffer.from(cursor, 'hex')
   return withWorld(context, args, async (host) => {
-    const moment = await readMoment(host, at, shareOf(context.held))
-    const reducer = args.text('reducer')
-    const { keySchema } = needReducer(moment.definitions, reducer)
-    const cells: { readonly key: unknown; readonly size: number; readonly state_hash: string }[] = []
-    const lines: string[] = []
-    const after = cursor === undefined ? undefined : Buffer.from(cursor, 'hex')
-    let nextCursor: string | undefined
-    let last: Uint8Array = new Uint8Array(0)
-    for (const cell of moment.kernel.listCells(reducer)) {
-      if (after !== undefined && Buffer.compare(cell.key, after) <= 0) continue
-      if (cells.length === limit) {
-        nextCursor = Buffer.from(last).toString('hex')
-        break
-      }
-      last = cell.key
-      const key = keySchema === undefined ? null : valueToNode(moment.definitions, keySchema, cell.key)
-      const hash = formatHash(cell.stateHash)
-      cells.push({ key: embedNode(key), size: cell.size, state_hash: hash })
-      lines.push(
-        `${hash.slice(7, 19)} ${String(cell.size).padStart(7)}  ${keySchema === undefined ? '-' : formatJson(key)}`,
-      )
-    }
-    if (nextCursor !== undefined) lines.push(`… more with --cursor ${nextCursor}`)
-    return { data: { cells, next_cursor: nextCursor }, text: lines.join('\n') }
+    const view = (moment: Moment): CommandResult => listPage(moment, { reducer, after, limit })
+    return viewMoment(host, at, view, shareOf(context.held))
   })
+}
+
+interface Page {
+  readonly reducer: string
+  /** The key of the last cell of the page before. */
+  readonly after: Uint8Array | undefined
+  readonly limit: number
+}
+
+function listPage(moment: Moment, { reducer, after, limit }: Page): CommandResult {
+  const { keySchema } = needReducer(moment.definitions, reducer)
+  const cells: { readonly key: unknown; readonly size: number; readonly state_hash: string }[] = []
+  const lines: string[] = []
+  let nextCursor: string | undefined
+  let last: Uint8Array = new Uint8Array(0)
+  for (const cell of moment.kernel.listCells(reducer)) {
+    if (after !== undefined && Buffer.compare(cell.key, after) <= 0) continue
+    if (cells.length === limit) {
+      nextCursor = Buffer.from(last).toString('hex')
+      break
+    }
+    last = cell.key
+    const key = keySchema === undefined ? null : valueToNode(moment.definitions, keySchema, cell.key)
+    const hash = formatHash(cell.stateHash)
+    cells.push({ key: embedNode(key), size: cell.size, state_hash: hash })
+    lines.push(
+      `${hash.slice(7, 19)} ${String(cell.size).padStart(7)}  ${keySchema === undefined ? '-' : formatJson(key)}`,
+    )
+  }
+  if (nextCursor !== undefined) lines.push(`… more with --cursor ${nextCursor}`)
+  return { data: { cells, next_cursor: nextCursor }, text: lines.join('\n') }
 }

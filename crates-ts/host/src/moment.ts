@@ -19,7 +19,29 @@ export interface Moment {
   readonly definitions: Definitions
 }
 
-/** Waits until the head it shows is durable. Throws `host.bad_height`, `host.no_genesis`, `journal.compacted`. */
+/**
+ * What `view` says of a moment. At the head it looks at once, at the world that goes on, and its answer is given when that head is durable: what comes in meanwhile is
+ * not seen. Throws what `readMoment` throws.
+ */
+export async function viewMoment<T>(
+  host: HostWorld,
+  at: number | undefined,
+  view: (moment: Moment) => T,
+  options: StepsOptions = {},
+): Promise<T> {
+  for (;;) {
+    const now = await host.read((kernel) => {
+      const { head } = kernel
+      if (head === undefined || (at !== undefined && at !== head.height)) return undefined
+      return { seen: view({ height: head.height, kernel, definitions: host.definitions }) }
+    })
+    if (now !== undefined) return now.seen
+    const moment = await readMoment(host, at, options)
+    if (moment.kernel !== host.kernel) return view(moment)
+  }
+}
+
+/** At the head it is the kernel that goes on: for who sends nothing in meanwhile. Waits until the head is durable. Throws `host.bad_height`, `host.no_genesis`, `journal.compacted`. */
 export async function readMoment(host: HostWorld, at: number | undefined, options: StepsOptions = {}): Promise<Moment> {
   const head = await host.read((kernel) => kernel.head)
   if (head === undefined)

@@ -16,6 +16,7 @@ import {
   summarizeJournal,
   valueFromText,
   verifyWorldJournal,
+  viewMoment,
 } from '../src/index.ts'
 import { EVENT, PUSH, REDUCER, makeTestWorld, openPushed, writeDefinitions } from './_world.ts'
 import type { TestWorld } from './_world.ts'
@@ -54,6 +55,20 @@ test('genesis and manifest come with the first push, and state survives reopenin
   expect(await stateOf(again, 1)).toBeNull()
   await expect(readMoment(again, 4)).rejects.toMatchObject({ code: 'host.bad_height' })
   await again.close()
+})
+
+test('what is seen of the head is of the height that is named, whatever comes in meanwhile', async () => {
+  const host = await openPushed(world)
+  await host.send(makeEvent(host, 7))
+  const seeing = viewMoment(host, undefined, (moment) => readCellView(moment, REDUCER, undefined))
+  host.submit(makeEvent(host, 8))
+  expect(await seeing).toMatchObject({ height: 2, state: new Map([['n', { kind: 'number', text: '7' }]]) })
+  expect(await viewMoment(host, 3, ({ height }) => height)).toBe(3)
+  expect(await viewMoment(host, 2, (moment) => readCellView(moment, REDUCER, undefined).state)).toEqual(
+    new Map([['n', { kind: 'number', text: '7' }]]),
+  )
+  await expect(viewMoment(host, 9, () => undefined)).rejects.toMatchObject({ code: 'host.bad_height' })
+  await host.close()
 })
 
 test('a reply leaves only when the head it saw is durable, also a refusal and a duplicate', async () => {
