@@ -87,6 +87,7 @@ test('a push to a world with approvers waits for them, and each step says what i
   write('allow')
   expect(await ask(['gov', 'propose', '--dry-run'])).toMatchObject({ exit: 0, data: { outcome: 'dry_run', authority: 'widens' } }) // prettier-ignore
   expect(await ask(['push'])).toMatchObject({ exit: 4, data: { outcome: 'proposed', by: 'proposal', proposal: 1, authority: 'widens' } }) // prettier-ignore
+  expect(await ask(['approvals', 'ls'])).toMatchObject({ data: { intents: [{ status: 'parked' }], proposals: [{ proposal: 1 }] } }) // prettier-ignore
   expect(await ask(['gov', 'approve', '1', ...by('ann')])).toMatchObject({ exit: 1, error: { code: 'gov.no_shadow' } })
   const shadow = await ask(['gov', 'shadow', '1'])
   expect(shadow).toMatchObject({

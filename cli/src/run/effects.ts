@@ -9,6 +9,7 @@ import type { CommandContext, CommandResult } from '../context.ts'
 import { settleEffects } from '../daemon/effects.ts'
 import { intentDocument, intentLine } from '../effects-text.ts'
 import { withWorld } from '../world.ts'
+import { proposalLine } from './gov-read.ts'
 
 const STATUSES: readonly IntentStatus[] = ['open', 'parked', 'dead']
 
@@ -22,12 +23,21 @@ export async function effectsLs(context: CommandContext, args: Arguments): Promi
   })
 }
 
-/** `aos approvals ls`: what waits for a person. */
+/** `aos approvals ls`: what waits for a person: parked intents, and proposals that are open. */
 export async function approvalsLs(context: CommandContext, args: Arguments): Promise<CommandResult> {
   return withWorld(context, args, async (host) => {
     const { intents, text } = await listIntents(context, host, ['parked'])
+    const open = [...host.kernel.listProposals()].filter(({ status }) => status === 'open')
     const ids = intents.map(({ intent }) => String(intent)).join('\n')
-    return { data: { intents }, text: args.flag('ids') ? ids : text }
+    const proposals = open.map(({ number, authority, report, approvals }) => ({
+      proposal: number,
+      authority,
+      report_hash: report?.hash,
+      approvals: approvals.length,
+    }))
+    const lines = open.map((proposal) => `proposal ${proposalLine(context.style, host, proposal)}`)
+    const all = lines.length === 0 ? text : [...(intents.length === 0 ? [] : [text]), ...lines].join('\n')
+    return { data: { intents, proposals }, text: args.flag('ids') ? ids : all }
   })
 }
 

@@ -6,7 +6,7 @@ import type { Proposal } from '@aos/kernel'
 import { parseScript } from '@aos/adapters'
 import { resolve } from 'node:path'
 import type { Arguments } from '../arguments.ts'
-import type { CommandContext, CommandResult } from '../context.ts'
+import type { CommandContext, CommandResult, Style } from '../context.ts'
 import { withWorld } from '../world.ts'
 import { numberArgument } from './gov.ts'
 
@@ -19,7 +19,7 @@ export async function govLs(context: CommandContext, args: Arguments): Promise<C
       onProbation: kernel.probation?.proposal,
     }))
     const shown = args.flag('open') ? proposals.filter(({ status }) => status === 'open') : proposals
-    const lines = shown.map((proposal) => lineOf(context, host, proposal))
+    const lines = shown.map((proposal) => proposalLine(context.style, host, proposal))
     if (onProbation !== undefined) lines.push(`proposal ${onProbation} is on probation`)
     return {
       data: {
@@ -43,7 +43,7 @@ export async function govShow(context: CommandContext, args: Arguments): Promise
     const { report, approvals, description } = proposal
     const bytes = report === undefined ? undefined : host.store.content.get(report.hash)
     const lines = [
-      lineOf(context, host, proposal),
+      proposalLine(context.style, host, proposal),
       ...(description === undefined ? [] : [`  ${description}`]),
       `  patch ${proposal.patch}`,
       `  from ${proposal.base} to ${proposal.manifest}`,
@@ -112,10 +112,11 @@ function documentOf(proposal: Proposal): Readonly<Record<string, unknown>> {
   }
 }
 
-function lineOf(context: CommandContext, host: HostWorld, proposal: Proposal): string {
+/** A proposal in one line, beginning with its number. */
+export function proposalLine(style: Style, host: HostWorld, proposal: Proposal): string {
   const { number, status, authority, report, approvals, baseHeight } = proposal
   const stale = status === 'open' && baseHeight !== host.kernel.manifestHeight ? ', stale' : ''
   const reported = report === undefined ? '' : ', reported'
   const count = approvals.length === 0 ? '' : `, ${approvals.length} approved`
-  return `${context.style.bold(String(number))} ${status}${stale}: ${authority}${reported}${count}`
+  return `${style.bold(String(number))} ${status}${stale}: ${authority}${reported}${count}`
 }

@@ -13,9 +13,8 @@ export function gateOutputs(): readonly (readonly [command: string, data: TSchem
     decision: oneOf(['approve', 'reject']),
     waited: waited(),
   })
-  const intents = openObject({ intents: Type.Array(intent()) })
   return [
-    ['approvals ls', intents],
+    ['approvals ls', approvals()],
     ['approve', answer],
     ['driver test', driverTest()],
     ['effects ls', openObject({ intents: Type.Array(intent()), waited: waited() })],
@@ -34,6 +33,16 @@ export function gateOutputs(): readonly (readonly [command: string, data: TSchem
     ['upgrade', upgrade()],
     ['worlds ls', worldsLs()],
   ]
+}
+
+function approvals(): TSchema {
+  const proposal = openObject({
+    proposal: count(),
+    authority: oneOf(['narrows', 'keeps', 'widens']),
+    report_hash: optional(hashText()),
+    approvals: count(),
+  })
+  return openObject({ intents: Type.Array(intent()), proposals: Type.Array(proposal) })
 }
 
 /** What a turn did to plans and effects, beside what else it did. */
