@@ -34,9 +34,13 @@ export class GovernanceBench extends EffectBench {
   /** The set in force, as its author knows it. */
   #inForce: DefinitionSet | undefined
 
-  /** Puts definitions in force with an owner's signature. */
-  push(json: readonly object[], scripts: Parameters<EffectBench['air']>[1] = {}): void {
-    this.air(json, scripts)
+  /** Puts definitions in force with an owner's signature; the world knows of further content. */
+  push(
+    json: readonly object[],
+    scripts: Parameters<EffectBench['air']>[1] = {},
+    more: readonly Uint8Array[] = [],
+  ): void {
+    this.air(json, scripts, more)
     this.#inForce = this.set(json).set
   }
 

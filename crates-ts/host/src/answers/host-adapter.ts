@@ -10,6 +10,7 @@ import { HOST_ADAPTER } from '@aos/kernel'
 import type { HostWorld } from '../host-world.ts'
 import type { StepsOptions } from '../steps.ts'
 import { INTROSPECT_ANSWERS } from './introspect.ts'
+import { GOVERNANCE_ANSWERS } from './shadow.ts'
 
 /** What answers look at. */
 export interface AnswerGround {
@@ -21,12 +22,15 @@ export interface AnswerGround {
 /** Resolves with a value of the receipt schema of the kind. An AosError is a failure of that code. */
 export type HostAnswer = (params: Value, call: AdapterCall, ground: AnswerGround) => Promise<Value>
 
-const ANSWERS: ReadonlyMap<string, HostAnswer> = new Map([...INTROSPECT_ANSWERS])
+const ANSWERS: ReadonlyMap<string, HostAnswer> = new Map([...INTROSPECT_ANSWERS, ...GOVERNANCE_ANSWERS])
+
+/** Areas of codes that are answers; of other errors the host makes a fault. */
+const AREAS: readonly string[] = ['gov', 'introspect', 'journal', 'kernel', 'key']
 
 /** Codes of what may be otherwise later. */
 const PASSING: readonly string[] = ['introspect.not_reached']
 
-/** One for an open world; it reads the world and writes nothing, so that an interrupted call is simply made again. */
+/** One for an open world; at most it notes a report, so that an interrupted call is simply made again. */
 export function makeHostAdapter(ground: AnswerGround): Adapter {
   const perform = async (call: AdapterCall): Promise<AdapterResult> => {
     const answer = ANSWERS.get(call.effectKind)
@@ -34,7 +38,7 @@ export function makeHostAdapter(ground: AnswerGround): Adapter {
     try {
       return { status: 'ok', payload: await answer(call.params, call, ground), cost: COST }
     } catch (error) {
-      if (!isAosError(error) || !error.code.startsWith('introspect.')) throw error
+      if (!isAosError(error) || !AREAS.includes(error.code.split('.')[0] ?? '')) throw error
       const payload = makeFailurePayload(error.code, error.message)
       return { status: 'error', payload, cost: COST, retryable: PASSING.includes(error.code) }
     }

@@ -1,6 +1,6 @@
 /** `aos gov shadow`: a shadow run whose report the world takes note of (spec/17-governance.md, "Shadow"). */
 import type { Hash } from '@aos/cbor'
-import { hashText } from '@aos/cbor'
+import { AosError, hashText } from '@aos/cbor'
 import type { HostWorld } from '../host-world.ts'
 import { signGovernance } from '../keys/governance-command.ts'
 import { findHostKey } from '../receipts/host-key.ts'
@@ -27,6 +27,7 @@ export interface NotedReport {
 export async function shadowProposal(host: HostWorld, options: Omit<RunShadowOptions, 'host'>): Promise<NotedReport> {
   const key = findHostKey(host.keyFolder, host.kernel.keys)
   const report = await runShadow({ ...options, host })
+  if (options.signal?.aborted === true) throw new AosError('control.lost', 'nobody waits for the report any more')
   const bytes = encodeShadowReport(report)
   const hash = hashText(nodeSha256, bytes)
   const known = host.kernel.readProposal(options.proposal)?.report
