@@ -52,7 +52,7 @@ function plan(op: 'propose' | 'approve' | 'apply', params: object): object {
 const NUMBER = ref('@plan.input.number')
 const PLANS = [
   plan('propose', {
-    patch: { variant: { tag: 'patch_cbor', value: ref('@plan.input.patch') } },
+    patch: ref('@plan.input.patch'),
     summary: NOTHING_MUCH,
     manifest_base: none,
     description: text('from inside'),
@@ -77,7 +77,7 @@ function world({ module = 'demo/count@1', rules = [APPROVE_RULE, ALLOW_ALL] }: P
   return [
     { $kind: 'defschema', name: 'demo/Add@1', type: { record: { by: 'int' } } },
     { $kind: 'defschema', name: 'demo/Count@1', type: { record: { n: 'int' } } },
-    { $kind: 'defschema', name: 'demo/Propose@1', type: { record: { patch: 'bytes' } } },
+    { $kind: 'defschema', name: 'demo/Propose@1', type: { record: { patch: 'sys/GovPatchInput@1' } } },
     { $kind: 'defschema', name: 'demo/Approve@1', type: { record: { number: 'nat' } } },
     { $kind: 'defschema', name: 'demo/Apply@1', type: { record: { number: 'nat' } } },
     { $kind: 'defmodule', name: module, module_kind: 'reducer', wasm_hash: '', abi: { reducer } },
@@ -136,7 +136,11 @@ function touchesPolicies(summary: Data): boolean {
 type Accepted = ReturnType<typeof accepted>
 
 function propose(bench: GovernanceBench, json: readonly object[]): Accepted {
-  return accepted(bench.event('demo/Propose@1', { patch: encodePatch(bench.patch(json).patch) }))
+  return proposeBytes(bench, 'patch_cbor', encodePatch(bench.patch(json).patch))
+}
+
+function proposeBytes(bench: GovernanceBench, tag: 'patch_cbor' | 'patch_doc_json', bytes: Uint8Array): Accepted {
+  return accepted(bench.event('demo/Propose@1', { patch: { $tag: tag, $value: bytes } }))
 }
 
 /** Asks for an approval of a proposal, and gives it. */
@@ -199,9 +203,21 @@ describe('a plan', () => {
     bench.checkReplay()
   })
 
+  test('writes a patch as JSON for what is in force, without its hash', () => {
+    const { bench, judged } = started()
+    const node = { $kind: 'defschema', name: 'demo/More@1', type: 'text' }
+    const document = { version: '1', patches: [{ add_def: { kind: 'defschema', node } }] }
+    const { governance } = proposeBytes(bench, 'patch_doc_json', Buffer.from(JSON.stringify(document)))
+    expect(governance).toMatchObject([{ proposal: 1, change: 'proposed' }])
+    expect(bench.proposal(1).base).toBe(bench.world.manifestHash)
+    expect(asMap(judged[0] ?? null).get('base_manifest_hash')).toBe(bench.world.manifestHash)
+    expect(failure(bench, proposeBytes(bench, 'patch_doc_json', Buffer.from('{')))).toBe('air.bad_json')
+    bench.checkReplay()
+  })
+
   test('is refused what a command would be refused, with the same codes', () => {
     const { bench } = started()
-    expect(failure(bench, accepted(bench.event('demo/Propose@1', { patch: encodeNode({ no: 'patch' }) })))).toBe('gov.bad_patch') // prettier-ignore
+    expect(failure(bench, proposeBytes(bench, 'patch_cbor', encodeNode({ no: 'patch' })))).toBe('gov.bad_patch') // prettier-ignore
     propose(bench, world({ module: 'demo/count_twice@1' }))
     expect(failure(bench, approve(bench, 1))).toBe('gov.no_shadow')
     expect(failure(bench, accepted(bench.event('demo/Apply@1', { number: 1 })))).toBe('gov.no_shadow')

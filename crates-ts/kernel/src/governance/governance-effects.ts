@@ -2,7 +2,7 @@
  * What plans can do about proposals (G11; spec/17-governance.md, "From inside"): the same checks as for commands; a signature is that of whoever released the effect
  * from its approval.
  */
-import { encodePatch, parseJson, parsePatch, summarizePatch } from '@aos/air'
+import { completePatch, encodePatch, parseJson, parsePatch, summarizePatch } from '@aos/air'
 import type { DefinitionSet, Patch, Value } from '@aos/air'
 import { AosError, formatHash, isAosError, sha256 } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
@@ -69,26 +69,28 @@ function baseSet({ ports, state }: PatchSource): DefinitionSet {
   return setOf(loadDefinitions(ports, state.manifestHash, (hash) => ports.content.get(hash), state))
 }
 
-function patchOf(input: PatchInput, base: DefinitionSet, { blobs }: PatchSource): Patch {
+function patchOf(input: PatchInput, base: DefinitionSet, source: PatchSource): Patch {
+  const { blobs } = source
   switch (input.$tag) {
     case 'hash':
       return readPatch(needBlob(blobs, input.$value))
     case 'patch_cbor':
       return readPatch(input.$value)
     case 'patch_doc_json':
-      return patchOfJson(input.$value, base)
+      return patchOfJson(input.$value, base, source)
     case 'patch_blob_ref': {
       const { blob_ref: hash, format } = input.$value
       if (format === 'cbor') return readPatch(needBlob(blobs, hash))
-      if (format === 'json') return patchOfJson(needBlob(blobs, hash), base)
+      if (format === 'json') return patchOfJson(needBlob(blobs, hash), base, source)
       throw kernelError('gov.bad_patch', `the format of a patch is cbor or json, found ${format.slice(0, 40)}`)
     }
   }
 }
 
-function patchOfJson(bytes: Uint8Array, base: DefinitionSet): Patch {
+/** A document is for what is in force where it does not say for what. */
+function patchOfJson(bytes: Uint8Array, base: DefinitionSet, { ports: { sha256 } }: PatchSource): Patch {
   const parsed = parsePatch(parseJson(utf8Text(bytes)), { base })
-  if (parsed.ok) return parsed.value
+  if (parsed.ok) return completePatch({ sha256, base, patch: parsed.value })
   throw badPatch(parsed.issues)
 }
 
