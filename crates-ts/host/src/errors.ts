@@ -1,5 +1,7 @@
 /** Every code this package produces (spec/08-errors.md is generated from these tables). */
+import type { SYNC_ERRORS } from './sync/errors.ts'
 
+/** What each code about worlds, their folders and what is asked of them means. */
 export const HOST_ERRORS = {
   'host.no_world': 'No world folder was found: neither aos.json nor .aos stands here or above.',
   'host.no_worlds': 'The folder of worlds was not found.',
@@ -127,4 +129,5 @@ export type HostErrorCode =
   | keyof typeof KEY_ERRORS
   | keyof typeof CONTROL_ERRORS
   | keyof typeof RECEIPT_ERRORS
+  | keyof typeof SYNC_ERRORS
   | keyof typeof VAULT_ERRORS

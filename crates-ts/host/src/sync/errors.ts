@@ -1,0 +1,11 @@
+/** Every code of names that go between a folder and a workspace. */
+
+/** What each code means (spec/22-sync.md, "Names"). */
+export const SYNC_ERRORS = {
+  'sync.bad_encoding': 'A segment of a workspace is not what the name of a file is written as.',
+  'sync.leaves_folder': 'A name is empty, leads out of its folder, or holds a separator.',
+  'sync.bad_character': 'A name holds a character that cannot be seen, or that some system refuses.',
+  'sync.reserved_name': 'Some system gives the name another meaning, or a tool reads what stands there.',
+  'sync.long_name': 'A name is longer than a folder can hold.',
+  'sync.name_twins': 'Two names in one folder are one on systems that do not tell their letters apart.',
+} as const
