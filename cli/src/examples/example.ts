@@ -1,9 +1,11 @@
 /** What an example does with its world, and how it is told whether it went well. */
-import type { HostWorld } from '@aos/host'
+import type { HostWorld, ModuleBuilder } from '@aos/host'
 
 /** A new world with the example's definitions in force. */
 export interface ExampleRun {
   readonly host: HostWorld
+  /** Compiles the modules of what is proposed. */
+  readonly builder: ModuleBuilder
   /** Says where the work is. */
   readonly progress: (line: string) => void
 }

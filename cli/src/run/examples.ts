@@ -10,6 +10,7 @@ import type { CommandContext, CommandResult } from '../context.ts'
 import { counterExample } from '../examples/counter.ts'
 import type { Example, ExampleRun, ExampleWork } from '../examples/example.ts'
 import { flightsExample } from '../examples/flights.ts'
+import { safeUpgradeExample } from '../examples/safe-upgrade.ts'
 import { storyExample } from '../examples/story-example.ts'
 import { EXIT } from '../exit-code.ts'
 import { makeModuleBuilder } from '../module-builder.ts'
@@ -21,6 +22,7 @@ const EXAMPLES: readonly Example[] = [
   storyExample('03-fetch-notify'),
   storyExample('04-aggregator'),
   storyExample('05-chain-comp'),
+  safeUpgradeExample,
   storyExample('07-llm-summarizer'),
   storyExample('08-retry-backoff'),
   storyExample('09-workspaces'),
@@ -150,15 +152,16 @@ async function runWork(context: CommandContext, begun: Begun, setting: Setting):
   const progress = (line: string): void => {
     context.progress.report(`${name}: ${line}`)
   }
+  const builder = makeModuleBuilder(context)
   try {
     await push(host, {
-      builder: makeModuleBuilder(context),
+      builder,
       dryRun: false,
       forceBuild: setting.forceBuild,
       message: undefined,
       onProgress: progress,
     })
-    return await feedAndCheck(begun, { host, progress })
+    return await feedAndCheck(begun, { host, builder, progress })
   } finally {
     context.progress.done()
     await host.close()
