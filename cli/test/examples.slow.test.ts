@@ -27,6 +27,7 @@ const HEIGHTS = {
   '09-workspaces': 2,
   '10-flights': 20_001,
   '11-approval': 9,
+  '12-self-upgrade': 16,
   '14-notes': 6,
 }
 

@@ -86,6 +86,35 @@ test('the story says who decided, who signed and how it ended', { timeout: 60_00
   ])
 })
 
+test('a world proposes what it may, is approved by a person, and runs better', { timeout: 60_000 }, async () => {
+  const { exit, stdout } = await sandbox.run(['examples', 'self-upgrade'])
+  expect(exit).toBe(0)
+  const told = stdout.split('\n').map((line) => line.replace(/[0-9a-f]{8}/g, '#').trim())
+  expect(told.filter((line) => /governance|proposal|person|Told|improve.*ends/.test(line))).toEqual([
+    'raised demo/ShopEvent@1 {"Told":{"item":"tea","status":410}}',
+    'raised demo/ShopEvent@1 {"Told":{"item":"milk","status":410}}',
+    'gate: governance.propose denied (grant self): cap.denied/def_kind_not_allowed',
+    'plan 6.6/demo/improve@1 ends: effect_denied/cap.denied/def_kind_not_allowed',
+    'raised demo/ShopEvent@1 {"Told":{"item":"milk","status":410}}',
+    'raised demo/ShopEvent@1 {"Told":{"item":"tea","status":410}}',
+    'gate: governance.propose allowed (grant self, rule 2 of demo/shop_policy@1)',
+    'proposal 1 is proposed (keeps)',
+    'gate: governance.shadow allowed (grant self, rule 2 of demo/shop_policy@1)',
+    '12  about a proposal, signed by #',
+    'proposal 1 is shadowed',
+    'gate: governance.approve held (grant self, rule 1 of demo/shop_policy@1)',
+    'intent # waits for a person',
+    '14  answer of a person, signed by #',
+    'gate: governance.approve allowed (grant self, rule 1 of demo/shop_policy@1)',
+    'proposal 1 is approved (#)',
+    'gate: governance.apply allowed (grant self, rule 2 of demo/shop_policy@1)',
+    'proposal 1 is applied',
+    'raised demo/ShopEvent@1 {"Improved":{"proposal":1}}',
+    'plan 11.6/demo/improve@1 ends',
+    'raised demo/ShopEvent@1 {"Told":{"item":"honey","status":200}}',
+  ])
+})
+
 test('without a name they are listed; an unknown one is named', async () => {
   expect((await sandbox.ask(['examples'])).data).toEqual([
     { name: '00-counter' },
@@ -99,6 +128,7 @@ test('without a name they are listed; an unknown one is named', async () => {
     { name: '09-workspaces' },
     { name: '10-flights' },
     { name: '11-approval' },
+    { name: '12-self-upgrade' },
     { name: '14-notes' },
   ])
   expect(await sandbox.ask(['examples', 'pyramid'])).toMatchObject({ exit: 1, error: { code: 'cli.unknown_example' } })

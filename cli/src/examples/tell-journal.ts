@@ -6,12 +6,19 @@ import { embedAny } from '../json-node.ts'
 
 const HASH_DIGITS = 8
 const VALUE_CHARACTERS_MAX = 96
+/** Kinds of entries that come before the story. */
+const SETTING_UP: readonly string[] = ['genesis', 'key', 'engine', 'manifest']
 
 /** A line for what came in at each height, and indented lines for what followed. Definitions are those in force now. */
 export function tellJournal(host: HostWorld): readonly string[] {
   const lines: string[] = []
-  for (const batch of host.store.journal.read({ from: host.kernel.manifestHeight + 1 })) {
-    for (const record of batch) lines.push(...tellEntry(viewEntry(record, host.definitions)))
+  let hasBegun = false
+  for (const batch of host.store.journal.read({ from: 0 })) {
+    for (const record of batch) {
+      const view = viewEntry(record, host.definitions)
+      hasBegun ||= !SETTING_UP.includes(view.kind)
+      if (hasBegun) lines.push(...tellEntry(view))
+    }
   }
   return lines
 }
@@ -53,6 +60,8 @@ function tellIngress(view: EntryView): string {
     }
     case 'approval':
       return `answer of a person, signed by ${shortHash(view.signed_by?.[0])}`
+    case 'governance':
+      return `about a proposal, signed by ${shortHash(view.signed_by?.[0])}`
     case 'clock':
       return `clock set to ${view.set_ns ?? ''} ns`
     case 'tick':
@@ -83,6 +92,10 @@ function tellItem(item: Readonly<Record<string, unknown>>): string | undefined {
       return `intent ${shortHash(item['intent'])} is settled: ${text('status')}${item['code'] === undefined ? '' : `, ${text('code')}`}`
     case 'intent_change':
       return `intent ${shortHash(item['intent'])} is ${text('change')}`
+    case 'governance': {
+      const said = item['text'] === undefined ? '' : ` (${text('text').replace(/^[0-9a-f]{64}$/, shortHash)})`
+      return `proposal ${text('proposal')} is ${text('change')}${said}`
+    }
     case 'turn_limit':
       return `the turn went beyond its bound of ${text('bound')}`
     default:

@@ -28,6 +28,7 @@ const EXAMPLES: readonly Example[] = [
   storyExample('09-workspaces'),
   flightsExample,
   storyExample('11-approval'),
+  storyExample('12-self-upgrade'),
   storyExample('14-notes'),
 ]
 

@@ -1,7 +1,8 @@
-/** What an entry says of plans and effects, as people read it (spec/journal.cddl). */
+/** What an entry says of plans, effects and proposals, as people read it (spec/journal.cddl). */
 import { formatHash } from '@aos/cbor'
 import type { Data } from '@aos/cbor'
 import { RECEIPT_STATUSES } from '@aos/effects'
+import { GOVERNANCE_CHANGES } from '@aos/kernel'
 import type { DecodedItem } from '@aos/kernel'
 
 /** A receipt as an entry shows it. */
@@ -31,7 +32,7 @@ export function viewReceipt(command: Data | undefined): ReceiptView | undefined 
   }
 }
 
-/** A derived item about plans or effects; undefined members are absent. */
+/** A derived item about plans, effects or proposals; undefined members are absent. */
 export function viewEffectItem({ fields }: DecodedItem): Readonly<Record<string, unknown>> {
   const text = (key: number): string | undefined => textOf(fields.get(key))
   const hash = (key: number): string | undefined => hashOf(fields.get(key))
@@ -64,6 +65,10 @@ export function viewEffectItem({ fields }: DecodedItem): Readonly<Record<string,
       return { item: 'plan_started', instance: text(1), plan: text(2) }
     case 11:
       return { item: 'intent_change', intent: hash(1), change: CHANGES[Number(fields.get(2))], code: text(3) }
+    case 12: {
+      const change = GOVERNANCE_CHANGES[Number(fields.get(2))]
+      return { item: 'governance', proposal: Number(fields.get(1)), change, hash: hash(3), text: text(4) }
+    }
     default:
       return { item: 'unknown', type: fields.get(0) }
   }
