@@ -8,4 +8,5 @@ export const SYNC_ERRORS = {
   'sync.reserved_name': 'Some system gives the name another meaning, or a tool reads what stands there.',
   'sync.long_name': 'A name is longer than a folder can hold.',
   'sync.name_twins': 'Two names in one folder are one on systems that do not tell their letters apart.',
+  'sync.not_a_file': 'A link, or something else that is neither a file nor a folder, stands in a folder.',
 } as const
