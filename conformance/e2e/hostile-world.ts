@@ -10,6 +10,8 @@ export interface HostileCase {
   readonly name: string
   /** Code with which the module is refused … */
   readonly refused?: string
+  /** What `aos module check` says instead, which looks into components. */
+  readonly refused_by_command?: string
   /** … or how every call of it ends. */
   readonly outcome?: string
 }
