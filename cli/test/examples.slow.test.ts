@@ -22,12 +22,14 @@ const HEIGHTS = {
   '03-fetch-notify': 3,
   '04-aggregator': 5,
   '05-chain-comp': 5,
+  '06-safe-upgrade': 14,
   '07-llm-summarizer': 4,
   '08-retry-backoff': 6,
   '09-workspaces': 2,
   '10-flights': 20_001,
   '11-approval': 9,
   '12-self-upgrade': 16,
+  '13-migration': 10_046,
   '14-notes': 6,
 }
 

@@ -123,12 +123,14 @@ test('without a name they are listed; an unknown one is named', async () => {
     { name: '03-fetch-notify' },
     { name: '04-aggregator' },
     { name: '05-chain-comp' },
+    { name: '06-safe-upgrade' },
     { name: '07-llm-summarizer' },
     { name: '08-retry-backoff' },
     { name: '09-workspaces' },
     { name: '10-flights' },
     { name: '11-approval' },
     { name: '12-self-upgrade' },
+    { name: '13-migration' },
     { name: '14-notes' },
   ])
   expect(await sandbox.ask(['examples', 'pyramid'])).toMatchObject({ exit: 1, error: { code: 'cli.unknown_example' } })

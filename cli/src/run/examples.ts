@@ -10,6 +10,7 @@ import type { CommandContext, CommandResult } from '../context.ts'
 import { counterExample } from '../examples/counter.ts'
 import type { Example, ExampleRun, ExampleWork } from '../examples/example.ts'
 import { flightsExample } from '../examples/flights.ts'
+import { migrationExample } from '../examples/migration.ts'
 import { safeUpgradeExample } from '../examples/safe-upgrade.ts'
 import { storyExample } from '../examples/story-example.ts'
 import { EXIT } from '../exit-code.ts'
@@ -29,6 +30,7 @@ const EXAMPLES: readonly Example[] = [
   flightsExample,
   storyExample('11-approval'),
   storyExample('12-self-upgrade'),
+  migrationExample,
   storyExample('14-notes'),
 ]
 
