@@ -79,7 +79,8 @@ function compareText(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0
 }
 
-function fileError(verb: 'read' | 'write', path: string, cause: unknown): AosError {
+/** What the system refused, as `host.file`. */
+export function fileError(verb: 'read' | 'write', path: string, cause: unknown): AosError {
   const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown'
   const found = reason === 'ENOENT' ? 'there is no such file' : `the system says ${reason}`
   return new AosError('host.file', `cannot ${verb} ${path}: ${found}`, { cause, details: { file: path, reason } })

@@ -9,4 +9,6 @@ export const SYNC_ERRORS = {
   'sync.long_name': 'A name is longer than a folder can hold.',
   'sync.name_twins': 'Two names in one folder are one on systems that do not tell their letters apart.',
   'sync.not_a_file': 'A link, or something else that is neither a file nor a folder, stands in a folder.',
+  'sync.conflict': 'A folder and a workspace changed in the same place; details.paths lists where.',
+  'sync.bad_state': 'The note of what a folder and a workspace had in common is not as it was written.',
 } as const
