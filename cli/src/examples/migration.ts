@@ -67,13 +67,15 @@ class Migration implements ExampleWork {
     if (tried?.cells !== CELLS || !tried.isWhole || tried.failed.total > 0) {
       return `expected ${CELLS} cells in the rehearsal, found ${tried?.cells ?? 0}, of which ${tried?.failed.total ?? 0} failed`
     }
+    const brought = tellJournal(host).filter((line) => line.endsWith('is brought on from generation 0 to 1: ok')).length
+    if (brought !== WAITING + 1) return `expected ${WAITING + 1} cells brought on, found ${brought}`
     if ([...host.kernel.listInstances()].length > 0) return 'expected that every plan has ended'
     return checkCells(host)
   }
 
   tell({ host }: ExampleRun): Promise<readonly string[]> {
     const journal = tellJournal(host)
-    const first = journal.findIndex((line) => /^ *\d/.test(line))
+    const first = journal.findIndex((line) => line.includes(`event ${INSPECTOR}`))
     const next = journal.findIndex((line, index) => index > first && /^ *\d/.test(line))
     return Promise.resolve([
       `without a migration: ${this.#refused}`,

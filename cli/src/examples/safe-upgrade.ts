@@ -107,7 +107,7 @@ class SafeUpgrade implements ExampleWork {
   }
 
   tell({ host }: ExampleRun): Promise<readonly string[]> {
-    return Promise.resolve([...(this.#change?.lines ?? []), 'and the journal from then on:', ...tellJournal(host)])
+    return Promise.resolve([...(this.#change?.lines ?? []), 'and the whole journal:', ...tellJournal(host)])
   }
 
   async close(): Promise<void> {

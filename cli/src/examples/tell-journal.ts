@@ -76,6 +76,10 @@ function tellItem(item: Readonly<Record<string, unknown>>): string | undefined {
   switch (item['item']) {
     case 'delivery':
       return `${text('reducer')}${item['key'] === undefined ? '' : ` ${shortened(item['key'])}`} ran: ${text('outcome')}`
+    case 'migration': {
+      const key = item['key'] === undefined ? '' : ` ${shortened(item['key'])}`
+      return `${text('reducer')}${key} is brought on from generation ${text('from')} to ${text('to')}: ${text('outcome')}`
+    }
     case 'raised':
       return `raised ${text('schema')} ${shortened(item['value'])}`
     case 'plan_started':

@@ -118,8 +118,25 @@ function viewItem(item: DecodedItem, context: ItemContext): Readonly<Record<stri
       return { index, item: 'module_use', wasm: hashOf(fields.get(1)), rewritten: hashOf(fields.get(2)) }
     case 3:
       return { index, item: 'turn_limit', bound: fields.get(1) }
+    case 9:
+      return { index, item: 'migration', ...viewMigration(item, context) }
     default:
       return { index, ...viewEffectItem(item) }
+  }
+}
+
+function viewMigration(item: DecodedItem, context: ItemContext): Readonly<Record<string, unknown>> {
+  const { fields } = item
+  const reducer = textOf(fields.get(1))
+  const keySchema = reducer === undefined ? undefined : context.definitions?.modules.get(reducer)?.keySchema
+  return {
+    reducer,
+    key: keySchema === undefined ? undefined : context.show(keySchema, item.key),
+    from: fields.get(3),
+    to: fields.get(4),
+    outcome: fields.get(5),
+    fuel: fields.get(6),
+    state_hash: hashOf(fields.get(7)),
   }
 }
 
