@@ -89,11 +89,19 @@ export function instanceLine(style: Style, { id, plan, steps }: InstanceReport):
 /** What a turn did to plans and intents, for `data` of whatever started it. */
 export function effectsDocument(effects: EffectsReport, definitions: Definitions): Readonly<Record<string, unknown>> {
   return {
-    intents: effects.emitted.map((intent) => intentDocument(definitions, intent)),
+    intents: effects.emitted.map((intent) => ({
+      ...intentDocument(definitions, intent),
+      settled: settledInTurn(effects, intent),
+    })),
     decisions: effects.decisions.map(decisionDocument),
     started: effects.started,
     ended: effects.ended,
   }
+}
+
+/** How an intent ended that the kernel performed in the same turn. */
+function settledInTurn({ settled }: EffectsReport, { hash }: IntentReport): string | undefined {
+  return settled.find(({ intent }) => intent === hash)?.status
 }
 
 function decisionDocument(decision: DecisionReport): Readonly<Record<string, unknown>> {
@@ -106,7 +114,10 @@ export function effectsLines(style: Style, effects: EffectsReport): readonly str
   return [
     ...effects.started.map((instance) => `  started ${instance}`),
     ...effects.decisions.map((decision) => decisionLine(style, decision)),
-    ...effects.emitted.map(({ hash, status }) => `  intent ${hash} ${status}`),
+    ...effects.emitted.map((intent) => {
+      const settled = settledInTurn(effects, intent)
+      return `  intent ${intent.hash} ${settled === undefined ? intent.status : `settled ${settled}`}`
+    }),
     ...effects.ended.map(({ instance, code, step }) =>
       code === undefined ? `  ended ${instance}` : `  ended ${instance} ${style.bad(code)} at ${step ?? 'the start'}`,
     ),

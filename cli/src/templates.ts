@@ -44,6 +44,17 @@ export const TEMPLATES: readonly Template[] = [
       'aos state get demo/Desk@1 --key t1',
     ],
   },
+  {
+    name: 'workspace',
+    describe: 'notes that are files with a history, written by a plan and changed by you',
+    next: [
+      'aos push',
+      `aos event send demo/NoteEvent@1 '{"Write":{"note":"hello","text":"Hello."}}'`,
+      'aos ws cat notes/hello.md',
+      'aos ws log notes',
+      'aos state get demo/Notes@1 --key hello',
+    ],
+  },
   { name: 'empty', describe: 'a manifest that lists nothing', next: ['aos push', 'aos status'] },
 ]
 

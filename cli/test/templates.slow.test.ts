@@ -66,6 +66,7 @@ const LAST: Readonly<Record<string, unknown>> = {
   cells: { cents: 500, movements: 1 },
   'plan-http': { phase: { Seen: null }, status: 200, error: null },
   agent: { phase: { Done: null }, answer: 'Order 17: 42.00 are on their way back.', rounds: 3, calls_open: 0 },
+  workspace: { phase: { Saved: null }, version: 1, error: null },
 }
 
 test.each(Object.keys(LAST))(
@@ -87,7 +88,7 @@ test.each(Object.keys(LAST))(
   },
 )
 
-test.each(['cells', 'plan-http', 'agent'])(
+test.each(['cells', 'plan-http', 'agent', 'workspace'])(
   '%s: the README says what happens',
   { timeout: 240_000 },
   async (template) => {

@@ -24,7 +24,7 @@ const IMPORTS = `import type {
   SetType,
   VariantType,
 } from './air-type.ts'
-import type { ModuleDefinition } from './module.ts'
+import type { ModuleDefinition, Reducer } from './module.ts'
 import type { Cap, Effect } from './power.ts'
 `
 
@@ -46,7 +46,7 @@ function typesFile(): string {
     name,
     `Cap<'${capType}', ${typeText(schema)}>`,
   ])
-  const modules = [...BUILTIN_MODULES.keys()].map((name) => [name, 'ModuleDefinition'])
+  const modules = [...BUILTIN_MODULES.values()].map((module) => [module.name, moduleType(module)])
   return [
     HEAD,
     IMPORTS,
@@ -59,6 +59,14 @@ function typesFile(): string {
     interfaceText('BuiltinCaps', 'The capabilities under `sys/` by the rest of their names.', caps),
     interfaceText('BuiltinModules', 'The modules under `sys/` by the rest of their names.', modules),
   ].join('\n')
+}
+
+/** A reducer says what it takes, so that a route to it is checked. */
+function moduleType({ keySchema, reducer }: DefModule): string {
+  if (reducer === undefined) return 'ModuleDefinition'
+  const schema = (name: string): string => `BuiltinSchemas['${short(name)}']`
+  const key = keySchema === undefined ? '' : `readonly key: ${schema(keySchema)}; `
+  return `Reducer<{ ${key}readonly state: ${schema(reducer.state)}; readonly event: ${schema(reducer.event)} }>`
 }
 
 function interfaceText(name: string, doc: string, members: readonly (readonly string[])[]): string {

@@ -11,7 +11,7 @@ import type {
   SetType,
   VariantType,
 } from './air-type.ts'
-import type { ModuleDefinition } from './module.ts'
+import type { ModuleDefinition, Reducer } from './module.ts'
 import type { Cap, Effect } from './power.ts'
 
 type P<N extends Primitive['kind']> = Primitive<N>
@@ -155,6 +155,6 @@ export interface BuiltinModules {
   readonly 'CapEnforceHttpOut@1': ModuleDefinition
   readonly 'CapEnforceLlmBasic@1': ModuleDefinition
   readonly 'CapEnforceWorkspace@1': ModuleDefinition
-  readonly 'HttpPublish@1': ModuleDefinition
-  readonly 'Workspace@1': ModuleDefinition
+  readonly 'HttpPublish@1': Reducer<{ readonly state: BuiltinSchemas['HttpPublishRegistry@1']; readonly event: BuiltinSchemas['HttpPublishSet@1'] }>
+  readonly 'Workspace@1': Reducer<{ readonly key: BuiltinSchemas['WorkspaceName@1']; readonly state: BuiltinSchemas['WorkspaceHistory@1']; readonly event: BuiltinSchemas['WorkspaceCommit@1'] }>
 }

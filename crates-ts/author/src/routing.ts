@@ -39,7 +39,7 @@ export type EventOf<O extends ReducerOptions> =
 
 /** A keyed reducer needs the way to the key, unless the event is a receipt; one without keys has none. */
 export type RouteOptions<O extends ReducerOptions, E> = O extends { readonly key: Schema<string, infer K> }
-  ? E extends Schema<`sys/${string}`>
+  ? [E, E extends O['event'] ? true : false] extends [Schema<`sys/${string}`>, false]
     ? readonly []
     : E extends Schema<string, infer T extends AirType>
       ? readonly [options: { readonly key: (event: Expr<T>) => Expr<K> }]
