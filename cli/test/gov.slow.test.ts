@@ -94,6 +94,15 @@ test('a push to a world with approvers waits for them, and each step says what i
     exit: 0,
     data: { report: { decisions: { total: 1, items: [{ from: { outcome: 'park' }, to: { outcome: 'allow' } }] } } },
   })
+  const events = join(sandbox.folder, 'events.json')
+  writeFileSync(events, '[{"schema": "no/Such@1", "value": 1}]')
+  expect(await ask(['gov', 'shadow', '1', '--events', events])).toMatchObject({ exit: 1, error: { code: 'host.unknown_schema' } }) // prettier-ignore
+  writeFileSync(events, '[{"value": 1}]')
+  expect(await ask(['gov', 'shadow', '1', '--events', events])).toMatchObject({ exit: 2 })
+  writeFileSync(events, '[]')
+  expect(await ask(['gov', 'shadow', '1', '--events', events])).toMatchObject({ exit: 0, data: { report: { stretch: { seeds: 0 } } } }) // prettier-ignore
+  writeFileSync(events, '[{"schema": "sys/WorkspaceName@1", "value": "notes"}]')
+  expect(await ask(['gov', 'shadow', '1', '--events', events])).toMatchObject({ exit: 0, data: { report: { stretch: { seeds: 1 } } } }) // prettier-ignore
   expect(await ask(['gov', 'approve', '1'])).toMatchObject({ exit: 1, error: { code: 'gov.not_approver' } })
   expect(await ask(['gov', 'approve', '1', ...by('ann')])).toMatchObject({ exit: 0 })
   expect(await ask(['gov', 'approve', '1', ...by('ann')])).toMatchObject({ exit: 1, error: { code: 'gov.replayed' } })

@@ -52,9 +52,10 @@ export const GOV_COMMANDS: readonly CommandGroup[] = [
         options: (parser) =>
           NUMBER(parser)
             .option('from', { type: 'string', requiresArg: true, describe: 'first height that is run again' })
+            .option('events', { type: 'string', requiresArg: true, describe: 'file: events that come behind it' })
             .option('script', { type: 'string', requiresArg: true, describe: 'file: answers of effects' }),
         load: async () => (await import('../run/gov-read.ts')).govShadow,
-        served: { files: ['script'] },
+        served: { files: ['events', 'script'] },
       },
       {
         command: 'approve <number>',

@@ -1,12 +1,16 @@
 /** `aos gov ls|show|shadow`: what is proposed, and what it would do (spec/17-governance.md, spec/24-shadow-report.md). */
+import { formatJson, isJsonArray, isJsonObject, parseJson } from '@aos/air'
+import type { JsonNode } from '@aos/air'
 import { AosError } from '@aos/cbor'
 import { readText, shadowProposal, shadowReportText } from '@aos/host'
-import type { HostWorld } from '@aos/host'
+import type { HostWorld, ShadowSeed } from '@aos/host'
 import type { Proposal } from '@aos/kernel'
 import { parseScript } from '@aos/adapters'
 import { resolve } from 'node:path'
+import { usage } from '../arguments.ts'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult, Style } from '../context.ts'
+import { makeEvent } from '../event-text.ts'
 import { withWorld } from '../world.ts'
 import { numberArgument } from './gov.ts'
 
@@ -72,6 +76,7 @@ export async function govShadow(context: CommandContext, args: Arguments): Promi
     const { report, bytes, hash, height } = await shadowProposal(host, {
       proposal: number,
       from: args.optionalHeight('from'),
+      seeds: readSeeds(host, args.optionalText('events'), context.cwd),
       script: script === undefined ? undefined : parseScript(readText(resolve(context.cwd, script))),
       signal: context.held?.signal,
       slice: context.held?.share?.begin(host.folder.root),
@@ -83,6 +88,24 @@ export async function govShadow(context: CommandContext, args: Arguments): Promi
 
 function jsonOf(bytes: Uint8Array): unknown {
   return JSON.parse(new TextDecoder().decode(bytes))
+}
+
+/** Events of a file, `[{"schema", "value", "key"?}]`, that come behind the history. Throws `cli.usage`, and what an event of `event send` is refused with. */
+function readSeeds(host: HostWorld, file: string | undefined, cwd: string): readonly ShadowSeed[] {
+  if (file === undefined) return []
+  const node = parseJson(readText(resolve(cwd, file)))
+  if (!isJsonArray(node)) throw usage('--events: expected a list of {"schema", "value", "key"?}')
+  return node.map((each, index) => {
+    const members = isJsonObject(each) ? each : new Map<string, JsonNode>()
+    const schema = members.get('schema')
+    const value = members.get('value')
+    const key = members.get('key')
+    if (typeof schema !== 'string' || value === undefined) {
+      throw usage(`--events: item ${index}: expected {"schema", "value", "key"?}`)
+    }
+    const text = key === undefined ? undefined : typeof key === 'string' ? key : formatJson(key)
+    return makeEvent(host, { schema, value, key: text, idempotencyKey: undefined }, 'local:shadow')
+  })
 }
 
 /** For `data`. */
