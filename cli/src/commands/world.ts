@@ -19,13 +19,23 @@ export const WORLD_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
   },
   {
     command: 'push',
-    describe: 'bring the definitions and modules of the folder into the world',
+    describe: 'bring the definitions, modules and workspaces of the folder into the world',
     options: (parser) =>
       parser
         .option('dry-run', { type: 'boolean', describe: 'say what would change, write nothing' })
+        .option('prune', { type: 'boolean', describe: 'remove files that only the workspaces have' })
         .option('force-build', { type: 'boolean', describe: 'compile even what has not changed' })
         .option('message', { type: 'string', requiresArg: true, describe: 'stands in the journal entry' }),
     load: async () => (await import('../run/push.ts')).push,
+  },
+  {
+    command: 'pull',
+    describe: 'bring the workspaces that aos.sync.json names from the world into their folders',
+    options: (parser) =>
+      parser
+        .option('dry-run', { type: 'boolean', describe: 'say what would change, write nothing' })
+        .option('prune', { type: 'boolean', describe: 'remove files that only the folders have' }),
+    load: async () => (await import('../run/pull.ts')).pull,
   },
   {
     name: 'event',

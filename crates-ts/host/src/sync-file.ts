@@ -1,6 +1,7 @@
-/** aos.sync.json: what `aos push` takes from the folder into the world. */
+/** aos.sync.json: what goes between the folder and the world. */
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
+import { isWorkspaceName } from '@aos/workspace'
 import { readText } from './files.ts'
 import { badConfig, isRecord, parseConfig, refuseOthers } from './config-file.ts'
 
@@ -28,21 +29,62 @@ export function languageOf({ language }: Pick<ModuleSource, 'language'>, sourceP
   return isScript || /\.m?js$/.test(sourcePath) ? 'typescript' : 'assemblyscript'
 }
 
+/** A workspace with the folder that it is compared with. */
+export interface WorkspaceSource {
+  readonly workspace: string
+  /** Relative to the world folder, inside of it. */
+  readonly dir: string
+}
+
 /** Which folders hold AIR and the sources of modules; paths are relative to the world folder. */
 export interface SyncFile {
   /** Folder with AIR JSON. */
   readonly airDir: string
   /** By AIR name of the module. */
   readonly modules: ReadonlyMap<string, ModuleSource>
+  readonly workspaces: readonly WorkspaceSource[]
 }
 
-/** A missing file means `air/` and no modules. Throws `host.bad_config`. */
+/** A missing file means `air/`, no modules and no workspaces. Throws `host.bad_config`. */
 export function readSyncFile(file: string): SyncFile {
-  if (!existsSync(file)) return { airDir: 'air', modules: new Map() }
+  if (!existsSync(file)) return { airDir: 'air', modules: new Map(), workspaces: [] }
   const record = parseConfig(file, readText(file))
-  refuseOthers(file, record, ['version', 'air', 'modules'], [])
+  refuseOthers(file, record, ['version', 'air', 'modules', 'workspaces'], [])
   if (record['version'] !== 1) throw badConfig(file, ['version'], 'expected 1')
-  return { airDir: readAirDir(file, record['air']), modules: readModules(file, record['modules']) }
+  return {
+    airDir: readAirDir(file, record['air']),
+    modules: readModules(file, record['modules']),
+    workspaces: readWorkspaces(file, record['workspaces']),
+  }
+}
+
+function readWorkspaces(file: string, workspaces: unknown): readonly WorkspaceSource[] {
+  if (workspaces === undefined) return []
+  if (!Array.isArray(workspaces)) throw badConfig(file, ['workspaces'], 'expected [{"ref": NAME, "dir": FOLDER}]')
+  const found = new Map<string, WorkspaceSource>()
+  for (const [at, entry] of (workspaces as readonly unknown[]).entries()) {
+    const path = ['workspaces', String(at)]
+    if (!isRecord(entry)) throw badConfig(file, path, 'expected {"ref": NAME, "dir": FOLDER}')
+    refuseOthers(file, entry, ['ref', 'dir', 'local_dir'], path)
+    const ref = entry['ref']
+    if (typeof ref !== 'string' || !isWorkspaceName(ref)) {
+      throw badConfig(file, [...path, 'ref'], 'expected the name of a workspace')
+    }
+    if (found.has(ref)) throw badConfig(file, [...path, 'ref'], 'expected each workspace once')
+    const dir = entry['dir'] ?? entry['local_dir']
+    if (typeof dir !== 'string' || !isInside(dir)) {
+      throw badConfig(file, [...path, 'dir'], 'expected a folder inside of the world folder, such as notes')
+    }
+    found.set(ref, { workspace: ref, dir })
+  }
+  return [...found.values()]
+}
+
+/** True for a relative path below the world folder that is nothing of the host's own. */
+function isInside(dir: string): boolean {
+  const parts = dir.split(/[/\\]/)
+  const isPlain = parts.every((part) => part !== '' && part !== '.' && part !== '..')
+  return isPlain && !isAbsolute(dir) && !/^[A-Za-z]:/.test(dir) && !/^\.(?:aos|git)$/i.test(parts[0] ?? '')
 }
 
 function readAirDir(file: string, air: unknown): string {

@@ -1,5 +1,6 @@
 /** JSON Schemas of what `aos gov …` and `aos push` print under `data`. */
 import { Type, type TSchema } from '@sinclair/typebox'
+import { synced } from './outputs-workspaces.ts'
 import { hashText, oneOf, openObject } from './build.ts'
 
 const optional = Type.Optional
@@ -83,6 +84,7 @@ function push(): TSchema {
     by: optional(oneOf(['owner', 'proposal'])),
     proposal: optional(count()),
     authority: optional(authority()),
+    workspaces: optional(Type.Array(synced())),
   })
 }
 

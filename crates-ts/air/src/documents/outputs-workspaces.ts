@@ -8,6 +8,7 @@ const optional = Type.Optional
 export function workspaceOutputs(): readonly (readonly [command: string, data: TSchema])[] {
   const change = changed()
   return [
+    ['pull', openObject({ dry_run: Type.Boolean(), workspaces: Type.Array(synced()) })],
     ['ws ann', Type.Union([openObject({ ...place(), path: optional(Type.String()), annotations: Type.Record(Type.String(), content()) }), change])], // prettier-ignore
     ['ws cat', Type.Union([openObject({ ...place(), files: Type.Array(part()) }), openObject({ ...place(), file: Type.String(), size: count() })])], // prettier-ignore
     ['ws diff', diff()],
@@ -17,6 +18,19 @@ export function workspaceOutputs(): readonly (readonly [command: string, data: T
     ['ws rm', change],
     ['ws write', change],
   ]
+}
+
+/** What went between a folder and a workspace, or would; paths in the workspace. */
+export function synced(): TSchema {
+  const paths = Type.Array(Type.String())
+  return openObject({
+    workspace: Type.String(),
+    dir: Type.String(),
+    version: count(),
+    written: paths,
+    removed: paths,
+    kept: paths,
+  })
 }
 
 /** A workspace and the version that was looked at. */

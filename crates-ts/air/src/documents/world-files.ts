@@ -70,11 +70,17 @@ export function worldFileDocuments(): readonly JsonDocument[] {
     unreached: optional(Type.Array(Type.String())),
   })
   const sources = Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), source, { additionalProperties: false })
+  const workspace = closedObject({
+    ref: Type.String({ pattern: '^[A-Za-z0-9._~-]{1,255}$' }),
+    dir: optional(Type.String()),
+    local_dir: optional(Type.String()),
+  })
   const sync = closedObject(
     {
       version: Type.Literal(1),
       air: optional(closedObject({ dir: optional(Type.String()) })),
       modules: optional(sources),
+      workspaces: optional(Type.Array(workspace)),
     },
     FILE_PATTERN,
   )
@@ -92,7 +98,7 @@ export function worldFileDocuments(): readonly JsonDocument[] {
   )
   return [
     { name: 'aos', title: 'aos.json: settings of the host for one world', schema: settings, parts: {} },
-    { name: 'aos-sync', title: 'aos.sync.json: what a push takes from the folder', schema: sync, parts: {} },
+    { name: 'aos-sync', title: 'aos.sync.json: what goes between the folder and the world', schema: sync, parts: {} },
     { name: 'aos-worlds', title: 'aos.worlds.json: settings of a host of many worlds', schema: worlds, parts: {} },
   ]
 }

@@ -1,0 +1,41 @@
+/** Folders that aos.sync.json names, brought together with their workspaces. */
+import { join } from 'node:path'
+import { pullWorkspace, pushWorkspace, readSyncFile } from '@aos/host'
+import type { HostWorld, SyncReport } from '@aos/host'
+import type { Arguments } from '../arguments.ts'
+
+/** What went between one folder and its workspace. */
+export interface SyncedFolder extends SyncReport {
+  /** As the file names it. */
+  readonly dir: string
+}
+
+/** All of them, one after the other. Throws what `pushWorkspace` and `pullWorkspace` throw; those before stay done. */
+export async function syncFolders(
+  host: HostWorld,
+  args: Arguments,
+  direction: 'push' | 'pull',
+): Promise<readonly SyncedFolder[]> {
+  const { root, syncFile } = host.folder
+  const sync = direction === 'push' ? pushWorkspace : pullWorkspace
+  const message = direction === 'push' ? args.optionalText('message') : undefined
+  const synced: SyncedFolder[] = []
+  for (const { workspace, dir } of readSyncFile(syncFile).workspaces) {
+    const options = { prune: args.flag('prune'), dryRun: args.flag('dry-run'), message }
+    synced.push({ dir, ...(await sync(host, { workspace, folder: join(root, dir), ...options })) })
+  }
+  return synced
+}
+
+/** As `--json` prints it. */
+export function syncedData({ workspace, dir, head, plan }: SyncedFolder): Readonly<Record<string, unknown>> {
+  return { workspace, dir, version: head, written: plan.write, removed: plan.remove, kept: plan.kept }
+}
+
+/** A line for each path, then one for the workspace. */
+export function describeSynced({ workspace, dir, head, plan }: SyncedFolder): string {
+  const lines = [...plan.write.map((path) => `+ ${path}`), ...plan.remove.map((path) => `- ${path}`)]
+  const kept = plan.kept.length === 0 ? '' : `; ${plan.kept.length} differ on the other side and stay`
+  const counts = `${plan.write.length} written, ${plan.remove.length} removed${kept}`
+  return [...lines, `${workspace}@${head} and ${dir}: ${counts}`].join('\n')
+}
