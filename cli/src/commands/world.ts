@@ -36,6 +36,7 @@ export const WORLD_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
         .option('dry-run', { type: 'boolean', describe: 'say what would change, write nothing' })
         .option('prune', { type: 'boolean', describe: 'remove files that only the folders have' }),
     load: async () => (await import('../run/pull.ts')).pull,
+    served: {},
   },
   {
     name: 'event',

@@ -1,17 +1,33 @@
 /** `aos push`. */
-import { push as pushFolder } from '@aos/host'
+import { push as pushFolder, readSyncFile } from '@aos/host'
 import type { Change, PushReport } from '@aos/host'
 import { formatPath } from '@aos/cbor'
 import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
 import { EXIT } from '../exit-code.ts'
 import { makeModuleBuilder } from '../module-builder.ts'
-import { withSigningWorld } from '../world.ts'
+import { findWorld, withSigningWorld, withWorld } from '../world.ts'
+import { describeSynced, syncFolders, syncedData } from '../workspaces/sync-folders.ts'
 import { installTestkit } from '../editor-files.ts'
 import { installWorldTypes } from '../world-files.ts'
 
 /** `aos push`: puts the folder's definitions in force, compiling what has to be. */
 export async function push(context: CommandContext, args: Arguments): Promise<CommandResult> {
+  const pushed = await pushDefinitions(context, args)
+  const { syncFile } = findWorld(context, args)
+  // Before genesis nothing keeps workspaces.
+  if (pushed.data['world'] === undefined || readSyncFile(syncFile).workspaces.length === 0) return pushed
+  const synced = await withWorld(context, args, (host) => syncFolders(host, args, 'push'))
+  const data = { ...pushed.data, workspaces: synced.map(syncedData) }
+  return { ...pushed, data, text: [pushed.text, ...synced.map(describeSynced)].join('\n') }
+}
+
+interface Pushed extends CommandResult {
+  readonly data: Readonly<Record<string, unknown>>
+  readonly text: string
+}
+
+function pushDefinitions(context: CommandContext, args: Arguments): Promise<Pushed> {
   return withSigningWorld(context, args, async (host) => {
     const report = await pushFolder(host, {
       builder: makeModuleBuilder(context),
