@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeSandbox } from './_command.ts'
@@ -50,4 +50,12 @@ test('push, change, pull elsewhere; a conflict is an error that lists its paths'
 test.each(['..', '../x', '/etc', '.aos/x', 'a//b', 'C:x', ''])('the folder %j is refused', async (dir) => {
   setFolder(dir)
   expect(await ask('pull')).toMatchObject({ ok: false, error: { code: 'host.bad_config' } })
+})
+
+test('a link above the folder is not followed', async () => {
+  mkdirSync(join(sandbox.folder, 'outside'))
+  symlinkSync(join(sandbox.folder, 'outside'), join(world, 'link'))
+  setFolder('link/notes')
+  expect(await ask('pull')).toMatchObject({ ok: false, error: { code: 'sync.not_a_file' } })
+  expect(existsSync(join(sandbox.folder, 'outside', 'notes'))).toBe(false)
 })

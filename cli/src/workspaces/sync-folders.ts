@@ -1,5 +1,7 @@
 /** Folders that aos.sync.json names, brought together with their workspaces. */
+import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
+import { AosError } from '@aos/cbor'
 import { pullWorkspace, pushWorkspace, readSyncFile } from '@aos/host'
 import type { HostWorld, SyncReport } from '@aos/host'
 import type { Arguments } from '../arguments.ts'
@@ -22,9 +24,24 @@ export async function syncFolders(
   const synced: SyncedFolder[] = []
   for (const { workspace, dir } of readSyncFile(syncFile).workspaces) {
     const options = { prune: args.flag('prune'), dryRun: args.flag('dry-run'), message }
+    checkNoLinks(root, dir)
     synced.push({ dir, ...(await sync(host, { workspace, folder: join(root, dir), ...options })) })
   }
   return synced
+}
+
+/** The folder itself is looked at when it is scanned; here those above it. */
+function checkNoLinks(root: string, dir: string): void {
+  const parts = dir.split(/[/\\]/)
+  for (let depth = 1; depth < parts.length; depth += 1) {
+    const above = join(root, ...parts.slice(0, depth))
+    const stats = lstatSync(above, { throwIfNoEntry: false })
+    if (stats === undefined || stats.isDirectory()) continue
+    throw new AosError('sync.not_a_file', `${above} is a link, or no folder`, {
+      details: { file: above },
+      hint: 'links are not followed; name the folder itself in aos.sync.json',
+    })
+  }
 }
 
 /** As `--json` prints it. */
