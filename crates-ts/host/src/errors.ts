@@ -98,6 +98,7 @@ export const CONTROL_ERRORS = {
 /** What each code of a vault means (spec/25-secrets.md, "The vault"); none of them shows a value. */
 export const VAULT_ERRORS = {
   'vault.bad_key': 'The key of a vault is 32 bytes, written as 64 hexadecimal digits.',
+  'vault.key_command': 'The command that tells the key of a vault failed.',
   'vault.no_key': 'There is a vault, but no key to open it.',
   'vault.wrong_key': 'The vault was sealed with another key.',
   'vault.damaged': 'The file of a vault is not as it was written.',

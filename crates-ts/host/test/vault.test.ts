@@ -164,6 +164,21 @@ describe('at rest', () => {
     expect([open(place).value('a'), open(place).keySource, existsSync(join(folder, 'keys'))]).toEqual([FIRST, 'AOS_VAULT_KEY', false]) // prettier-ignore
   })
 
+  test('a command tells the key; one that fails tells why, and never what it printed', () => {
+    const told = (command: string) => ({ environment: { AOS_VAULT_KEY_COMMAND: command } })
+    const key = 'ab'.repeat(32)
+    open(told(`echo ${key}`)).set('a', FIRST)
+    expect(open({ environment: { AOS_VAULT_KEY: key } }).value('a')).toBe(FIRST)
+    expect([open(told(`echo ${key}`)).value('a'), existsSync(join(folder, 'keys'))]).toEqual([FIRST, false])
+    expect(codeOf(() => open(told(`echo ${'cd'.repeat(32)}`)).value('a'))).toBe('vault.wrong_key')
+    expect(codeOf(() => open(told('echo secret')).value('a'))).toBe('vault.bad_key')
+    expect(codeOf(() => open(told(`echo ${key} && exit 3`)).value('a'))).toBe('vault.key_command')
+    expect(() => open(told(`echo ${key} && exit 3`)).value('a')).toThrow(
+      expect.objectContaining({ message: 'the command of AOS_VAULT_KEY_COMMAND told no key: it ended with 3' }),
+    )
+    expect(() => open(told(`echo ${key}x`)).value('a')).not.toThrow(key)
+  })
+
   test('from its first writing in a world on it is the vault of that world', () => {
     open().set('a', FIRST)
     const here = { world: () => WORLD }

@@ -8,6 +8,8 @@ import { AosError } from '@aos/cbor'
 export interface KeyEnvironment {
   /** The key of the vault itself (spec/25-secrets.md, "The key"). */
   readonly AOS_VAULT_KEY?: string | undefined
+  /** A line for the shell that prints it. */
+  readonly AOS_VAULT_KEY_COMMAND?: string | undefined
   readonly AOS_KEY_DIR?: string | undefined
   readonly XDG_CONFIG_HOME?: string | undefined
   readonly APPDATA?: string | undefined

@@ -313,7 +313,7 @@ function readContent(key: VaultKey, file: string): VaultContent {
 
 function noKey(file: string, keyFolder: string): AosError {
   return new AosError('vault.no_key', `there is no key for the vault ${file} in ${keyFolder}`, {
-    hint: 'set AOS_KEY_DIR to the folder that has vault-key, or AOS_VAULT_KEY to the key',
+    hint: 'set AOS_KEY_DIR to the folder that has vault-key, AOS_VAULT_KEY to the key, or AOS_VAULT_KEY_COMMAND to a command that prints it',
   })
 }
 
