@@ -59,3 +59,38 @@ test('a link above the folder is not followed', async () => {
   expect(await ask('pull')).toMatchObject({ ok: false, error: { code: 'sync.not_a_file' } })
   expect(existsSync(join(sandbox.folder, 'outside', 'notes'))).toBe(false)
 })
+
+test('beside a daemon push and pull do the same, and say the same when they fail', { timeout: 60_000 }, async () => {
+  setFolder('held')
+  mkdirSync(join(world, 'held'))
+  writeFileSync(join(world, 'held', '.env'), 'one')
+  expect(await ask('run', '--detach')).toMatchObject({ ok: true })
+  try {
+    const row = { workspace: 'notes', dir: 'held', removed: [], written: ['.env'] }
+    const dry = (await ask('push', '--dry-run')).data as {
+      readonly workspaces: readonly [{ readonly version: number }]
+    }
+    expect(dry).toMatchObject({ workspaces: [row] })
+    const [{ version }] = dry.workspaces
+    expect((await ask('push', '--message', 'why')).data).toMatchObject({
+      workspaces: [{ ...row, version: version + 1 }],
+    })
+    expect((await ask('ws', 'log', 'notes', '--limit', '1')).data).toMatchObject({
+      versions: [{ version: version + 1, message: 'why' }],
+    })
+    await sandbox.ask(['ws', 'write', 'notes/.env', '@-', '--world', world, '--quiet'], { input: 'two' })
+    expect((await ask('pull')).data).toMatchObject({ workspaces: [{ version: version + 2 }] })
+    expect(readFileSync(join(world, 'held', '.env'), 'utf8')).toBe('two')
+    await sandbox.ask(['ws', 'write', 'notes/.env', '@-', '--world', world, '--quiet'], { input: 'three' })
+    writeFileSync(join(world, 'held', '.env'), 'four')
+    const held = [await ask('push'), await ask('pull')]
+    expect(await ask('stop')).toMatchObject({ ok: true })
+    for (const answer of held) {
+      expect(answer).toMatchObject({ exit: 1, error: { code: 'sync.conflict', details: { paths: ['.env'] } } })
+    }
+    expect(await ask('push')).toEqual(held[0])
+    expect(await ask('pull')).toEqual(held[1])
+  } finally {
+    await ask('stop')
+  }
+})

@@ -6,8 +6,9 @@ import type { Arguments } from '../arguments.ts'
 import type { CommandContext, CommandResult } from '../context.ts'
 import { EXIT } from '../exit-code.ts'
 import { makeModuleBuilder } from '../module-builder.ts'
-import { findWorld, withSigningWorld, withWorld } from '../world.ts'
-import { describeSynced, syncFolders, syncedData } from '../workspaces/sync-folders.ts'
+import { findWorld, withSigningWorld } from '../world.ts'
+import { pushFolders } from '../workspaces/push-folders.ts'
+import { describeSynced, wishOf } from '../workspaces/sync-folders.ts'
 import { installTestkit } from '../editor-files.ts'
 import { installWorldTypes } from '../world-files.ts'
 
@@ -17,8 +18,8 @@ export async function push(context: CommandContext, args: Arguments): Promise<Co
   const { syncFile } = findWorld(context, args)
   // Before genesis nothing keeps workspaces.
   if (pushed.data['world'] === undefined || readSyncFile(syncFile).workspaces.length === 0) return pushed
-  const synced = await withWorld(context, args, (host) => syncFolders(host, args, 'push'))
-  const data = { ...pushed.data, workspaces: synced.map(syncedData) }
+  const synced = await pushFolders(context, args, wishOf(args, 'push'))
+  const data = { ...pushed.data, workspaces: synced }
   return { ...pushed, data, text: [pushed.text, ...synced.map(describeSynced)].join('\n') }
 }
 

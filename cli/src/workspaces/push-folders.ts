@@ -1,0 +1,76 @@
+/** The part of a push that is about workspaces: here, or by the daemon that holds the world (spec/22-sync.md, "The sync file"). */
+import { isJsonArray } from '@aos/air'
+import { AosError } from '@aos/cbor'
+import type { ControlClient, ControlRequest, HostWorld } from '@aos/host'
+import { usage } from '../arguments.ts'
+import type { Arguments } from '../arguments.ts'
+import type { CommandContext } from '../context.ts'
+import { isRecord } from '../record.ts'
+import { findDaemon, withWorld } from '../world.ts'
+import { syncFolders } from './sync-folders.ts'
+import type { SyncWish, SyncedFolder } from './sync-folders.ts'
+
+/** The verb of the control socket (spec/15-control.md, "Verbs"). */
+export const PUSH_VERB = 'push workspaces'
+
+/** Nothing of it is signed, so that whoever holds the world does it. Throws what `syncFolders` throws. */
+export async function pushFolders(
+  context: CommandContext,
+  args: Arguments,
+  wish: SyncWish,
+): Promise<readonly SyncedFolder[]> {
+  const client = await findDaemon(context, args)
+  if (client === undefined) return withWorld(context, args, (host) => syncFolders(host, wish))
+  try {
+    return await askDaemon(context, client, wish)
+  } finally {
+    client.close()
+  }
+}
+
+async function askDaemon(
+  context: CommandContext,
+  client: ControlClient,
+  { prune, dryRun, message }: SyncWish,
+): Promise<readonly SyncedFolder[]> {
+  const answer = await client.ask({
+    verb: PUSH_VERB,
+    args: { prune, 'dry-run': dryRun, ...(message === undefined ? {} : { message }) },
+    progress: (line) => {
+      context.progress.report(line)
+    },
+  })
+  if (!answer.ok) throw answer.error ?? new AosError('control.failed', 'the daemon gave no reason')
+  const rows = isRecord(answer.data) ? answer.data['workspaces'] : undefined
+  if (!Array.isArray(rows)) throw new AosError('control.failed', 'the daemon does not say what it pushed')
+  return (rows as readonly unknown[]).map(readRow)
+}
+
+/** What the daemon does. Throws `cli.usage`, and what `syncFolders` throws. */
+export async function servePush(
+  host: HostWorld,
+  { args }: Pick<ControlRequest, 'args'>,
+): Promise<{ readonly workspaces: readonly SyncedFolder[] }> {
+  if (isJsonArray(args)) throw usage(`${PUSH_VERB}: expected options by their names`)
+  const message = args.get('message')
+  if (message !== undefined && typeof message !== 'string') throw usage('message: expected a text')
+  const flag = (name: string): boolean => args.get(name) === true
+  const wish = { direction: 'push', prune: flag('prune'), dryRun: flag('dry-run'), message } as const
+  return { workspaces: await syncFolders(host, wish) }
+}
+
+function readRow(row: unknown): SyncedFolder {
+  const members = isRecord(row) ? row : {}
+  const texts = (name: string): readonly string[] => {
+    const value = members[name]
+    return Array.isArray(value) ? value.map(String) : []
+  }
+  return {
+    workspace: String(members['workspace']),
+    dir: String(members['dir']),
+    version: Number(members['version']),
+    written: texts('written'),
+    removed: texts('removed'),
+    kept: texts('kept'),
+  }
+}
