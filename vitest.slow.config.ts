@@ -4,6 +4,7 @@ export default defineConfig({
   resolve: { conditions: ['@aos/source'] },
   ssr: { resolve: { conditions: ['@aos/source', 'node', 'import', 'module', 'default'] } },
   test: {
+    env: { AOS_TEST_PROCESSES: '1' },
     maxWorkers: 2,
     testTimeout: 900_000,
     include: ['**/*.slow.test.ts'],
