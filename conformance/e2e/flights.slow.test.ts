@@ -13,6 +13,7 @@ test(`20,000 flights, killed ${ROUNDS} times (seed ${SEED})`, { timeout: 900_000
   const sandbox = makeSandbox()
   const fresh = await makeExampleWorld(sandbox, FLIGHTS.example)
   const lines = readFlightLines()
+  expect(lines).toHaveLength(20_000)
   const random = makeRandom(SEED + 100)
   let cut = 0
   for (let number = 0; number < ROUNDS; number += 1) {
@@ -26,4 +27,9 @@ test(`20,000 flights, killed ${ROUNDS} times (seed ${SEED})`, { timeout: 900_000
   const origins = [...expected.keys()]
   const found = await readStats(sandbox, sandbox.path('killed'), origins)
   expect(found).toMatchObject(origins.map((origin) => expected.get(origin)))
+
+  const cells = await sandbox.data<{ readonly cells: readonly unknown[] }>([
+    ...['state', 'ls', FLIGHTS.reducer, '--limit', '1000', '--world', sandbox.path('killed')],
+  ])
+  expect(cells.cells).toHaveLength(expected.size)
 })

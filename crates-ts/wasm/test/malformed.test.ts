@@ -49,7 +49,7 @@ describe('malformed binaries', () => {
     const random = makeRandom(SEED)
     let admitted = 0
     for (const [name, bytes] of modules) {
-      for (let round = 0; round < 40; round += 1) {
+      for (let round = 0; round < 15; round += 1) {
         const changed = bytes.slice()
         for (let count = 1 + random(2); count > 0; count -= 1) changed[random(changed.length)] = random(256)
         const label = `seed ${SEED}, ${name}, round ${round}`
@@ -59,7 +59,7 @@ describe('malformed binaries', () => {
       }
     }
     // Many changes hit constants, data and names: the generator reaches the rewriter and the instance too.
-    expect(admitted).toBeGreaterThan(100)
+    expect(admitted).toBeGreaterThan(40)
   })
 
   it('refuses noise', () => {
