@@ -3,6 +3,13 @@ import { describeTemplates } from '../templates.ts'
 import { WAIT } from './gate.ts'
 import type { CommandGroup, CommandSpec } from './spec.ts'
 
+const PULL_HELP = `Definitions that are the same stay as they are written; one that was changed in the world, by a patch or from another
+folder, is written where it stands. What only the folder changed stays, for the next push; what both changed is a conflict,
+and nothing is written. A world.air.ts is never written: what differs is listed.
+
+  aos pull --dry-run    what would change, definition by definition
+  aos pull              then \`aos push --dry-run\` finds nothing`
+
 /** One part of the table of commands, in the order of the help. */
 export const WORLD_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
   {
@@ -25,18 +32,24 @@ export const WORLD_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
         .option('dry-run', { type: 'boolean', describe: 'say what would change, write nothing' })
         .option('prune', { type: 'boolean', describe: 'remove files that only the workspaces have' })
         .option('force-build', { type: 'boolean', describe: 'compile even what has not changed' })
+        .option('overwrite', { type: 'boolean', describe: 'take back what others changed of the definitions' })
         .option('message', { type: 'string', requiresArg: true, describe: 'stands in the journal entry' }),
     load: async () => (await import('../run/push.ts')).push,
   },
   {
     command: 'pull',
-    describe: 'bring the workspaces that aos.sync.json names from the world into their folders',
+    describe: 'bring the definitions and workspaces of the world into the folder',
     options: (parser) =>
       parser
         .option('dry-run', { type: 'boolean', describe: 'say what would change, write nothing' })
-        .option('prune', { type: 'boolean', describe: 'remove files that only the folders have' }),
+        .option('modules', { type: 'boolean', describe: 'bring modules that the folder cannot build, as .wasm files' })
+        .option('overwrite', {
+          type: 'boolean',
+          describe: 'take the definitions of the world where the folder differs',
+        })
+        .option('prune', { type: 'boolean', describe: 'remove files of workspaces that only the folders have' })
+        .epilogue(PULL_HELP),
     load: async () => (await import('../run/pull.ts')).pull,
-    served: {},
   },
   {
     name: 'event',

@@ -30,7 +30,7 @@ import { exitCodeOf } from '../exit-code.ts'
 import { toJsonText } from '../json-text.ts'
 import { errorDocument, reportFailure, reportResult } from '../report.ts'
 import { ScrubbedOutput } from '../scrubbed-output.ts'
-import { PUSH_VERB, servePush } from '../workspaces/push-folders.ts'
+import { serveSync } from '../workspaces/sync-beside.ts'
 
 /** What a process that serves has of its surroundings. */
 export type Surroundings = Pick<CommandContext, 'assets' | 'environment'>
@@ -78,7 +78,8 @@ async function doCall(serving: Serving, call: ControlCall): Promise<ControlResul
   const held = { host, signal: call.signal, daemon, effects, share }
   const context = { ...makeContext(serving, call, host.folder.root), held }
   try {
-    if (call.verb === PUSH_VERB) return { ok: true, exit: 0, json: toJsonText(await servePush(host, call)) }
+    const synced = await serveSync(host, call)
+    if (synced !== undefined) return { ok: true, exit: 0, json: toJsonText(synced) }
     const signing = SIGNING_VERBS.get(call.verb)
     if (signing !== undefined) return { ok: true, exit: 0, json: toJsonText(await signing(serving, call)) }
     const { spec, parsed } = chooseVerb(serving.table, call)

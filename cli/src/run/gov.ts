@@ -5,6 +5,7 @@ import {
   answerProposal,
   applyProposal,
   assembleFolder,
+  noteProposed,
   prepareFolder,
   preparePatch,
   prepareRevert,
@@ -13,7 +14,7 @@ import {
   readText,
   withdrawProposal,
 } from '@aos/host'
-import type { KeyPair, PreparedChange, SigningWorld } from '@aos/host'
+import type { Assembly, KeyPair, PreparedChange, SigningWorld } from '@aos/host'
 import { resolve } from 'node:path'
 import { usage } from '../arguments.ts'
 import type { Arguments } from '../arguments.ts'
@@ -24,9 +25,9 @@ import { withSigningWorld } from '../world.ts'
 /** `aos gov propose`: what a patch or a folder changes of what is in force, signed. */
 export async function govPropose(context: CommandContext, args: Arguments): Promise<CommandResult> {
   return withSigningWorld(context, args, async (world) => {
-    const change = await prepare(context, args, world)
-    if (change.patch.operations.length === 0) throw unchanged(change)
-    return propose(context, args, { world, change, reverts: undefined })
+    const prepared = await prepare(context, args, world)
+    if (prepared.change.patch.operations.length === 0) throw unchanged(prepared.change)
+    return propose(context, args, { world, ...prepared, reverts: undefined })
   })
 }
 
@@ -36,14 +37,23 @@ export async function govRevert(context: CommandContext, args: Arguments): Promi
   return withSigningWorld(context, args, async (world) => {
     const change = await prepareRevert(world, reverts)
     if (change.patch.operations.length === 0) throw unchanged(change)
-    return propose(context, args, { world, change, reverts })
+    return propose(context, args, { world, change, folder: undefined, reverts })
   })
 }
 
-async function prepare(context: CommandContext, args: Arguments, world: SigningWorld): Promise<PreparedChange> {
+interface Prepared {
+  readonly change: PreparedChange
+  /** What the folder of the world says, when that is what is proposed. */
+  readonly folder: Assembly | undefined
+}
+
+async function prepare(context: CommandContext, args: Arguments, world: SigningWorld): Promise<Prepared> {
   const [patch, dir] = [args.optionalText('patch'), args.optionalText('dir')]
   if (patch !== undefined && dir !== undefined) throw usage('--patch and --dir cannot be given together')
-  if (patch !== undefined) return preparePatch(world, parseJson(readText(resolve(context.cwd, patch))))
+  if (patch !== undefined) {
+    const change = await preparePatch(world, parseJson(readText(resolve(context.cwd, patch))))
+    return { change, folder: undefined }
+  }
   const assembly = await assembleFolder(world, {
     builder: makeModuleBuilder(context),
     forceBuild: args.flag('force-build'),
@@ -52,17 +62,16 @@ async function prepare(context: CommandContext, args: Arguments, world: SigningW
       context.progress.report(line)
     },
   })
-  return prepareFolder(world, assembly)
+  return { change: await prepareFolder(world, assembly), folder: dir === undefined ? assembly : undefined }
 }
 
-interface Proposing {
+interface Proposing extends Prepared {
   readonly world: SigningWorld
-  readonly change: PreparedChange
   readonly reverts: number | undefined
 }
 
 async function propose(context: CommandContext, args: Arguments, asked: Proposing): Promise<CommandResult> {
-  const { world, change, reverts } = asked
+  const { world, change, folder, reverts } = asked
   const document = {
     patch_hash: change.patchHash,
     manifest_hash: change.manifest,
@@ -77,6 +86,7 @@ async function propose(context: CommandContext, args: Arguments, asked: Proposin
     description: args.optionalText('description'),
     reverts,
   })
+  if (folder !== undefined) await noteProposed(world, { assembly: folder, proposal: number })
   const next = `next: aos gov shadow ${number}`
   const said = `height ${height}: proposal ${context.style.bold(String(number))} is open`
   return {

@@ -7,7 +7,7 @@ import type { CommandContext, CommandResult } from '../context.ts'
 import { EXIT } from '../exit-code.ts'
 import { makeModuleBuilder } from '../module-builder.ts'
 import { findWorld, withSigningWorld } from '../world.ts'
-import { pushFolders } from '../workspaces/push-folders.ts'
+import { syncBeside } from '../workspaces/sync-beside.ts'
 import { describeSynced, wishOf } from '../workspaces/sync-folders.ts'
 import { installTestkit } from '../editor-files.ts'
 import { installWorldTypes } from '../world-files.ts'
@@ -18,7 +18,7 @@ export async function push(context: CommandContext, args: Arguments): Promise<Co
   const { syncFile } = findWorld(context, args)
   // Before genesis nothing keeps workspaces.
   if (pushed.data['world'] === undefined || readSyncFile(syncFile).workspaces.length === 0) return pushed
-  const synced = await pushFolders(context, args, wishOf(args, 'push'))
+  const synced = await syncBeside(context, args, wishOf(args, 'push'))
   const data = { ...pushed.data, workspaces: synced }
   return { ...pushed, data, text: [pushed.text, ...synced.map(describeSynced)].join('\n') }
 }
@@ -34,6 +34,7 @@ function pushDefinitions(context: CommandContext, args: Arguments): Promise<Push
       builder: makeModuleBuilder(context),
       dryRun: args.flag('dry-run'),
       forceBuild: args.flag('force-build'),
+      overwrite: args.flag('overwrite'),
       message: args.optionalText('message'),
       onProgress: (line) => {
         context.progress.report(line)

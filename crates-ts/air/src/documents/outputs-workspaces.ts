@@ -8,7 +8,7 @@ const optional = Type.Optional
 export function workspaceOutputs(): readonly (readonly [command: string, data: TSchema])[] {
   const change = changed()
   return [
-    ['pull', openObject({ dry_run: Type.Boolean(), workspaces: Type.Array(synced()) })],
+    ['pull', pulled()],
     ['ws ann', Type.Union([openObject({ ...place(), path: optional(Type.String()), annotations: Type.Record(Type.String(), content()) }), change])], // prettier-ignore
     ['ws cat', Type.Union([openObject({ ...place(), files: Type.Array(part()) }), openObject({ ...place(), file: Type.String(), size: count() })])], // prettier-ignore
     ['ws diff', diff()],
@@ -18,6 +18,32 @@ export function workspaceOutputs(): readonly (readonly [command: string, data: T
     ['ws rm', change],
     ['ws write', change],
   ]
+}
+
+/** Everything but `dry_run` and `workspaces` is about definitions, which a daemon that is asked over its socket leaves to the asking side. */
+function pulled(): TSchema {
+  const change = oneOf(['add', 'change', 'remove'])
+  const item = openObject({ change, kind: Type.String(), name: Type.String(), file: optional(Type.String()) })
+  const module = openObject({
+    name: Type.String(),
+    hash: hashText(),
+    folder: optional(hashText()),
+    source: optional(Type.String()),
+    state: oneOf(['taken', 'kept', 'differs', 'stored']),
+    file: optional(Type.String()),
+    problem: optional(openObject({ code: Type.String(), message: Type.String() })),
+  })
+  return openObject({
+    outcome: optional(oneOf(['pulled', 'unchanged', 'dry_run'])),
+    dry_run: Type.Boolean(),
+    manifest_hash: optional(hashText()),
+    height: optional(count()),
+    changes: optional(Type.Array(item)),
+    kept: optional(Type.Array(item)),
+    modules: optional(Type.Array(module)),
+    files: optional(Type.Array(openObject({ change, file: Type.String() }))),
+    workspaces: Type.Array(synced()),
+  })
 }
 
 /** What went between a folder and a workspace, or would; paths in the workspace. */

@@ -92,7 +92,7 @@ async function readWorldFile(file: string, { runWorldFile }: ReadAirOptions): Pr
   return { file, node: parseJson(text), issue: undefined, places }
 }
 
-function sourcesOf(files: readonly AirFile[], options: ReadAirOptions): AirSources {
+function sourcesOf(files: readonly AirFile[], options: Pick<ReadAirOptions, 'lenient'>): AirSources {
   // Slots of plans are read by schemas and effects that may stand in any of the files.
   const known = surveyDefinitions(files.flatMap(({ node }) => (node === undefined ? [] : nodesOf(node))))
   const places = new Map(files.flatMap(({ file, places: of }) => (of === undefined ? [] : [[file, of] as const])))
@@ -122,8 +122,20 @@ export function withLine(issue: FileIssue, places: AirSources['places']): FileIs
 }
 
 function readJsonFile(file: string): AirFile {
+  return parseJsonFile({ file, text: readText(file) })
+}
+
+/** AIR of JSON texts, as if the files held them. */
+export function airSourcesOfTexts(
+  texts: readonly { readonly file: string; readonly text: string }[],
+  options: Pick<ReadAirOptions, 'lenient'>,
+): AirSources {
+  return sourcesOf(texts.map(parseJsonFile), options)
+}
+
+function parseJsonFile({ file, text }: { readonly file: string; readonly text: string }): AirFile {
   try {
-    return { file, node: parseJson(readText(file)), issue: undefined, places: undefined }
+    return { file, node: parseJson(text), issue: undefined, places: undefined }
   } catch (thrown) {
     if (!isAosError(thrown)) throw thrown
     const issue = { file, code: thrown.code, path: thrown.path ?? [], message: withPlace(thrown) }

@@ -186,35 +186,44 @@ function refuseUnknownModules(sync: SyncFile, modules: ReadonlyMap<string, DefMo
 
 async function buildModules(
   options: AssembleOptions,
-  { modules, schemas, effects }: Pick<SortedDefinitions, 'modules' | 'schemas' | 'effects'>,
+  found: ModuleTypes & Pick<SortedDefinitions, 'modules'>,
 ): Promise<{
   readonly modules: readonly AssembledModule[]
   readonly builds: readonly BuildRequest[]
 }> {
   const built: AssembledModule[] = []
   const builds: BuildRequest[] = []
-  for (const module of modules.values()) {
-    const source = options.sync.modules.get(module.name)
-    let found: BuiltBytes
-    if (source === undefined) found = { bytes: await storedWasm(options, module), sourceMap: undefined }
-    else if (source.source.endsWith('.wasm')) found = compiledWasm(options, module, source.source)
-    else {
-      options.onProgress(`building ${module.name}`)
-      const sourcePath = join(options.folder.root, source.source)
-      const language = languageOf(source, sourcePath)
-      const { unreached } = source
-      const kept = { cacheDir: options.folder.cache, force: options.forceBuild }
-      const request = { module, sourcePath, language, unreached, schemas, effects, ...kept }
-      builds.push(request)
-      const { wasm, sourceMap } = await options.builder.build(request)
-      found = { bytes: wasm, sourceMap }
-    }
-    built.push({ module: { ...module, wasmHash: hashText(nodeSha256, found.bytes) }, ...found })
+  for (const module of found.modules.values()) {
+    const { request, bytes, sourceMap } = await buildModule(options, module, found)
+    if (request !== undefined) builds.push(request)
+    built.push({ module: { ...module, wasmHash: hashText(nodeSha256, bytes) }, bytes, sourceMap })
   }
   return { modules: built, builds }
 }
 
-async function storedWasm(options: AssembleOptions, module: DefModule): Promise<Uint8Array> {
+/** What the sources of a module can name. */
+export type ModuleTypes = Pick<SortedDefinitions, 'schemas' | 'effects'>
+
+/** The bytes that a push takes for a module: compiled, from a file, or stored. `request` when there are sources. Throws `build.*`, `host.missing_wasm`. */
+export async function buildModule(
+  options: Omit<AssembleOptions, 'airPath'>,
+  module: DefModule,
+  { schemas, effects }: ModuleTypes,
+): Promise<BuiltBytes & { readonly request?: BuildRequest }> {
+  const source = options.sync.modules.get(module.name)
+  if (source === undefined) return { bytes: await storedWasm(options, module), sourceMap: undefined }
+  if (source.source.endsWith('.wasm')) return compiledWasm(options, module, source.source)
+  options.onProgress(`building ${module.name}`)
+  const sourcePath = join(options.folder.root, source.source)
+  const language = languageOf(source, sourcePath)
+  const { unreached } = source
+  const kept = { cacheDir: options.folder.cache, force: options.forceBuild }
+  const request = { module, sourcePath, language, unreached, schemas, effects, ...kept }
+  const { wasm, sourceMap } = await options.builder.build(request)
+  return { bytes: wasm, sourceMap, request }
+}
+
+async function storedWasm(options: Pick<AssembleOptions, 'stored'>, module: DefModule): Promise<Uint8Array> {
   const bytes = module.wasmHash === ZERO_HASH ? undefined : await options.stored(module.wasmHash)
   if (bytes !== undefined) return bytes
   throw new AosError(
@@ -230,7 +239,7 @@ async function storedWasm(options: AssembleOptions, module: DefModule): Promise<
 type BuiltBytes = Pick<AssembledModule, 'bytes' | 'sourceMap'>
 
 /** A module that was compiled elsewhere is taken as it is. */
-function compiledWasm(options: AssembleOptions, module: DefModule, source: string): BuiltBytes {
+function compiledWasm(options: Pick<AssembleOptions, 'folder'>, module: DefModule, source: string): BuiltBytes {
   const file = join(options.folder.root, source)
   if (existsSync(file)) {
     const given = new Uint8Array(readFileSync(file))

@@ -10,6 +10,7 @@ import { signingWorldOf } from '../daemon/signing-world.ts'
 import type { HostWorld } from '../host-world.ts'
 import type { SigningWorld, WorldFacts } from '../daemon/signing-world.ts'
 import { prepareFolder, proposeChange } from '../governance/propose-change.ts'
+import { guardPush } from '../pull/guard-push.ts'
 import { createHostKey, ensureOwnerKey, readOwnerKey } from '../keys/key-ring.ts'
 import { signRequest } from '../keys/request.ts'
 import { keepModuleMap } from '../module-maps.ts'
@@ -29,6 +30,8 @@ export interface PushOptions {
   readonly builder: ModuleBuilder
   readonly dryRun: boolean
   readonly forceBuild: boolean
+  /** Takes back what changed in the world since the folder agreed with it. */
+  readonly overwrite?: boolean
   readonly message: string | undefined
   readonly onProgress: (line: string) => void
 }
@@ -78,11 +81,12 @@ async function assembleAndAdmit(
   return { assembly, rewritten: admitModules(world, assembly) }
 }
 
-/** Throws what `assemble` throws, `wasm.*` for a module that is refused, `key.missing`, and the kernel's refusals. */
+/** Throws what `assemble` and `guardPush` throw, `wasm.*` for a module that is refused, `key.missing`, and the kernel's refusals. */
 export async function push(world: HostWorld | SigningWorld, options: PushOptions): Promise<PushReport> {
   const host = signingWorldOf(world)
   const before = await host.facts()
   const { assembly, rewritten } = await assembleAndAdmit(host, options)
+  const guard = await guardPush(host, { facts: before, assembly, overwrite: options.overwrite === true })
   const inForce = await manifestInForce(host, before.manifestHash)
   const changes = compareManifests(inForce, assembly.manifest)
   const report = { manifest: assembly.manifestHash, changes, warnings: assembly.warnings, ownerKeyMade: undefined }
@@ -93,6 +97,7 @@ export async function push(world: HostWorld | SigningWorld, options: PushOptions
     }
   }
   if (before.manifestHash === assembly.manifestHash) {
+    if (!options.dryRun) guard.inForce(before)
     return { ...report, world: before.id, outcome: 'unchanged', height: before.manifestHeight }
   }
   if (options.dryRun) return { ...report, world: before.id, outcome: 'dry_run', height: undefined }
@@ -100,6 +105,7 @@ export async function push(world: HostWorld | SigningWorld, options: PushOptions
     const key = readOwnerKey(host.keyFolder)
     const change = await prepareFolder(host, assembly)
     const { height, number } = await proposeChange(host, change, { key, description: options.message })
+    guard.proposed(before, number)
     return {
       ...report,
       world: before.id,
@@ -111,11 +117,14 @@ export async function push(world: HostWorld | SigningWorld, options: PushOptions
   }
   await host.put([...assembly.nodes, ...assembly.modules.map(({ bytes }) => bytes), ...rewritten])
   const ownerKeyMade = before.height === undefined ? await makeGenesis(host) : undefined
-  const facts = await host.facts()
+  // Whatever was put in force since the folder was compared is not taken back.
+  const facts = before.height === undefined ? await host.facts() : before
   const pushed = { ...report, world: facts.id, outcome: 'pushed', ownerKeyMade } as const
   // A manifest of nothing is what genesis puts in force.
-  if (facts.manifestHash === assembly.manifestHash) return { ...pushed, height: 0 }
-  const height = await setManifest(host, { assembly, facts, message: options.message })
+  const isGenesis = facts.manifestHash === assembly.manifestHash
+  if (!isGenesis) guard.begun(facts)
+  const height = isGenesis ? 0 : await setManifest(host, { assembly, facts, message: options.message })
+  guard.inForce(facts)
   return { ...pushed, height }
 }
 

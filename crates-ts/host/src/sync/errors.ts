@@ -1,4 +1,4 @@
-/** Every code of names that go between a folder and a workspace. */
+/** Every code of what goes between a folder and a world. */
 
 /** What each code means (spec/22-sync.md, "Names"). */
 export const SYNC_ERRORS = {
@@ -9,6 +9,8 @@ export const SYNC_ERRORS = {
   'sync.long_name': 'A name is longer than a folder can hold.',
   'sync.name_twins': 'Two names in one folder are one on systems that do not tell their letters apart.',
   'sync.not_a_file': 'A link, or something else that is neither a file nor a folder, stands in a folder.',
-  'sync.conflict': 'A folder and a workspace changed in the same place; details.paths lists where.',
-  'sync.bad_state': 'The note of what a folder and a workspace had in common is not as it was written.',
+  'sync.conflict': 'A folder and the world changed in the same place; details.paths lists where.',
+  'sync.bad_state': 'The note of what a folder and the world had in common is not as it was written.',
+  'sync.world_file': 'A world file would have to change, which only its author can do; details.paths lists what is to be written.',
+  'sync.unfinished': 'A pull was broken off; the next pull finishes it.',
 } as const

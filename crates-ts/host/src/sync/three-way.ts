@@ -52,17 +52,31 @@ export function isSameFile(left: SyncedFile | undefined, right: SyncedFile | und
   return left?.hash === right?.hash && left?.mode === right?.mode
 }
 
-function decide(
-  { from, to, last, prune }: ThreeSides,
-  path: string,
-): 'same' | 'write' | 'remove' | 'kept' | 'conflict' {
-  const [source, target, known] = [from.get(path), to.get(path), last.get(path)]
-  if (isSameFile(source, target)) return 'same'
-  const isOnlyThere = source === undefined && known === undefined
+function decide({ from, to, last, prune }: ThreeSides, path: string): Verdict {
+  return decideChange({ from: from.get(path), to: to.get(path), last: last.get(path), prune, isSame: isSameFile })
+}
+
+/** What becomes of one thing on the side that a change goes to. */
+export type Verdict = 'same' | 'write' | 'remove' | 'kept' | 'conflict'
+
+/** One thing on both sides, and what it was when they were last found equal; each may be absent. */
+export interface ThreeStates<State> {
+  readonly from: State | undefined
+  readonly to: State | undefined
+  readonly last: State | undefined
+  readonly prune: boolean
+  /** Nothing equals nothing. */
+  readonly isSame: (left: State | undefined, right: State | undefined) => boolean
+}
+
+/** The rule of spec/22-sync.md, "Changes". */
+export function decideChange<State>({ from, to, last, prune, isSame }: ThreeStates<State>): Verdict {
+  if (isSame(from, to)) return 'same'
+  const isOnlyThere = from === undefined && last === undefined
   if (isOnlyThere) return prune ? 'remove' : 'kept'
-  if (isSameFile(source, known)) return 'kept'
-  if (!isSameFile(target, known)) return 'conflict'
-  return source === undefined ? 'remove' : 'write'
+  if (isSame(from, last)) return 'kept'
+  if (!isSame(to, last)) return 'conflict'
+  return from === undefined ? 'remove' : 'write'
 }
 
 function pathsAbove(path: string): readonly string[] {

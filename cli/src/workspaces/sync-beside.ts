@@ -1,4 +1,4 @@
-/** The part of a push that is about workspaces: here, or by the daemon that holds the world (spec/22-sync.md, "The sync file"). */
+/** The part of a push or pull that is about workspaces: here, or by the daemon that holds the world (spec/22-sync.md, "The sync file"). */
 import { isJsonArray } from '@aos/air'
 import { AosError } from '@aos/cbor'
 import type { ControlClient, ControlRequest, HostWorld } from '@aos/host'
@@ -10,11 +10,14 @@ import { findDaemon, withWorld } from '../world.ts'
 import { syncFolders } from './sync-folders.ts'
 import type { SyncWish, SyncedFolder } from './sync-folders.ts'
 
-/** The verb of the control socket (spec/15-control.md, "Verbs"). */
-export const PUSH_VERB = 'push workspaces'
+/** The verbs of the control socket (spec/15-control.md, "Verbs"). */
+const VERBS: ReadonlyMap<string, SyncWish['direction']> = new Map([
+  ['push workspaces', 'push'],
+  ['pull workspaces', 'pull'],
+])
 
 /** Nothing of it is signed, so that whoever holds the world does it. Throws what `syncFolders` throws. */
-export async function pushFolders(
+export async function syncBeside(
   context: CommandContext,
   args: Arguments,
   wish: SyncWish,
@@ -31,10 +34,10 @@ export async function pushFolders(
 async function askDaemon(
   context: CommandContext,
   client: ControlClient,
-  { prune, dryRun, message }: SyncWish,
+  { direction, prune, dryRun, message }: SyncWish,
 ): Promise<readonly SyncedFolder[]> {
   const answer = await client.ask({
-    verb: PUSH_VERB,
+    verb: `${direction} workspaces`,
     args: { prune, 'dry-run': dryRun, ...(message === undefined ? {} : { message }) },
     progress: (line) => {
       context.progress.report(line)
@@ -42,20 +45,22 @@ async function askDaemon(
   })
   if (!answer.ok) throw answer.error ?? new AosError('control.failed', 'the daemon gave no reason')
   const rows = isRecord(answer.data) ? answer.data['workspaces'] : undefined
-  if (!Array.isArray(rows)) throw new AosError('control.failed', 'the daemon does not say what it pushed')
+  if (!Array.isArray(rows)) throw new AosError('control.failed', 'the daemon does not say what it did')
   return (rows as readonly unknown[]).map(readRow)
 }
 
-/** What the daemon does. Throws `cli.usage`, and what `syncFolders` throws. */
-export async function servePush(
+/** What the daemon does; undefined for another verb. Throws `cli.usage`, and what `syncFolders` throws. */
+export async function serveSync(
   host: HostWorld,
-  { args }: Pick<ControlRequest, 'args'>,
-): Promise<{ readonly workspaces: readonly SyncedFolder[] }> {
-  if (isJsonArray(args)) throw usage(`${PUSH_VERB}: expected options by their names`)
+  { verb, args }: Pick<ControlRequest, 'verb' | 'args'>,
+): Promise<{ readonly workspaces: readonly SyncedFolder[] } | undefined> {
+  const direction = VERBS.get(verb)
+  if (direction === undefined) return undefined
+  if (isJsonArray(args)) throw usage(`${verb}: expected options by their names`)
   const message = args.get('message')
   if (message !== undefined && typeof message !== 'string') throw usage('message: expected a text')
   const flag = (name: string): boolean => args.get(name) === true
-  const wish = { direction: 'push', prune: flag('prune'), dryRun: flag('dry-run'), message } as const
+  const wish = { direction, prune: flag('prune'), dryRun: flag('dry-run'), message }
   return { workspaces: await syncFolders(host, wish) }
 }
 
