@@ -3,9 +3,10 @@ import { describeTemplates } from '../templates.ts'
 import { WAIT } from './gate.ts'
 import type { CommandGroup, CommandSpec } from './spec.ts'
 
-const PULL_HELP = `Definitions that are the same stay as they are written; one that was changed in the world, by a patch or from another
-folder, is written where it stands. What only the folder changed stays, for the next push; what both changed is a conflict,
-and nothing is written. A world.air.ts is never written: what differs is listed.
+const PULL_HELP = `Definitions that are the same stay as they are written. One that was changed in the world, by a
+patch or from another folder, is written where it stands. What only the folder changed stays, for
+the next push; what both changed is a conflict, and nothing is written. A world.air.ts is never
+written: what differs is listed.
 
   aos pull --dry-run    what would change, definition by definition
   aos pull              then \`aos push --dry-run\` finds nothing`

@@ -1,8 +1,9 @@
 /** Definitions that changed in the folder, in the world, or in both. */
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
 import { toHex } from '@aos/cbor'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { HostWorld } from '../src/index.ts'
 import {
   answerProposal,
   applyProposal,
@@ -10,6 +11,7 @@ import {
   prepareRevert,
   proposeChange,
   readKey,
+  shadowProposal,
 } from '../src/index.ts'
 import { makePullWorld, manifestOf } from './_pull-world.ts'
 import type { PullWorld, Written } from './_pull-world.ts'
@@ -271,23 +273,30 @@ test('what a folder proposed was agreed when it was in force', async () => {
   // The folder goes on while it waits, and after it came into force.
   named(MANIFEST, 'c')
   expect(await world.push({ dryRun: true })).toMatchObject({ outcome: 'dry_run' })
-  const expires = { goodForNs: 3_600_000_000_000n, reason: undefined, report: undefined }
   const signing = localSigningWorld(world.host)
-  await answerProposal(signing, { number, decision: 'approve', ...expires, key })
-  await applyProposal(signing, { number, key })
+  await putInForce(world.host, number)
   expect(await world.push({ dryRun: true })).toMatchObject({ outcome: 'dry_run' })
   expect(await world.pull()).toMatchObject({ kept: [{ change: 'change', name: 'test/State@1' }] })
   named(MANIFEST, 'b')
   expect(await world.push()).toMatchObject({ outcome: 'unchanged' })
   // Taken back by somebody else: that is a change of the world.
   const revert = await proposeChange(signing, await prepareRevert(signing, number), { key, reverts: number })
-  await answerProposal(signing, { number: revert.number, decision: 'approve', ...expires, key })
-  await applyProposal(signing, { number: revert.number, key })
+  await putInForce(world.host, revert.number)
   await expect(world.push()).rejects.toEqual(refused('sync.conflict', 'defschema test/State@1'))
   await world.pull()
   expect(world.look()['air/schemas.air.json']).toContain('"a": ')
   expect(await world.push({ dryRun: true })).toMatchObject({ outcome: 'unchanged' })
 })
+
+/** Shown, approved by the owner, applied. */
+async function putInForce(host: HostWorld, number: number): Promise<void> {
+  const key = readKey(host.keyFolder, undefined)
+  const signing = localSigningWorld(host)
+  await shadowProposal(host, { proposal: number })
+  const answer = { decision: 'approve', goodForNs: 3_600_000_000_000n, reason: undefined, report: undefined } as const
+  await answerProposal(signing, { number, ...answer, key })
+  await applyProposal(signing, { number, key })
+}
 
 test('nothing is written outside of the folder, or through a link', async () => {
   await world.changeElsewhere(addSchema('test/New@1'))

@@ -20,7 +20,7 @@ export function workspaceOutputs(): readonly (readonly [command: string, data: T
   ]
 }
 
-/** Everything but `dry_run` and `workspaces` is about definitions, which a daemon that is asked over its socket leaves to the asking side. */
+/** What went into a folder, or would: definitions and workspaces. */
 function pulled(): TSchema {
   const change = oneOf(['add', 'change', 'remove'])
   const item = openObject({ change, kind: Type.String(), name: Type.String(), file: optional(Type.String()) })
@@ -34,14 +34,14 @@ function pulled(): TSchema {
     problem: optional(openObject({ code: Type.String(), message: Type.String() })),
   })
   return openObject({
-    outcome: optional(oneOf(['pulled', 'unchanged', 'dry_run'])),
+    outcome: oneOf(['pulled', 'unchanged', 'dry_run']),
     dry_run: Type.Boolean(),
-    manifest_hash: optional(hashText()),
-    height: optional(count()),
-    changes: optional(Type.Array(item)),
-    kept: optional(Type.Array(item)),
-    modules: optional(Type.Array(module)),
-    files: optional(Type.Array(openObject({ change, file: Type.String() }))),
+    manifest_hash: hashText(),
+    height: count(),
+    changes: Type.Array(item),
+    kept: Type.Array(item),
+    modules: Type.Array(module),
+    files: Type.Array(openObject({ change, file: Type.String() })),
     workspaces: Type.Array(synced()),
   })
 }

@@ -1,11 +1,12 @@
 /** What a folder and a world last had in common, definition by definition (spec/22-sync.md, "Definitions"). */
-import { AosError, isAosError, isHash } from '@aos/cbor'
+import { isAosError, isHash } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isRecord } from '../config-file.ts'
 import type { SigningWorld, WorldFacts } from '../daemon/signing-world.ts'
-import { readText, writeWhole } from '../files.ts'
+import { writeWhole } from '../files.ts'
+import { badState, readStateFile } from '../sync/state-file.ts'
 import type { WorldFolder } from '../world-folder.ts'
 import type { Items } from './items.ts'
 
@@ -84,24 +85,14 @@ async function stateOf(
 function readNotes(folder: WorldFolder): Agreement | undefined {
   const file = notesFile(folder)
   if (!existsSync(file)) return undefined
-  const record = parseNotes(file, readText(file))
+  const record = readStateFile(file)
   const { world, pending = [] } = record
-  if (record['version'] !== 1 || !isHash(world) || !Array.isArray(pending)) throw badState(file)
+  if (!isHash(world) || !Array.isArray(pending)) throw badState(file)
   return {
     world,
     items: record['items'] === undefined ? undefined : readItems(file, record['items']),
     pending: pending.map((entry: unknown) => readPending(file, entry)),
   }
-}
-
-function parseNotes(file: string, text: string): Readonly<Record<string, unknown>> {
-  try {
-    const record: unknown = JSON.parse(text)
-    if (isRecord(record)) return record
-  } catch (cause) {
-    throw badState(file, cause)
-  }
-  throw badState(file)
 }
 
 function readPending(file: string, entry: unknown): Pending {
@@ -119,12 +110,4 @@ function readItems(file: string, value: unknown): Items {
       return [item, hash] as const
     }),
   )
-}
-
-function badState(file: string, cause?: unknown): AosError {
-  return new AosError('sync.bad_state', `${file} is not as it was written`, {
-    cause,
-    details: { file },
-    hint: 'remove it: then whatever differs on both sides is a conflict once',
-  })
 }

@@ -4,8 +4,9 @@ import { dirname, join } from 'node:path'
 import { AosError, hashText, isHash } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { isRecord } from '../config-file.ts'
-import { fileError, readText, writeWhole } from '../files.ts'
+import { fileError, writeWhole } from '../files.ts'
 import { nodeSha256 } from '../sha256.ts'
+import { badState, readStateFile } from '../sync/state-file.ts'
 import type { WorldFolder } from '../world-folder.ts'
 
 /** A file of the folder before and after; undefined where there is none. */
@@ -139,30 +140,17 @@ function removeFile(path: string): void {
 }
 
 function readNote(file: string): readonly FileChange[] {
-  try {
-    const note: unknown = JSON.parse(readText(file))
-    const files = isRecord(note) && note['version'] === 1 ? note['files'] : undefined
-    if (Array.isArray(files)) return files.map((entry: unknown) => readChange(file, entry))
-  } catch (cause) {
-    throw badNote(file, cause)
-  }
-  throw badNote(file)
+  const { files } = readStateFile(file)
+  if (!Array.isArray(files)) throw badState(file)
+  return files.map((entry: unknown) => readChange(file, entry))
 }
 
 function readChange(note: string, entry: unknown): FileChange {
-  if (!isRecord(entry) || typeof entry['file'] !== 'string') throw badNote(note)
+  if (!isRecord(entry) || typeof entry['file'] !== 'string') throw badState(note)
   const { file, before, after } = entry
-  if (before !== undefined && !isHash(before)) throw badNote(note)
+  if (before !== undefined && !isHash(before)) throw badState(note)
   if (after === undefined) return { file, before, after: undefined }
   if (isRecord(after) && typeof after['text'] === 'string') return { file, before, after: { text: after['text'] } }
   if (isRecord(after) && isHash(after['content'])) return { file, before, after: { content: after['content'] } }
-  throw badNote(note)
-}
-
-function badNote(file: string, cause?: unknown): AosError {
-  return new AosError('sync.bad_state', `${file} is not as it was written`, {
-    cause,
-    details: { file },
-    hint: 'remove it, look at what the pull before had written, and pull again',
-  })
+  throw badState(note)
 }

@@ -11,6 +11,7 @@ export const SYNC_ERRORS = {
   'sync.not_a_file': 'A link, or something else that is neither a file nor a folder, stands in a folder.',
   'sync.conflict': 'A folder and the world changed in the same place; details.paths lists where.',
   'sync.bad_state': 'The note of what a folder and the world had in common is not as it was written.',
-  'sync.world_file': 'A world file would have to change, which only its author can do; details.paths lists what is to be written.',
+  'sync.world_file':
+    'A world file would have to change, which only its author can do; details.paths lists what is to be written.',
   'sync.unfinished': 'A pull was broken off; the next pull finishes it.',
 } as const
