@@ -115,7 +115,7 @@ export const VAULT_ERRORS = {
 /** What each code of exporting and importing a world means (spec/25-secrets.md, "World archives"). */
 export const ARCHIVE_ERRORS = {
   'transfer.damaged': 'The archive of a world is not as it was written.',
-  'transfer.compacted': 'A world whose entries were cut to their headers cannot be exported.',
+  'transfer.compacted': 'Entries were cut to their headers while the world was exported.',
   'transfer.exists': 'The file of an archive is there already.',
   'transfer.imported': 'The world was imported and not adopted: it performs no effects.',
   'transfer.not_imported': 'The world was not imported, or is adopted already.',

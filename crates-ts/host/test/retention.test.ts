@@ -1,6 +1,6 @@
 /** Dropping old entries, and content that nobody needs (spec/16-snapshots.md, "Retention"). */
-import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash, randomBytes } from 'node:crypto'
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { formatHash, sha256 } from '@aos/cbor'
@@ -12,10 +12,13 @@ import {
   checkStateProof,
   collectGarbage,
   compactJournal,
+  exportWorld,
   formatStateProof,
+  importWorld,
   makeStateProof,
   manifestAt,
   nodeSha256,
+  openWorld,
   parseStateProof,
   push,
   putUpload,
@@ -24,6 +27,7 @@ import {
   snapshotNotes,
   valueFromText,
   verifyOpenJournal,
+  worldFolderAt,
 } from '../src/index.ts'
 import type { HostWorld } from '../src/index.ts'
 import { EVENT, PUSH, REDUCER, makeTestWorld, openPushed, writeDefinitions } from './_world.ts'
@@ -283,5 +287,60 @@ describe('collecting garbage', () => {
     })
     await expect(collectGarbage(damaged, { dryRun: true })).rejects.toMatchObject({ code: 'store.missing_blob' })
     await host.close()
+  })
+})
+
+describe('an archive of a compacted world', () => {
+  test('holds its headers, and gives the same world and the same archive again', async () => {
+    const host = await withSnapshots()
+    const [newest, older] = snapshotNotes(host.store)
+    const { compactedBelow } = await compactJournal(host, { before: older?.cut ?? 0, ...QUIET })
+    const [first, second] = [join(world.folder.root, 'first'), join(world.folder.root, 'second')]
+    await exportWorld(host, first)
+    const { root, size } = host.store.logHead()
+    const state = host.kernel.readCell(REDUCER, undefined)
+    await host.close()
+
+    const environment = { AOS_KEY_DIR: world.keys }
+    const copy = worldFolderAt(join(world.folder.root, 'copy'))
+    expect(await importWorld(first, copy.root, { environment })).toMatchObject({ entries: size })
+    const imported = await openWorld(copy, { environment })
+    expect(await verifyOpenJournal(imported, () => undefined)).toMatchObject({ ok: true, root, compactedBelow })
+    expect([imported.store.journal.firstWhole, imported.snapshot]).toEqual([compactedBelow, newest])
+    expect(imported.kernel.readCell(REDUCER, undefined)).toEqual(state)
+    for (const note of snapshotNotes(imported.store).slice(0, 2)) expect(replay(imported, note).ok).toBe(true)
+    await exportWorld(imported, second)
+    expect(readFileSync(second)).toEqual(readFileSync(first))
+    await sendMany(imported, 5000, 10)
+    await imported.close()
+    const again = await openWorld(copy, { environment })
+    expect(await verifyOpenJournal(again, () => undefined)).toMatchObject({ ok: true, entries: size + 10 })
+    await again.close()
+  })
+
+  test('is refused when what it says of its headers is not so', async () => {
+    const host = await withSnapshots()
+    const [, older] = snapshotNotes(host.store)
+    const { compactedBelow } = await compactJournal(host, { before: older?.cut ?? 0, ...QUIET })
+    const file = join(world.folder.root, 'archive')
+    await exportWorld(host, file)
+    await host.close()
+    const bytes = readFileSync(file)
+    const headEnd = 14 + bytes.readUInt32BE(10)
+    // The last item of the head is where whole entries begin: an unsigned number of two bytes.
+    const refused = async (change: (copy: Buffer) => void): Promise<void> => {
+      const body = Buffer.from(bytes.subarray(0, -37))
+      change(body)
+      const digest = createHash('sha256').update(body).digest()
+      writeFileSync(file, Buffer.concat([body, Buffer.from([4, 0, 0, 0, 32]), digest]))
+      const target = join(world.folder.root, 'target')
+      const importing = importWorld(file, target, { environment: { AOS_KEY_DIR: world.keys } })
+      await expect(importing).rejects.toMatchObject({ code: expect.stringMatching(/^(transfer|store)\./) as string })
+      expect(readdirSync(world.folder.root).filter((name) => name.includes('target'))).toEqual([])
+    }
+    expect(bytes.readUInt16BE(headEnd - 2)).toBe(compactedBelow)
+    for (const wrong of [0, 1, compactedBelow - 1, 65_535])
+      await refused((copy) => copy.writeUInt16BE(wrong, headEnd - 2))
+    await refused((copy) => copy.writeUInt8(1, 8))
   })
 })

@@ -17,6 +17,7 @@ export { nodeSha256 } from './node-sha256.ts'
 export { MerkleLog, merkleRoot, type MerklePeaks } from './merkle.ts'
 export { placeInLog, rootOfPlace, type LogPlace } from './merkle-proof.ts'
 export type { CompactOptions, CompactReport } from './compact.ts'
+export { restoreHeaders, type RestoreHeadersOptions } from './restore-headers.ts'
 export type { Pause } from './pause.ts'
 export type { RootEntry } from './find-roots.ts'
 export { SNAPSHOT_NOTES_MAX, type SnapshotNote, type SnapshotNotes } from './snapshot-notes.ts'
@@ -65,7 +66,6 @@ export { runCrash, type CrashReport } from './kit/crash/crash-run.ts'
 export {
   catchMutant,
   crashSuite,
-  runCrashes,
   type CrashDriver,
   type CrashTotals,
   type SeedRange,

@@ -11,9 +11,17 @@ export const FRAME = { head: 1, entry: 2, value: 3, end: 4 } as const
 export interface Frame {
   readonly kind: number
   readonly bytes: Uint8Array
+  /** Of the file. */
+  readonly form: ArchiveForm
 }
 
-const MAGIC: Buffer = Buffer.from('AOSWORLD\u0001', 'latin1')
+/** Numbers of the forms of a file: all entries are whole, or the older ones may have only their headers. */
+export const ARCHIVE_FORM = { whole: 1, compacted: 2 } as const
+
+/** One of them. */
+export type ArchiveForm = (typeof ARCHIVE_FORM)[keyof typeof ARCHIVE_FORM]
+
+const MAGIC: Buffer = Buffer.from('AOSWORLD', 'latin1')
 const FRAME_HEAD_BYTES = 5
 const WRITE_BYTES = 1 << 20
 /** More than any entry or value may have. */
@@ -23,12 +31,13 @@ const FRAME_BYTES_MAX: number = 1 << 30
 export class ArchiveWriter {
   readonly #file: number
   readonly #digest: Digest = createHash('sha256')
-  #waiting: Uint8Array[] = [MAGIC]
-  #waitingBytes = MAGIC.length
+  readonly #waiting: Uint8Array[]
+  #waitingBytes = MAGIC.length + 1
   #bytes = 0
 
-  constructor(path: string) {
+  constructor(path: string, form: ArchiveForm) {
     this.#file = openSync(path, 'wx', 0o600)
+    this.#waiting = [MAGIC, Uint8Array.of(form)]
   }
 
   /** The bytes may change when it returns. */
@@ -61,8 +70,7 @@ export class ArchiveWriter {
   }
 
   #write(): void {
-    const bytes = Buffer.concat(this.#waiting)
-    this.#waiting = []
+    const bytes = Buffer.concat(this.#waiting.splice(0))
     this.#waitingBytes = 0
     this.#digest.update(bytes)
     for (let at = 0; at < bytes.length; at += writeSync(this.#file, bytes, at));
@@ -75,11 +83,12 @@ export function* readArchive(path: string): Generator<Frame, void, undefined> {
   const file = openSync(path, 'r')
   try {
     const digest = createHash('sha256')
-    const magic = readExactly(file, MAGIC.length)
-    if (magic === undefined || !equalBytes(magic.subarray(0, 8), MAGIC.subarray(0, 8))) {
+    const magic = readExactly(file, MAGIC.length + 1)
+    if (magic === undefined || !equalBytes(magic.subarray(0, MAGIC.length), MAGIC)) {
       throw badArchive('it does not begin as an archive does')
     }
-    if (!equalBytes(magic, MAGIC)) throw new AosError('transfer.unsupported', 'the archive is of a later release')
+    const form = Object.values(ARCHIVE_FORM).find((number) => number === magic[MAGIC.length])
+    if (form === undefined) throw new AosError('transfer.unsupported', 'the archive is of a later release')
     digest.update(magic)
     for (;;) {
       const head = readExactly(file, FRAME_HEAD_BYTES)
@@ -95,7 +104,7 @@ export function* readArchive(path: string): Generator<Frame, void, undefined> {
         return
       }
       digest.update(head).update(bytes)
-      yield { kind, bytes }
+      yield { kind, bytes, form }
     }
   } finally {
     closeSync(file)

@@ -7,7 +7,8 @@ import type { Hash, HashBytes } from '@aos/cbor'
 import { syncFolder } from '../files.ts'
 import type { OpenedFolder } from '../open-world.ts'
 import { ArchiveWriter, FRAME } from './archive-form.ts'
-import { encodeArchiveHead } from './archive-head.ts'
+import type { ArchiveForm } from './archive-form.ts'
+import { encodeArchiveHead, formOf } from './archive-head.ts'
 
 /** How much an archive holds, and of which world. */
 export interface ExportReport {
@@ -23,31 +24,28 @@ const VALUES_A_STEP = 64
 
 /**
  * Everything up to the head as it is now, byte by byte; who has the world open may go on. The same world gives the same bytes. The file is
- * there whole or not at all. Throws `host.no_genesis`, `transfer.compacted`, `transfer.exists` for a file that is there, `host.file`, `store.*`.
+ * there whole or not at all. Entries that were cut to their headers are in it as such. Throws `host.no_genesis`, `transfer.compacted` when more were cut meanwhile, `transfer.exists` for a file that is there, `host.file`, `store.*`.
  */
 export async function exportWorld(opened: Pick<OpenedFolder, 'store'>, path: string): Promise<ExportReport> {
   const { journal, content } = opened.store
   const { head } = journal
   if (head === undefined)
     throw new AosError('host.no_genesis', 'the world has no genesis yet', { hint: 'run `aos push`' })
-  if (journal.firstWhole > 0) {
-    throw new AosError('transfer.compacted', `entries below height ${journal.firstWhole} were cut to their headers`, {
-      hint: 'only a world with all its entries can be exported',
-    })
-  }
   if (existsSync(path)) throw new AosError('transfer.exists', `${path} is there already`, { hint: 'give another name' })
   const end = { height: head.height, leaf: new Uint8Array(head.leaf) }
   const genesis = leafAt(opened, 0)
   const hashes = await listContent(content)
   const unfinished = `${path}.tmp`
-  const writer = open(unfinished)
+  const { firstWhole } = journal
+  const writer = open(unfinished, formOf({ firstWhole }))
   try {
     const counts = { entries: end.height + 1, values: hashes.length }
-    writer.add(FRAME.head, encodeArchiveHead({ world: genesis, leaf: end.leaf, ...counts }))
-    for (const records of journal.read({ from: 0, to: end.height })) {
+    writer.add(FRAME.head, encodeArchiveHead({ world: genesis, leaf: end.leaf, ...counts, firstWhole }))
+    for (const records of journal.readHeaders({ from: 0, to: end.height })) {
       for (const { bytes } of records) writer.add(FRAME.entry, bytes)
       await pause()
     }
+    if (journal.firstWhole !== firstWhole) throw cutMeanwhile(journal.firstWhole)
     for (const [index, hash] of hashes.entries()) {
       writer.add(FRAME.value, read(content, hash))
       if (index % VALUES_A_STEP === 0) await pause()
@@ -64,10 +62,16 @@ export async function exportWorld(opened: Pick<OpenedFolder, 'store'>, path: str
   }
 }
 
-function open(path: string): ArchiveWriter {
+function cutMeanwhile(below: number): AosError {
+  return new AosError('transfer.compacted', `entries below height ${below} were cut to their headers meanwhile`, {
+    hint: 'export again',
+  })
+}
+
+function open(path: string, form: ArchiveForm): ArchiveWriter {
   try {
     rmSync(path, { force: true })
-    return new ArchiveWriter(path)
+    return new ArchiveWriter(path, form)
   } catch (cause) {
     throw cannotWrite(path, cause)
   }

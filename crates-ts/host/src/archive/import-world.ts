@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, rmdirSync, stat
 import { basename, dirname, join } from 'node:path'
 import { AosError, compareBytes, equalBytes, formatHash, sha256, skipItem } from '@aos/cbor'
 import type { Hash, HashBytes } from '@aos/cbor'
-import { openWorldStore } from '@aos/store'
-import type { HashedValue, JournalHead, JournalRecord } from '@aos/store'
+import { openWorldStore, restoreHeaders } from '@aos/store'
+import type { HashedValue, JournalPort, JournalRecord } from '@aos/store'
 import { syncFolder, writeWhole } from '../files.ts'
 import { verifyWorldJournal } from '../journal-verify.ts'
 import type { KeyEnvironment } from '../keys/key-folder.ts'
@@ -43,7 +43,7 @@ export async function importWorld(
     rmSync(beside, { recursive: true, force: true })
     const folder = worldFolderAt(beside)
     mkdirSync(folder.store, { recursive: true })
-    await fill(folder.store, file)
+    await fill(folder.store, file, head)
     writeWhole(folder.settingsFile, DEFAULT_SETTINGS_TEXT)
     writeWhole(folder.imported, `${formatHash(head.world as HashBytes)}\n`) // the hash of an entry
     const verdict = await verifyWorldJournal(folder, { environment: options.environment, onProgress: () => undefined })
@@ -82,7 +82,7 @@ function checkArchive(file: string): { readonly head: ArchiveHead } {
   let values = 0
   let value: Uint8Array | undefined
   for (const frame of readFrames(file)) {
-    if (frame.kind === FRAME.head && head === undefined) head = decodeArchiveHead(frame.bytes)
+    if (frame.kind === FRAME.head && head === undefined) head = decodeArchiveHead(frame)
     else if (frame.kind === FRAME.entry && head !== undefined && values === 0) {
       entry = readEntry(frame)
       if (entries === 0 && !equalBytes(entry.leaf, head.world)) throw badArchive('its genesis is that of another world')
@@ -133,7 +133,11 @@ function readEntry({ bytes }: Frame): Entry {
 }
 
 /** Values first: what entries need is there when they are. */
-async function fill(folder: string, file: string): Promise<void> {
+async function fill(folder: string, file: string, { world, firstWhole }: ArchiveHead): Promise<void> {
+  if (firstWhole > 0) {
+    const records = readRecords(file, { from: 0, to: firstWhole - 1 })
+    await restoreHeaders(folder, { world: world as HashBytes, last: firstWhole - 1, records }) // the hash of an entry
+  }
   const store = await openWorldStore(folder)
   try {
     let values: HashedValue[] = []
@@ -148,21 +152,34 @@ async function fill(folder: string, file: string): Promise<void> {
       bytes = 0
     }
     await store.content.putHashed(values)
-    await append(store.journal, file)
+    const records = readRecords(file, { from: firstWhole, to: Number.POSITIVE_INFINITY })
+    await append(store.journal, records, formatHash(world as HashBytes)) // the hash of an entry
   } finally {
     await store.close()
   }
 }
 
-async function append(journal: Awaited<ReturnType<typeof openWorldStore>>['journal'], file: string): Promise<void> {
-  let world: Hash | undefined
-  let expected: JournalHead | undefined
+/** Both heights inclusive. */
+function* readRecords(
+  file: string,
+  { from, to }: { readonly from: number; readonly to: number },
+): Iterable<JournalRecord> {
   let height = 0
+  for (const frame of readFrames(file)) {
+    if (frame.kind !== FRAME.entry) continue
+    if (height > to) return
+    if (height >= from) yield { height, ...readEntry(frame) }
+    height += 1
+  }
+}
+
+async function append(journal: JournalPort, entries: Iterable<JournalRecord>, world: Hash): Promise<void> {
+  let expected = journal.head
   let records: JournalRecord[] = []
   let bytes = 0
   const flush = async (): Promise<void> => {
     const last = records.at(-1)
-    if (last === undefined || world === undefined) return
+    if (last === undefined) return
     const result = await journal.appendIf({ world, epoch: journal.epoch, expected, entries: records })
     if (result.kind !== 'appended') throw new AosError('host.conflict', 'another writer appended to the journal')
     expected = { height: last.height, leaf: last.leaf }
@@ -170,13 +187,9 @@ async function append(journal: Awaited<ReturnType<typeof openWorldStore>>['journ
     records = []
     bytes = 0
   }
-  for (const frame of readFrames(file)) {
-    if (frame.kind !== FRAME.entry) continue
-    const entry = readEntry(frame)
-    world ??= formatHash(entry.leaf)
-    records.push({ height, ...entry })
-    height += 1
-    bytes += entry.bytes.length
+  for (const record of entries) {
+    records.push(record)
+    bytes += record.bytes.length
     if (bytes >= BATCH_BYTES || records.length >= BATCH_ENTRIES) await flush()
   }
   await flush()
