@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makeSandbox } from './_command.ts'
@@ -57,6 +57,19 @@ test('the private keys are the owner alone, outside the world folder', async () 
     exit: 1,
     error: { code: 'key.inside_world' },
   })
+})
+
+test('status says what the world takes of the disk', async () => {
+  const store = join(world, '.aos', 'world')
+  const lengthOf = (folder: string): number =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0)
+  const { data } = await ask('status')
+  const { disk } = data as { readonly disk: { readonly journal_bytes: number; readonly content_bytes: number } } // as spec/schemas says
+  expect(disk.journal_bytes).toBe(lengthOf(join(store, 'journal')))
+  // The index over the content was open when it was looked at, and has a log of its own.
+  expect(disk.content_bytes).toBeGreaterThan(lengthOf(join(store, 'packs')))
 })
 
 test('head, tail and show agree', async () => {

@@ -1,6 +1,6 @@
 /** `aos status`. */
 import type { DefModule } from '@aos/air'
-import { recoveryCost } from '@aos/host'
+import { diskUse, recoveryCost } from '@aos/host'
 import type { HostWorld } from '@aos/host'
 import type { IntentStatus } from '@aos/kernel'
 import type { Arguments } from '../arguments.ts'
@@ -14,7 +14,7 @@ export async function status(context: CommandContext, args: Arguments): Promise<
     const openedMs = Math.round(performance.now() - started)
     const { kernel } = host
     const head = await host.read(({ head: at }) => at)
-    const content = await host.store.content.stat()
+    const disk = diskUse(host.folder)
     const height = head?.height ?? null
     const { modules, manifest } = kernel.manifestHash === undefined ? NOTHING : host.definitions
     const reducers = [...modules]
@@ -35,7 +35,7 @@ export async function status(context: CommandContext, args: Arguments): Promise<
       reducers,
       ...work,
       recovery,
-      content,
+      disk: { journal_bytes: disk.journal, content_bytes: disk.content },
       key_folder: host.keyFolder,
       opened_ms: openedMs,
       daemon: context.held?.daemon ?? null,
@@ -46,7 +46,7 @@ export async function status(context: CommandContext, args: Arguments): Promise<
       `head      ${height === null ? 'none' : `height ${height}`}`,
       `manifest  ${data.manifest_hash ?? 'none'}${data.manifest_height === null ? '' : ` since height ${data.manifest_height}`}`,
       ...reducers.map(({ name, cells }) => `reducer   ${name}, ${cells} ${cells === 1 ? 'cell' : 'cells'}`),
-      `content   ${content.count} blobs, ${content.bytes} bytes`,
+      `disk      ${megabytes(disk.journal)} journal, ${megabytes(disk.content)} content`,
       ...workLines(work),
       ...(data.daemon === null ? [] : [`daemon    process ${data.daemon.pid} since ${data.daemon.since}`]),
       recoveryLine(recovery),
@@ -54,6 +54,10 @@ export async function status(context: CommandContext, args: Arguments): Promise<
     ]
     return { data, text: lines.join('\n') }
   })
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1_000_000).toFixed(1)} MB`
 }
 
 interface Recovery {

@@ -25,6 +25,7 @@ export { controlPlaceOf } from './daemon/place.ts'
 export type { ControlPlace } from './daemon/place.ts'
 export { loadDefinitions, makeSchemaTable, needReducer } from './definitions.ts'
 export type { Definitions } from './definitions.ts'
+export { diskUse, type DiskUse } from './disk-use.ts'
 export type {
   EffectsCounters,
   EffectsEvent,

@@ -183,6 +183,7 @@ function status(): TSchema {
       entries: count(),
       snapshot: orNull(snapshotPlace()),
     }),
+    disk: openObject({ journal_bytes: count(), content_bytes: count() }),
     opened_ms: count(),
     daemon: orNull(openObject({ pid: count(), since: Type.String(), socket: Type.String() })),
   })
