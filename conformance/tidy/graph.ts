@@ -59,7 +59,7 @@ export const PACKAGES: readonly PackageRule[] = [
   crate('host', {
     ring: 5,
     uses: ['cbor', 'air', 'expr', 'abi', 'effects', 'workspace', 'kernel', 'wasm', 'store', 'adapters'],
-    outside: ['@msgpack/msgpack'],
+    outside: ['@msgpack/msgpack', 'ignore'],
   }),
   {
     folder: 'cli',

@@ -78,7 +78,7 @@ async function doCall(serving: Serving, call: ControlCall): Promise<ControlResul
   const held = { host, signal: call.signal, daemon, effects, share }
   const context = { ...makeContext(serving, call, host.folder.root), held }
   try {
-    const synced = await serveSync(host, call)
+    const synced = await serveSync(context, call)
     if (synced !== undefined) return { ok: true, exit: 0, json: toJsonText(synced) }
     const signing = SIGNING_VERBS.get(call.verb)
     if (signing !== undefined) return { ok: true, exit: 0, json: toJsonText(await signing(serving, call)) }

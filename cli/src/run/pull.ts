@@ -14,9 +14,10 @@ export async function pull(context: CommandContext, args: Arguments): Promise<Co
   const pulled = await pullHere(context, args)
   const { syncFile } = findWorld(context, args)
   if (readSyncFile(syncFile).workspaces.length === 0) return pulled
-  const synced = await syncBeside(context, args, wishOf(args, 'pull'))
+  const wish = wishOf(args, 'pull')
+  const synced = await syncBeside(context, args, wish)
   const data = { ...pulled.data, workspaces: synced }
-  return { data, text: [pulled.text, ...synced.map(describeSynced)].join('\n') }
+  return { data, text: [pulled.text, ...synced.map((each) => describeSynced(each, wish))].join('\n') }
 }
 
 interface Pulled extends CommandResult {

@@ -16,11 +16,11 @@ import { installWorldTypes } from '../world-files.ts'
 export async function push(context: CommandContext, args: Arguments): Promise<CommandResult> {
   const pushed = await pushDefinitions(context, args)
   const { syncFile } = findWorld(context, args)
-  // Before genesis nothing keeps workspaces.
-  if (pushed.data['world'] === undefined || readSyncFile(syncFile).workspaces.length === 0) return pushed
-  const synced = await syncBeside(context, args, wishOf(args, 'push'))
+  if (readSyncFile(syncFile).workspaces.length === 0) return pushed
+  const wish = wishOf(args, 'push')
+  const synced = await syncBeside(context, args, wish)
   const data = { ...pushed.data, workspaces: synced }
-  return { ...pushed, data, text: [pushed.text, ...synced.map(describeSynced)].join('\n') }
+  return { ...pushed, data, text: [pushed.text, ...synced.map((each) => describeSynced(each, wish))].join('\n') }
 }
 
 interface Pushed extends CommandResult {

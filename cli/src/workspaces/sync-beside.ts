@@ -1,13 +1,13 @@
 /** The part of a push or pull that is about workspaces: here, or by the daemon that holds the world (spec/22-sync.md, "The sync file"). */
 import { isJsonArray } from '@aos/air'
 import { AosError } from '@aos/cbor'
-import type { ControlClient, ControlRequest, HostWorld } from '@aos/host'
+import type { ControlClient, ControlRequest } from '@aos/host'
 import { usage } from '../arguments.ts'
 import type { Arguments } from '../arguments.ts'
-import type { CommandContext } from '../context.ts'
+import type { CommandContext, HeldWorld } from '../context.ts'
 import { isRecord } from '../record.ts'
 import { findDaemon, withWorld } from '../world.ts'
-import { syncFolders } from './sync-folders.ts'
+import { surroundingsOf, syncFolders } from './sync-folders.ts'
 import type { SyncWish, SyncedFolder } from './sync-folders.ts'
 
 /** The verbs of the control socket (spec/15-control.md, "Verbs"). */
@@ -23,7 +23,7 @@ export async function syncBeside(
   wish: SyncWish,
 ): Promise<readonly SyncedFolder[]> {
   const client = await findDaemon(context, args)
-  if (client === undefined) return withWorld(context, args, (host) => syncFolders(host, wish))
+  if (client === undefined) return withWorld(context, args, (host) => syncFolders(host, wish, surroundingsOf(context)))
   try {
     return await askDaemon(context, client, wish)
   } finally {
@@ -51,7 +51,7 @@ async function askDaemon(
 
 /** What the daemon does; undefined for another verb. Throws `cli.usage`, and what `syncFolders` throws. */
 export async function serveSync(
-  host: HostWorld,
+  context: CommandContext & { readonly held: HeldWorld },
   { verb, args }: Pick<ControlRequest, 'verb' | 'args'>,
 ): Promise<{ readonly workspaces: readonly SyncedFolder[] } | undefined> {
   const direction = VERBS.get(verb)
@@ -61,7 +61,7 @@ export async function serveSync(
   if (message !== undefined && typeof message !== 'string') throw usage('message: expected a text')
   const flag = (name: string): boolean => args.get(name) === true
   const wish = { direction, prune: flag('prune'), dryRun: flag('dry-run'), message }
-  return { workspaces: await syncFolders(host, wish) }
+  return { workspaces: await syncFolders(context.held.host, wish, surroundingsOf(context)) }
 }
 
 function readRow(row: unknown): SyncedFolder {
@@ -77,5 +77,8 @@ function readRow(row: unknown): SyncedFolder {
     written: texts('written'),
     removed: texts('removed'),
     kept: texts('kept'),
+    ignored: texts('ignored'),
+    annotated: texts('annotated'),
+    pinned: members['pinned'] === true,
   }
 }

@@ -3,8 +3,11 @@ import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { AosError } from '@aos/cbor'
 import { pullWorkspace, pushWorkspace, readSyncFile } from '@aos/host'
-import type { HostWorld } from '@aos/host'
+import type { HostWorld, SyncRequest } from '@aos/host'
+import { formatRef, parseRef } from '@aos/workspace'
 import type { Arguments } from '../arguments.ts'
+import { shareOf } from '../context.ts'
+import type { CommandContext } from '../context.ts'
 
 /** Which way files go, and what is wished of it. */
 export interface SyncWish {
@@ -14,16 +17,23 @@ export interface SyncWish {
   readonly message: string | undefined
 }
 
-/** What went between one folder and its workspace, as `--json` prints it. */
+/** What went between one folder and its workspace, as `--json` prints it. Paths are those below `workspace`. */
 export interface SyncedFolder {
+  /** As the file names it: a workspace, or a part of one. */
   readonly workspace: string
-  /** As the file names it. */
   readonly dir: string
-  /** The newest version now; 0: there is none. */
+  /** The version that the folder was compared with or has made; 0: there is none. */
   readonly version: number
   readonly written: readonly string[]
   readonly removed: readonly string[]
+  /** Changed on the other side, and left there. */
   readonly kept: readonly string[]
+  /** Of the workspace, and covered by ignore rules. */
+  readonly ignored: readonly string[]
+  /** Given the annotations of the file. */
+  readonly annotated: readonly string[]
+  /** A push passed it over, because its version is fixed. */
+  readonly pinned: boolean
 }
 
 /** What the arguments of a command wish. */
@@ -32,18 +42,45 @@ export function wishOf(args: Arguments, direction: SyncWish['direction']): SyncW
   return { direction, prune: args.flag('prune'), dryRun: args.flag('dry-run'), message }
 }
 
+/** What goes on while folders are brought together. */
+export type SyncSurroundings = Pick<SyncRequest, 'pace' | 'onProgress'>
+
 /** All of them, one after the other. Throws what `pushWorkspace` and `pullWorkspace` throw; those before stay done. */
-export async function syncFolders(host: HostWorld, wish: SyncWish): Promise<readonly SyncedFolder[]> {
+export async function syncFolders(
+  host: HostWorld,
+  wish: SyncWish,
+  surroundings: SyncSurroundings,
+): Promise<readonly SyncedFolder[]> {
   const { root, syncFile } = host.folder
   const { direction, ...options } = wish
-  const sync = direction === 'push' ? pushWorkspace : pullWorkspace
   const synced: SyncedFolder[] = []
-  for (const { workspace, dir } of readSyncFile(syncFile).workspaces) {
+  for (const { ref, dir, ...rules } of readSyncFile(syncFile).workspaces) {
     checkNoLinks(root, dir)
-    const { head, plan } = await sync(host, { workspace, folder: join(root, dir), ...options })
-    synced.push({ workspace, dir, version: head, written: plan.write, removed: plan.remove, kept: plan.kept })
+    const workspace = formatRef(ref)
+    if (direction === 'push' && ref.version !== undefined) {
+      synced.push({ ...NOTHING, workspace, dir, version: ref.version, pinned: true })
+      continue
+    }
+    const request = { ref, folder: join(root, dir), ...rules, ...options, ...surroundings }
+    const { plan, ...report } =
+      direction === 'push' ? await pushWorkspace(host, request) : await pullWorkspace(host, request)
+    const { version, ignored, annotated } = report
+    const paths = { written: plan.write, removed: plan.remove, kept: plan.kept, ignored, annotated }
+    synced.push({ workspace, dir, version, ...paths, pinned: false })
   }
   return synced
+}
+
+const NOTHING = { written: [], removed: [], kept: [], ignored: [], annotated: [] } as const
+
+/** On a world that this process opened, or holds for others. */
+export function surroundingsOf({ held, progress }: CommandContext): SyncSurroundings {
+  return {
+    pace: shareOf(held),
+    onProgress: (line) => {
+      progress.report(line)
+    },
+  }
 }
 
 /** The folder itself is looked at when it is scanned; here those above it. */
@@ -60,10 +97,42 @@ function checkNoLinks(root: string, dir: string): void {
   }
 }
 
+/** So many lines are read by people; a dry run says all. */
+const LINES_MAX = 200
+
 /** A line for each path, then one for the workspace. */
-export function describeSynced({ workspace, dir, version, ...paths }: SyncedFolder): string {
-  const lines = [...paths.written.map((path) => `+ ${path}`), ...paths.removed.map((path) => `- ${path}`)]
-  const kept = paths.kept.length === 0 ? '' : `; ${paths.kept.length} differ on the other side and stay`
-  const counts = `${paths.written.length} written, ${paths.removed.length} removed${kept}`
-  return [...lines, `${workspace}@${version} and ${dir}: ${counts}`].join('\n')
+export function describeSynced(synced: SyncedFolder, { direction, dryRun }: SyncWish): string {
+  const { workspace, dir, version, written, removed, kept, ignored, annotated } = synced
+  if (synced.pinned) return `${workspace} and ${dir}: a version is pulled only`
+  const lines = [...written.map((path) => `+ ${path}`), ...removed.map((path) => `- ${path}`)]
+  lines.push(...annotated.map((path) => `@ ${path === '' ? '(all of it)' : path}`))
+  const shown =
+    dryRun || lines.length <= LINES_MAX
+      ? lines
+      : [...lines.slice(0, LINES_MAX), `… and ${lines.length - LINES_MAX} more`]
+  const counts = [`${written.length} written`, `${removed.length} removed`]
+  if (annotated.length > 0) counts.push(`${annotated.length} annotated`)
+  if (dryRun) counts.unshift('would be')
+  const more: string[] = []
+  if (kept.length > 0) {
+    const [side, command] = direction === 'push' ? ['the world', 'pull'] : ['the folder', 'push']
+    more.push(`; ${kept.length} changed in ${side} and left there until \`aos ${command}\` (${someOf(kept)})`)
+  }
+  if (ignored.length > 0) more.push(`; ${ignored.length} of the world ignored (${someOf(ignored)})`)
+  const [name, path] = splitName(workspace)
+  return [
+    ...shown,
+    `${name}@${version}${path} and ${dir}: ${counts.join(', ').replace('would be, ', 'would be ')}${more.join('')}`,
+  ].join('\n')
+}
+
+/** The name of the workspace, and what comes behind it and a version. */
+function splitName(workspace: string): readonly [name: string, path: string] {
+  const { workspace: name, path } = parseRef(workspace)
+  return [name, path === undefined ? '' : `/${path}`]
+}
+
+function someOf(paths: readonly string[]): string {
+  const shown = paths.slice(0, 3).join(', ')
+  return paths.length > 3 ? `${shown}, …` : shown
 }

@@ -30,6 +30,7 @@ import { UploadLeases, withLeases } from './retention/upload-leases.ts'
 import { loadDefinitions } from './definitions.ts'
 import type { Definitions } from './definitions.ts'
 import { localPrincipal } from './principal.ts'
+import { OneAtATime } from './sync/one-at-a-time.ts'
 import type { Stamper } from './stamp.ts'
 import type { Vault } from './vault/vault.ts'
 import type { WorldFolder } from './world-folder.ts'
@@ -79,6 +80,8 @@ export class HostWorld {
   readonly store: OpenedStore
   /** What was put into content since it was opened. */
   readonly leases: UploadLeases = new UploadLeases()
+  /** Folders and workspaces are brought together one after the other. */
+  readonly syncs: OneAtATime = new OneAtATime()
   readonly kernel: World
   readonly modules: ModuleRuntime
   readonly makeKernel: (modules?: ModuleRuntime) => World

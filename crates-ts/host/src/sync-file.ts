@@ -1,9 +1,10 @@
 /** aos.sync.json: what goes between the folder and the world. */
 import { existsSync } from 'node:fs'
-import { isAbsolute, join } from 'node:path'
-import { isWorkspaceName } from '@aos/workspace'
+import { join } from 'node:path'
 import { readText } from './files.ts'
 import { badConfig, isRecord, parseConfig, refuseOthers } from './config-file.ts'
+import { readWorkspaces } from './sync/workspace-sources.ts'
+import type { WorkspaceSource } from './sync/workspace-sources.ts'
 
 /** What the sources of a module are written in; `typescript` stands for JavaScript too. */
 export const GUEST_LANGUAGES = ['assemblyscript', 'typescript', 'rust'] as const
@@ -29,13 +30,6 @@ export function languageOf({ language }: Pick<ModuleSource, 'language'>, sourceP
   return isScript || /\.m?js$/.test(sourcePath) ? 'typescript' : 'assemblyscript'
 }
 
-/** A workspace with the folder that it is compared with. */
-export interface WorkspaceSource {
-  readonly workspace: string
-  /** Relative to the world folder, inside of it. */
-  readonly dir: string
-}
-
 /** Which folders hold AIR and the sources of modules; paths are relative to the world folder. */
 export interface SyncFile {
   /** Folder with AIR JSON. */
@@ -48,43 +42,15 @@ export interface SyncFile {
 /** A missing file means `air/`, no modules and no workspaces. Throws `host.bad_config`. */
 export function readSyncFile(file: string): SyncFile {
   if (!existsSync(file)) return { airDir: 'air', modules: new Map(), workspaces: [] }
-  const record = parseConfig(file, readText(file))
+  const text = readText(file)
+  const record = parseConfig(file, text)
   refuseOthers(file, record, ['version', 'air', 'modules', 'workspaces'], [])
   if (record['version'] !== 1) throw badConfig(file, ['version'], 'expected 1')
   return {
     airDir: readAirDir(file, record['air']),
     modules: readModules(file, record['modules']),
-    workspaces: readWorkspaces(file, record['workspaces']),
+    workspaces: readWorkspaces({ file, text }, record['workspaces']),
   }
-}
-
-function readWorkspaces(file: string, workspaces: unknown): readonly WorkspaceSource[] {
-  if (workspaces === undefined) return []
-  if (!Array.isArray(workspaces)) throw badConfig(file, ['workspaces'], 'expected [{"ref": NAME, "dir": FOLDER}]')
-  const found = new Map<string, WorkspaceSource>()
-  for (const [at, entry] of (workspaces as readonly unknown[]).entries()) {
-    const path = ['workspaces', String(at)]
-    if (!isRecord(entry)) throw badConfig(file, path, 'expected {"ref": NAME, "dir": FOLDER}')
-    refuseOthers(file, entry, ['ref', 'dir', 'local_dir'], path)
-    const ref = entry['ref']
-    if (typeof ref !== 'string' || !isWorkspaceName(ref)) {
-      throw badConfig(file, [...path, 'ref'], 'expected the name of a workspace')
-    }
-    if (found.has(ref)) throw badConfig(file, [...path, 'ref'], 'expected each workspace once')
-    const dir = entry['dir'] ?? entry['local_dir']
-    if (typeof dir !== 'string' || !isInside(dir)) {
-      throw badConfig(file, [...path, 'dir'], 'expected a folder inside of the world folder, such as notes')
-    }
-    found.set(ref, { workspace: ref, dir })
-  }
-  return [...found.values()]
-}
-
-/** True for a relative path below the world folder that is nothing of the host's own. */
-function isInside(dir: string): boolean {
-  const parts = dir.split(/[/\\]/)
-  const isPlain = parts.every((part) => part !== '' && part !== '.' && part !== '..')
-  return isPlain && !isAbsolute(dir) && !/^[A-Za-z]:/.test(dir) && !/^\.(?:aos|git)$/i.test(parts[0] ?? '')
 }
 
 function readAirDir(file: string, air: unknown): string {

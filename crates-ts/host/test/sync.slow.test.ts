@@ -22,7 +22,9 @@ test('50,000 files are pushed within a minute, one that changed within two secon
     }
     const timed = async (): Promise<{ readonly report: SyncReport; readonly seconds: number }> => {
       const from = performance.now()
-      const request = { workspace: 'many', folder, prune: false, dryRun: false, message: undefined }
+      const ref = { workspace: 'many', version: undefined, path: undefined }
+      const rules = { ignore: [], annotations: new Map() }
+      const request = { ref, folder, ...rules, prune: false, dryRun: false, message: undefined }
       const report = await pushWorkspace(host, request)
       return { report, seconds: (performance.now() - from) / 1000 }
     }

@@ -29,7 +29,9 @@ afterEach(async () => {
 const folderOf = (name: string): string => join(world.folder.root, name)
 
 function request(folder: string, more: Partial<SyncRequest> = {}): SyncRequest {
-  return { workspace: 'notes', folder: folderOf(folder), prune: false, dryRun: false, message: undefined, ...more }
+  const ref = { workspace: 'notes', version: undefined, path: undefined }
+  const rules = { ignore: [], annotations: new Map() }
+  return { ref, folder: folderOf(folder), ...rules, prune: false, dryRun: false, message: undefined, ...more }
 }
 
 const pushFrom = (folder: string, more?: Partial<SyncRequest>): Promise<SyncReport> =>
@@ -71,10 +73,10 @@ async function writeInWorld(path: string, text: string): Promise<void> {
 test('push, change, pull into an empty folder: identical', async () => {
   put('one', { 'a/b c/é.txt': 'x', '~tilde': 'y', run: '#!' })
   chmodSync(join(folderOf('one'), 'run'), 0o755)
-  expect(await pushFrom('one')).toMatchObject({ head: 1, plan: { write: ['a/~622063/~C3A92E747874', 'run', '~7E74696C6465'] } }) // prettier-ignore
+  expect(await pushFrom('one')).toMatchObject({ version: 1, plan: { write: ['a/~622063/~C3A92E747874', 'run', '~7E74696C6465'] } }) // prettier-ignore
   put('one', { run: '#!!', new: 'z' })
-  expect(await pushFrom('one')).toMatchObject({ head: 2, plan: { write: ['new', 'run'] } })
-  expect(await pushFrom('one')).toMatchObject({ head: 2, plan: { write: [], remove: [], kept: [] } })
+  expect(await pushFrom('one')).toMatchObject({ version: 2, plan: { write: ['new', 'run'] } })
+  expect(await pushFrom('one')).toMatchObject({ version: 2, plan: { write: [], remove: [], kept: [] } })
   await pullTo('two')
   expect(look('two')).toEqual(look('one'))
 })

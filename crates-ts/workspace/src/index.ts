@@ -6,7 +6,7 @@ export { EMPTY_TREE, FILE_MODE_DEFAULT, decodeTree, encodeTree, isFileMode } fro
 export type { DirectoryEntry, FileEntry, FileMode, TreeEntry, TreeNode } from './tree.ts'
 export { decodeAnnotations, encodeAnnotations, patchAnnotations } from './annotations.ts'
 export type { Annotations, AnnotationsPatch } from './annotations.ts'
-export { entryOf, findDirectory, findEntry, readAnnotations, readTree } from './tree-store.ts'
+export { entryOf, findDirectory, findEntry, notADirectory, readAnnotations, readTree } from './tree-store.ts'
 export type { TreeReader, TreeStore } from './tree-store.ts'
 export { walkTree, type PlacedEntry, type WalkOptions } from './walk.ts'
 export { diffTrees, isSameEntry, type TreeChange, type TreePair } from './diff.ts'

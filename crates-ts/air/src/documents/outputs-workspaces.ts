@@ -46,7 +46,7 @@ function pulled(): TSchema {
   })
 }
 
-/** What went between a folder and a workspace, or would; paths in the workspace. */
+/** What went between a folder and a workspace or a part of it, or would; paths below that. */
 export function synced(): TSchema {
   const paths = Type.Array(Type.String())
   return openObject({
@@ -56,6 +56,9 @@ export function synced(): TSchema {
     written: paths,
     removed: paths,
     kept: paths,
+    ignored: paths,
+    annotated: paths,
+    pinned: Type.Boolean(),
   })
 }
 

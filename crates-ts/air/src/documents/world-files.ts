@@ -63,17 +63,21 @@ export function worldFileDocuments(): readonly JsonDocument[] {
     },
     FILE_PATTERN,
   )
+  const closed = { additionalProperties: false }
   const language = Type.Union([Type.Literal('assemblyscript'), Type.Literal('typescript'), Type.Literal('rust')])
   const source = closedObject({
     source: Type.String(),
     language: optional(language),
     unreached: optional(Type.Array(Type.String())),
   })
-  const sources = Type.Record(Type.String({ pattern: '^[\\s\\S]*$' }), source, { additionalProperties: false })
+  const anyText = Type.String({ pattern: '^[\\s\\S]*$' })
+  const sources = Type.Record(anyText, source, closed)
   const workspace = closedObject({
-    ref: Type.String({ pattern: '^[A-Za-z0-9._~-]{1,255}$' }),
+    ref: Type.String({ pattern: '^[A-Za-z0-9._~-]{1,255}(@[1-9][0-9]{0,14})?(/.*)?$' }),
     dir: optional(Type.String()),
     local_dir: optional(Type.String()),
+    ignore: optional(Type.Array(Type.String({ pattern: '^[^\\r\\n]+$' }))),
+    annotations: optional(Type.Record(anyText, Type.Record(anyText, Type.Unknown(), closed), closed)),
   })
   const sync = closedObject(
     {

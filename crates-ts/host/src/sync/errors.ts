@@ -10,6 +10,9 @@ export const SYNC_ERRORS = {
   'sync.name_twins': 'Two names in one folder are one on systems that do not tell their letters apart.',
   'sync.not_a_file': 'A link, or something else that is neither a file nor a folder, stands in a folder.',
   'sync.conflict': 'A folder and the world changed in the same place; details.paths lists where.',
+  'sync.changing': 'A file of a folder was written while it was read.',
+  'sync.no_folder': 'A folder that is to be pushed is not there; that is no wish to remove everything.',
+  'sync.unknown_path': 'The sync file annotates a path at which nothing would stand.',
   'sync.bad_state': 'The note of what a folder and the world had in common is not as it was written.',
   'sync.world_file':
     'A world file would have to change, which only its author can do; details.paths lists what is to be written.',

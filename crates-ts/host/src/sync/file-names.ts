@@ -15,6 +15,9 @@ const BAD_CHARACTER =
 /** Devices of Windows, with any ending. */
 const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])[ ]*(?:\.|$)/
 
+/** What begins like a device. */
+const MAYBE_DEVICE = /^(?:con|prn|aux|nul|com|lpt)/i
+
 /** Folders whose content a tool obeys, and the short names that Windows gives them. */
 const OBEYED = /^(?:\.git|\.aos|git~[0-9]+|aos~[0-9]+)$/
 
@@ -66,7 +69,11 @@ function decodeHex(segment: string): string {
   }
 }
 
+/** Most names: whatever the rules look for, it is not in them. */
+const HARMLESS = /^[A-Za-z0-9_-]{5,60}(?:\.[A-Za-z0-9_-]{1,20})?$/
+
 function checkFileName(name: string): void {
+  if (HARMLESS.test(name) && !MAYBE_DEVICE.test(name)) return
   if (name === '' || name === '.' || name === '..' || /[/\\]/.test(name)) {
     throw refusal('sync.leaves_folder', name, 'names nothing inside of its folder')
   }
@@ -80,8 +87,12 @@ function checkFileName(name: string): void {
   }
 }
 
+/** Letters that are one character, however they are composed. */
+const ASCII = /^[\x20-\x7E]*$/
+
 /** Equal for names that some file system takes for one. */
 function fold(name: string): string {
+  if (ASCII.test(name)) return name.toLowerCase()
   return name.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC')
 }
 

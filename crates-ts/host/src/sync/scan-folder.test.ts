@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { formatHash, sha256 } from '@aos/cbor'
 import { nodeSha256 } from '../sha256.ts'
+import { runSteps } from '../steps.ts'
 import { scanFolder } from './scan-folder.ts'
+import type { ScannedFile } from './scan-folder.ts'
 
 let folder: string
 
@@ -16,8 +18,11 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-const scan = (known: ReturnType<typeof scanFolder> = new Map()): ReturnType<typeof scanFolder> =>
-  scanFolder({ folder, known })
+type Found = ReadonlyMap<string, ScannedFile>
+
+const scanOf = (place: string, known: Found = new Map()): Found =>
+  runSteps(scanFolder({ folder: place, known, isIgnored: () => false }))
+const scan = (known?: Found): Found => scanOf(folder, known)
 
 const hashOf = (text: string): string => formatHash(sha256(nodeSha256, new TextEncoder().encode(text)))
 
@@ -32,7 +37,7 @@ test('files have encoded paths, content and mode; what tools obey is left out', 
   expect([...found.keys()].sort()).toEqual(['~612062/run', '~7E78'])
   expect(found.get('~612062/run')).toMatchObject({ hash: hashOf('hello'), mode: 0o755, size: 5 })
   expect(found.get('~7E78')).toMatchObject({ hash: hashOf(''), mode: 0o644, size: 0 })
-  expect(scanFolder({ folder: join(folder, 'none'), known: new Map() }).size).toBe(0)
+  expect(scanOf(join(folder, 'none')).size).toBe(0)
 })
 
 test('a file of equal size and times is not read again; any change of it is seen', () => {
@@ -57,9 +62,7 @@ test('links are refused, wherever they lead, and the folder may be none', () => 
     rmSync(join(folder, 'in', 'link'))
   }
   symlinkSync('in', join(folder, 'root'))
-  expect(() => scanFolder({ folder: join(folder, 'root'), known: new Map() })).toThrow(
-    expect.objectContaining({ code: 'sync.not_a_file' }),
-  )
+  expect(() => scanOf(join(folder, 'root'))).toThrow(expect.objectContaining({ code: 'sync.not_a_file' }))
 })
 
 test('twins and bad names are refused', () => {

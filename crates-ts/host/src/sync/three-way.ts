@@ -1,5 +1,6 @@
 /** What goes from one side to the other, seen from what both had before (spec/22-sync.md, "Changes"). */
 import type { Hash } from '@aos/cbor'
+import { compareText } from '@aos/workspace'
 import type { FileMode } from '@aos/workspace'
 
 /** A file as both sides compare it. */
@@ -32,18 +33,31 @@ export interface SyncPlan {
   readonly conflicts: readonly string[]
 }
 
+/** One path on both sides, and what it was on both before. */
+export interface ThreeFiles {
+  readonly from: SyncedFile | undefined
+  readonly to: SyncedFile | undefined
+  readonly last: SyncedFile | undefined
+}
+
 /** Decides each path by itself; then refuses what would put something below a file. */
 export function planSync(sides: ThreeSides): SyncPlan {
+  const { from, to, last, prune } = sides
   const lists = { write: new Set<string>(), remove: new Set<string>(), kept: new Set<string>() }
   const conflicts = new Set<string>()
-  for (const path of new Set([...sides.from.keys(), ...sides.to.keys()])) {
-    const what = decide(sides, path)
+  const place = (path: string): void => {
+    const what = decideFile({ from: from.get(path), to: to.get(path), last: last.get(path) }, prune)
     if (what === 'conflict') conflicts.add(path)
     else if (what !== 'same') lists[what].add(path)
   }
-  const left = new Set([...sides.to.keys(), ...lists.write].filter((path) => !lists.remove.has(path)))
-  for (const path of left) for (const above of pathsAbove(path)) if (left.has(above)) conflicts.add(above)
+  for (const path of from.keys()) place(path)
+  for (const path of to.keys()) if (!from.has(path)) place(path)
   const { write, remove, kept } = lists
+  const isLeft = (path: string): boolean => (to.has(path) || write.has(path)) && !remove.has(path)
+  // Only what comes to be can stand below a file.
+  for (const path of write) for (const above of pathsAbove(path)) if (isLeft(above)) conflicts.add(above)
+  const files = [...write].filter((path) => !to.has(path))
+  if (files.length > 0) for (const file of filesAbove(files, to.keys(), isLeft)) conflicts.add(file)
   return { write: sorted(write), remove: sorted(remove), kept: sorted(kept), conflicts: sorted(conflicts) }
 }
 
@@ -52,8 +66,9 @@ export function isSameFile(left: SyncedFile | undefined, right: SyncedFile | und
   return left?.hash === right?.hash && left?.mode === right?.mode
 }
 
-function decide({ from, to, last, prune }: ThreeSides, path: string): Verdict {
-  return decideChange({ from: from.get(path), to: to.get(path), last: last.get(path), prune, isSame: isSameFile })
+/** One path by itself. */
+export function decideFile(files: ThreeFiles, prune: boolean): Verdict {
+  return decideChange<SyncedFile>({ ...files, prune, isSame: isSameFile })
 }
 
 /** What becomes of one thing on the side that a change goes to. */
@@ -79,6 +94,20 @@ export function decideChange<State>({ from, to, last, prune, isSame }: ThreeStat
   return from === undefined ? 'remove' : 'write'
 }
 
+/** Those of the new files that something which stays lies below. */
+function filesAbove(
+  files: readonly string[],
+  paths: Iterable<string>,
+  isLeft: (path: string) => boolean,
+): ReadonlySet<string> {
+  const made = new Set(files)
+  const found = new Set<string>()
+  for (const path of paths) {
+    for (const above of pathsAbove(path)) if (made.has(above) && isLeft(path)) found.add(above)
+  }
+  return found
+}
+
 function pathsAbove(path: string): readonly string[] {
   const above: string[] = []
   for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) above.push(path.slice(0, at))
@@ -86,5 +115,5 @@ function pathsAbove(path: string): readonly string[] {
 }
 
 function sorted(paths: ReadonlySet<string>): readonly string[] {
-  return [...paths].sort((left, right) => (left < right ? -1 : 1))
+  return [...paths].sort(compareText)
 }

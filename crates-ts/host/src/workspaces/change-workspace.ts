@@ -23,6 +23,8 @@ export interface WorkspaceChange {
   readonly expectedHead: number | undefined
   /** Stands in the annotation `sys/commit.message` of the root. */
   readonly message: string | undefined
+  /** Stored before, and needed by the new tree. */
+  readonly brought?: readonly Hash[]
   /** The root of the new tree, written to the store. Called again when somebody else was faster. */
   readonly edit: (base: ChangeBase) => Hash
 }
@@ -93,7 +95,7 @@ async function tryChange(host: HostWorld, change: WorkspaceChange): Promise<Chan
     workspace,
     root,
     expectedHead: head,
-    blobs: store.written,
+    blobs: [...(change.brought ?? []), ...store.written],
   })
   if (outcome === 'conflict') return { outcome, workspace, head: newest, root: undefined, height, changes: [] }
   const changes = [...diffTrees(store, { before, after: root, base: '' })]

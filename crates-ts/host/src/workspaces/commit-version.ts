@@ -1,12 +1,13 @@
 /** Adds a version to a workspace by its event, and reads what the reducer made of it (spec/19-workspaces.md, "History"). */
-import { AosError, decodeForeign } from '@aos/cbor'
+import { AosError, decodeForeign, hashText } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
-import { decodeEntry } from '@aos/kernel'
+import { LIMITS, decodeEntry } from '@aos/kernel'
 import type { EventIngress, TurnResult } from '@aos/kernel'
-import { checkWorkspaceName } from '@aos/workspace'
+import { EMPTY_TREE, checkWorkspaceName, encodeTree } from '@aos/workspace'
 import { HostClock } from '../clock.ts'
 import type { HostWorld } from '../host-world.ts'
 import { localPrincipal } from '../principal.ts'
+import { nodeSha256 } from '../sha256.ts'
 import { checkKeepsWorkspaces } from './versions.ts'
 
 const COMMIT = 'sys/WorkspaceCommit@1'
@@ -18,7 +19,7 @@ export interface CommitRequest {
   readonly root: Hash
   /** The newest version as the committer knows it; 0: there is none yet. undefined: whatever it is. */
   readonly expectedHead: number | undefined
-  /** What the tree needs and the world may not know yet: nodes, annotations, files. It must be durable already. */
+  /** What the tree needs and the world may not know yet: nodes, annotations, files. It must be durable already. Any number. */
   readonly blobs: readonly Hash[]
   readonly principal?: string
 }
@@ -31,14 +32,33 @@ export interface CommitReport {
   readonly height: number
 }
 
+/** No history has so many versions, so that a commit which expects it adds none. */
+const NO_VERSION = Number.MAX_SAFE_INTEGER
+
 /**
  * Answered when it is durable. Throws `workspace.bad_name`, `host.no_workspaces`, `host.commit_failed` for any answer but a version or a conflict, and
- * what the kernel refuses with (`kernel.too_large` for more than 65,536 blobs).
+ * what the kernel refuses with.
  */
 export async function commitVersion(host: HostWorld, request: CommitRequest): Promise<CommitReport> {
   checkWorkspaceName(request.workspace)
   checkKeepsWorkspaces(host)
-  const result = await host.send(commitIngress(host, request))
+  // The root stands in the commit itself (spec/19-workspaces.md, "Trees and grants").
+  const blobs = [...new Set(request.blobs.filter((hash) => hash !== request.root)), request.root]
+  const many = LIMITS.blobsPerIngressMax
+  let at = 0
+  for (; blobs.length - at > many; at += many) await bringBlobs(host, request, blobs.slice(at, at + many))
+  return sendCommit(host, commitIngress(host, { ...request, blobs: blobs.slice(at) }))
+}
+
+/** More than one ingress may list: what is listed before the version is part of the world, and adds nothing to the history. */
+async function bringBlobs(host: HostWorld, request: CommitRequest, blobs: readonly Hash[]): Promise<void> {
+  const root = hashText(nodeSha256, encodeTree(EMPTY_TREE))
+  const { outcome } = await sendCommit(host, commitIngress(host, { ...request, root, expectedHead: NO_VERSION, blobs }))
+  if (outcome !== 'conflict') throw failed('a version was added that could not be')
+}
+
+async function sendCommit(host: HostWorld, ingress: EventIngress): Promise<CommitReport> {
+  const result = await host.send(ingress)
   if (result.kind === 'refused') throw result.error
   if (result.kind === 'duplicate') throw failed('it was sent before')
   return readResult(result)
@@ -51,7 +71,7 @@ function commitIngress(host: HostWorld, request: CommitRequest): EventIngress {
     .codec(COMMIT)
     .encode({ workspace, expected_head: expectedHead ?? null, meta })
     .slice()
-  return { kind: 'event', principal, schema: COMMIT, value, blobs: [...new Set([root, ...blobs])] }
+  return { kind: 'event', principal, schema: COMMIT, value, blobs }
 }
 
 /** As the next stamp would be. */

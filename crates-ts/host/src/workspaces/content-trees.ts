@@ -39,6 +39,15 @@ export class ContentTrees implements TreeStore {
     return hash
   }
 
+  /** True when the content is there already; then it counts as written. */
+  keep(hash: Hash): boolean {
+    if (this.#written.has(hash)) return true
+    if (this.#leases.isCollecting || !this.#content.has(hash)) return false
+    this.#written.add(hash)
+    this.#leases.note([hash])
+    return true
+  }
+
   /** Bytes that wait to be stored. */
   get waitingBytes(): number {
     return this.#bytes
