@@ -7,7 +7,7 @@ import { AosError } from '@aos/cbor'
 import { readText } from '../files.ts'
 import { localPath } from './tree-files.ts'
 
-/** The name of files with rules. */
+/** The name of files with rules, in whatever folder they stand; links of that name have none. */
 export const RULE_FILE = '.gitignore'
 
 /** Where rules come from. */

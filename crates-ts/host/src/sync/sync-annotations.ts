@@ -43,7 +43,7 @@ function badNumber(text: string): AosError {
   return new AosError('host.bad_config', `the number ${text.slice(0, 40)} is out of range`)
 }
 
-/** Where annotations go. */
+/** The tree before a push, and what of it the push leaves. */
 export interface AnnotatedTree {
   readonly store: TreeReader
   readonly root: Hash | undefined
@@ -101,7 +101,7 @@ export function annotationEdit(
   return { kind: 'annotate', path: wholePath(base, path), patch }
 }
 
-/** undefined: the root. */
+/** The path in the workspace of one below `base`; undefined for its root. */
 export function wholePath(base: string | undefined, path: string): string | undefined {
   if (path === '') return base
   return joinPath(base ?? '', path)

@@ -104,14 +104,14 @@ export function inCommon(sides: {
   return files
 }
 
-/** Throws `host.file`. */
+/** To be called before the first file is written. Throws `host.file`. */
 export function writeBegun(place: SyncPlace, { direction, files }: BegunSync): void {
   const rows = [...files].map(([path, file]) => [path, file === undefined ? null : [file.hash, file.mode]])
   const note = { version: 1, direction, files: Object.fromEntries(rows) as unknown }
   writeWhole(`${noteFile(place)}.begun`, `${JSON.stringify(note)}\n`)
 }
 
-/** Throws `host.file`. */
+/** Puts the note in place whole, and takes away what was noted when it began. Throws `host.file`. */
 export function writeSyncState(place: SyncPlace, { files, version, root, atMs }: SyncNote): void {
   const rows = [...files].map(([path, { hash, mode, size, written, changed }]) => [
     path,
