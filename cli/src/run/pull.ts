@@ -55,8 +55,8 @@ function pullHere(context: CommandContext, args: Arguments): Promise<Pulled> {
 
 function describe(context: CommandContext, report: PullReport): string {
   const { outcome, changes, kept, modules, files, manifest, height } = report
-  const told = new Set(changes.map(({ file }) => file))
-  const others = files.filter(({ file }) => !told.has(file))
+  const named = new Set(changes.map(({ file }) => file))
+  const others = files.filter(({ file }) => !named.has(file))
   const lines = [
     ...changes.map((change) => changeLine(context, change)),
     ...others.map(({ change, file }) => `${signOf(context, change)} ${file}`),
@@ -66,7 +66,8 @@ function describe(context: CommandContext, report: PullReport): string {
   if (outcome === 'unchanged')
     lines.push(`${isInStep ? 'nothing changed: the folder has' : 'nothing to bring of'} ${what}`)
   else lines.push(`${outcome === 'dry_run' ? 'would bring' : 'brought'} ${counted(files.length, 'file')}: ${what}`)
-  return [...lines, ...keptLines(context, kept, modules), ...modules.flatMap(moduleLines)].join('\n')
+  const told = outcome === 'unchanged' ? modules.filter(({ state }) => state !== 'stored') : modules
+  return [...lines, ...keptLines(context, kept, modules), ...told.flatMap(moduleLines)].join('\n')
 }
 
 /** What stays other than it is in force. */

@@ -84,7 +84,7 @@ export async function checkInStep(options: InStepOptions): Promise<Check> {
     const what =
       names.size === 1 ? `${[...names][0] ?? ''} is` : `${[...names][0] ?? ''} and ${names.size - 1} more are`
     return warned('in-step', `${what} not in the world as the folder has it`, {
-      hint: 'see `aos push --dry-run`, then `aos push`',
+      hint: '`aos push --dry-run` says what the folder would bring, `aos pull --dry-run` what the world would',
       details: { changed: [...names] },
     })
   } catch (error) {

@@ -45,8 +45,18 @@ export async function readAgreement(host: SigningWorld, facts: WorldFacts): Prom
 }
 
 /** Throws `host.file`. */
-export function writeAgreement(folder: WorldFolder, { world, items, pending }: Agreement): void {
-  const document = {
+export function writeAgreement(folder: WorldFolder, agreement: Agreement): void {
+  writeAgreementDocument(folder, agreementDocument(agreement))
+}
+
+/** What `agreementDocument` gave. Throws `host.file`. */
+export function writeAgreementDocument(folder: WorldFolder, document: unknown): void {
+  writeWhole(notesFile(folder), `${JSON.stringify(document)}\n`)
+}
+
+/** As it is written. */
+export function agreementDocument({ world, items, pending }: Agreement): unknown {
+  return {
     version: 1,
     world,
     ...(items === undefined ? {} : { items: Object.fromEntries(items) }),
@@ -56,7 +66,6 @@ export function writeAgreement(folder: WorldFolder, { world, items, pending }: A
       items: Object.fromEntries(of),
     })),
   }
-  writeWhole(notesFile(folder), `${JSON.stringify(document)}\n`)
 }
 
 function notesFile({ hidden }: WorldFolder): string {

@@ -153,8 +153,10 @@ function editFile(view: FileView, change: AirChange, additions: readonly Additio
     const node = item === MANIFEST ? change.manifest : change.write.get(item)?.node
     if (isKept && node !== undefined) {
       const from = definitionJson(placed.definition, 'sugar')
+      const isDerived = place.members?.some(({ key }) => DERIVED.has(key)) !== true
+      const sides = isDerived ? { from: asAuthored(from), to: asAuthored(node) } : { from, to: node }
       if (change.isWhole) splices.push({ start, end, text: layOut(asAuthored(node), text, marginAt(text, start)) })
-      else splices.push(...editValue(text, place, { from, to: node }))
+      else splices.push(...editValue(text, place, sides))
     }
     return { start, end, isKept }
   })
@@ -172,10 +174,13 @@ function editFile(view: FileView, change: AirChange, additions: readonly Additio
   return applySplices(text, [...splices, ...editParts(text, { span, parts, added: behind })])
 }
 
-/** Without what follows from the steps of a plan: whoever changes a step need not change it. */
+/** What follows from the steps of a plan. */
+const DERIVED: ReadonlySet<string> = new Set(['required_caps', 'allowed_effects'])
+
+/** Without what is derived: whoever changes a step need not change it. */
 function asAuthored(node: JsonNode): JsonNode {
   if (!isJsonObject(node) || node.get('$kind') !== 'defplan') return node
-  return new Map([...node].filter(([key]) => key !== 'required_caps' && key !== 'allowed_effects'))
+  return new Map([...node].filter(([key]) => !DERIVED.has(key)))
 }
 
 function newList(additions: readonly Addition[]): string {

@@ -93,7 +93,7 @@ interface PushSides {
 
 /** A push brings all that the folder says, so that whatever the world has otherwise must be as it was. */
 function refuseTakingBack({ folder, inForce, last }: PushSides): void {
-  const verdicts = compareItems({ from: folder, to: inForce, last })
+  const verdicts = compareItems({ from: folder, to: inForce, last, folder: 'from' })
   const paths = [...verdicts].flatMap(([item, verdict]) => (verdict === 'kept' || verdict === 'conflict' ? [item] : []))
   if (paths.length === 0) return
   throw new AosError('sync.conflict', `this push would take back what changed in the world: ${listItems(paths)}`, {

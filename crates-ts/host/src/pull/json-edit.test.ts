@@ -77,8 +77,19 @@ test.each([
 
 test('what neither side knows stays: annotations and members that follow from others', () => {
   const text = '{ "$comment": "why", "a": 1, "empty": [] }'
-  const [from, to] = [node('{"a":1,"derived":1}'), node('{"a":2,"derived":2}')]
+  const [from, to] = [node('{"a":1,"derived":1}'), node('{"a":2,"derived":1}')]
   expect(applySplices(text, editValue(text, spansOfJson(text), { from, to }))).toBe(
     '{ "$comment": "why", "a": 2, "empty": [] }',
+  )
+})
+
+test('a value that is written in another form is written anew, and nothing around it', () => {
+  const text = '{ "x-note": 1,   "params": { "url": "a" } }'
+  const [from, to] = [
+    node('{"params":{"record":{"url":{"text":"a"}}}}'),
+    node('{"params":{"record":{"url":{"text":"b"}}}}'),
+  ]
+  expect(applySplices(text, editValue(text, spansOfJson(text), { from, to }))).toBe(
+    '{ "x-note": 1,   "params": { "record": { "url": { "text": "b" } } } }',
   )
 })

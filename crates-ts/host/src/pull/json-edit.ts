@@ -60,12 +60,16 @@ export function editValue(
   span: JsonSpan,
   { from, to }: { from: JsonNode; to: JsonNode },
 ): readonly Splice[] {
-  if (isEqual(from, to)) return []
+  if (isSame(from, to)) return []
   if (span.members !== undefined && isJsonObject(from) && isJsonObject(to)) return editObject(text, span, { from, to })
   if (span.items !== undefined && isJsonArray(from) && isJsonArray(to) && from.length === span.items.length) {
     return editArray(text, span, { from, to })
   }
-  return [{ start: span.start, end: span.end, text: layOut(to, text, marginAt(text, span.start)) }]
+  return [replaceAll(text, span, to)]
+}
+
+function replaceAll(text: string, { start, end }: JsonSpan, to: JsonNode): Splice {
+  return { start, end, text: layOut(to, text, marginAt(text, start)) }
 }
 
 /** Parts that go take a separator with them, parts that come bring one like the others. */
@@ -120,17 +124,20 @@ interface Sides<Node extends JsonNode> {
 
 function editObject(text: string, span: JsonSpan, { from, to }: Sides<JsonObject>): readonly Splice[] {
   const members = span.members ?? []
+  const at = new Map(members.map(({ key }, index) => [key, index]))
+  // It is written in another form than these members: only all of it can be written anew.
+  const isOtherForm = [...from].some(([key, node]) => !at.has(key) && !isSame(node, to.get(key)))
+  if (isOtherForm) return [replaceAll(text, span, to)]
   const inner: Splice[] = []
   const parts = members.map(({ key, start, value }) => {
     const [before, after] = [from.get(key), to.get(key)]
     const isKept = after !== undefined || before === undefined
     if (after !== undefined) {
       if (before !== undefined) inner.push(...editValue(text, value, { from: before, to: after }))
-      else inner.push({ start: value.start, end: value.end, text: layOut(after, text, marginAt(text, value.start)) })
+      else inner.push(replaceAll(text, value, after))
     }
     return { start, end: value.end, isKept }
   })
-  const at = new Map(members.map(({ key }, index) => [key, index]))
   let after = members.length - 1
   const added = [...to].flatMap(([key, value]) => {
     const known = at.get(key)
@@ -226,8 +233,8 @@ export function keyOf(node: JsonNode): string {
   return formatJson(sortMembers(node))
 }
 
-function isEqual(left: JsonNode, right: JsonNode): boolean {
-  return keyOf(left) === keyOf(right)
+function isSame(left: JsonNode, right: JsonNode | undefined): boolean {
+  return right !== undefined && keyOf(left) === keyOf(right)
 }
 
 function sortMembers(node: JsonNode): JsonNode {

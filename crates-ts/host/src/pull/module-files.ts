@@ -46,11 +46,12 @@ export function moduleFile(name: string, hash: Hash): string {
 /** A name that no system gives another meaning, as it is; else its bytes in hexadecimal digits behind `~`. */
 function safeName(name: string): string {
   try {
-    if (encodeFileName(name) === name) return name
+    encodeFileName(name)
+    return name
   } catch (error) {
     if (!isAosError(error)) throw error
+    return `~${Buffer.from(name, 'utf8').toString('hex').toUpperCase()}`
   }
-  return `~${Buffer.from(name, 'utf8').toString('hex').toUpperCase()}`
 }
 
 /** `modules` of aos.sync.json: a new source for some, nothing any more for others. */

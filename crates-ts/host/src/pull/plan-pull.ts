@@ -52,7 +52,7 @@ export function planPull(options: PlanPullOptions): PullPlan {
   const isOpen = (name: string): boolean => !options.sync.modules.has(name)
   const sides = { from: withBytes(theirs, isOpen), to: withBytes(sideOfFiles(air, theirs), isOpen) }
   const items = { from: itemsOf(sides.from), to: itemsOf(sides.to) }
-  const verdicts = settle(compareItems({ ...items, last }), { ...items, air, overwrite })
+  const verdicts = settle(compareItems({ ...items, last, folder: 'to' }), { ...items, air, overwrite })
   const merged = mergeParts({
     from: partsOfManifest(sides.from.manifest),
     to: partsOfManifest(sides.to.manifest),
@@ -148,7 +148,7 @@ function worldFileDiffers(file: string, verdicts: Verdicts): AosError {
     `${file} is a program, so you have to write into it what the world has: ${listItems(paths)}`,
     {
       details: { file, paths: withoutImplied(paths) },
-      hint: 'nothing was written; `aos air diff` shows what differs, `aos push --overwrite` takes what the file says',
+      hint: 'nothing was written; `aos air diff` shows what differs, `aos defs get NAME` what to write; `aos push --overwrite` takes what the file says',
     },
   )
 }

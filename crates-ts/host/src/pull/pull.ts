@@ -12,7 +12,7 @@ import { readSyncFile } from '../sync-file.ts'
 import { readAgreement, writeAgreement } from './agreement.ts'
 import { readAirFiles } from './air-files.ts'
 import type { AirFiles } from './air-files.ts'
-import { itemsOf } from './items.ts'
+import { MANIFEST, itemsOf } from './items.ts'
 import type { Items } from './items.ts'
 import { changeSyncFile } from './module-files.ts'
 import { definitionsConflict, planPull, sideOfFiles, sideOfSet } from './plan-pull.ts'
@@ -21,7 +21,7 @@ import { comparePulledModules } from './pull-modules.ts'
 import type { ModuleVerdicts, PulledModule } from './pull-modules.ts'
 import { describeItems } from './report-items.ts'
 import type { ItemChange } from './report-items.ts'
-import { endReplacing, finishFiles, hashOfFile, isUnfinished, replaceFiles } from './write-files.ts'
+import { finishFiles, hashOfFile, isUnfinished, replaceFiles } from './write-files.ts'
 import type { FileChange, ReadContent } from './write-files.ts'
 
 /** What a pull may do: a dry run compiles and compares but writes nothing. */
@@ -89,17 +89,17 @@ export async function pullDefinitions(world: HostWorld | SigningWorld, options: 
   const inForce = itemsOf(theirs)
   const folderItems = itemsOf({ ...sideOfFiles(plan.after, theirs), bytes: found.bytes })
   if (!options.dryRun) {
-    if (files.length > 0) await replaceFiles(folder, files, readContent)
     const items = inCommon({ inForce, folder: folderItems, last })
-    writeAgreement(folder, { world: facts.id, items, pending: agreement?.pending ?? [] })
-    if (files.length > 0) endReplacing(folder)
+    const agreed = { world: facts.id, items, pending: agreement?.pending ?? [] }
+    if (files.length > 0) await replaceFiles(folder, { files, agreement: agreed }, readContent)
+    else writeAgreement(folder, agreed)
   }
   const pulled = options.dryRun ? 'dry_run' : 'pulled'
   return {
     outcome: files.length === 0 ? 'unchanged' : pulled,
     manifest: facts.manifestHash,
     height: facts.manifestHeight,
-    ...describe(plan),
+    ...describe(plan, air),
     modules: found.modules,
     files: files.map(({ file, before, after }) => ({
       change: after === undefined ? 'remove' : before === undefined ? 'add' : 'change',
@@ -177,18 +177,25 @@ function inCommon({ inForce, folder, last }: Sides): Items {
   return items
 }
 
-function describe({ verdicts, from, to, edited, after }: PullPlan): Pick<PullReport, 'changes' | 'kept'> {
+function describe(
+  { verdicts, from, to, edited, after }: PullPlan,
+  { manifest }: AirFiles,
+): Pick<PullReport, 'changes' | 'kept'> {
   const { places } = edited
   const fileOf = (item: string): string | undefined => {
-    if (item.startsWith('manifest ')) return places.get('manifest')
+    if (item.startsWith(`${MANIFEST} `)) return after.worldFile ?? places.get(MANIFEST)
     const definition = item.startsWith('wasm ') ? `defmodule ${item.slice('wasm '.length)}` : item
     return after.worldFile ?? places.get(definition)
   }
   const [theirs, own] = [(item: string) => from.has(item), (item: string) => to.has(item)]
   const pick = (wanted: (verdict: string) => boolean): readonly string[] =>
     [...verdicts].flatMap(([item, verdict]) => (wanted(verdict) ? [item] : []))
+  const changes = describeItems({ items: pick((verdict) => verdict !== 'kept'), before: own, after: theirs, fileOf })
+  const parts = changes.filter(({ kind }) => kind === MANIFEST)
+  const whole = { change: 'add', kind: MANIFEST, name: MANIFEST, file: places.get(MANIFEST) } as const
   return {
-    changes: describeItems({ items: pick((verdict) => verdict !== 'kept'), before: own, after: theirs, fileOf }),
+    // All of it is new.
+    changes: manifest === undefined && places.has(MANIFEST) ? [...changes.filter((each) => !parts.includes(each)), whole] : changes, // prettier-ignore
     kept: describeItems({ items: pick((verdict) => verdict === 'kept'), before: theirs, after: own, fileOf }),
   }
 }

@@ -6,6 +6,8 @@ import type { Hash } from '@aos/cbor'
 import { isRecord } from '../config-file.ts'
 import { fileError, writeWhole } from '../files.ts'
 import { nodeSha256 } from '../sha256.ts'
+import { agreementDocument, writeAgreementDocument } from './agreement.ts'
+import type { Agreement } from './agreement.ts'
 import { badState, readStateFile } from '../sync/state-file.ts'
 import type { WorldFolder } from '../world-folder.ts'
 
@@ -18,6 +20,12 @@ export interface FileChange {
   readonly after: { readonly text: string } | { readonly content: Hash } | undefined
 }
 
+/** What is replaced, and what both sides have in common then. */
+export interface Replacement {
+  readonly files: readonly FileChange[]
+  readonly agreement: Agreement
+}
+
 /** Content by hash. Throws `store.missing_blob`. */
 export type ReadContent = (hash: Hash) => Promise<Uint8Array>
 
@@ -27,20 +35,18 @@ export type ReadContent = (hash: Hash) => Promise<Uint8Array>
  */
 export async function replaceFiles(
   folder: WorldFolder,
-  changes: readonly FileChange[],
+  { files: changes, agreement }: Replacement,
   read: ReadContent,
 ): Promise<void> {
   const contents = await Promise.all(changes.map((change) => bytesOf(change, read)))
   for (const change of changes) checkBefore(folder.root, change)
-  writeWhole(noteFile(folder), `${JSON.stringify({ version: 1, files: changes })}\n`)
+  const then = agreementDocument(agreement)
+  writeWhole(noteFile(folder), `${JSON.stringify({ version: 1, files: changes, then })}\n`)
   for (const [index, change] of changes.entries()) {
     checkBefore(folder.root, change)
     replaceFile(folder.root, change.file, contents[index])
   }
-}
-
-/** To be called when everything that belongs to it is written. Throws `host.file`. */
-export function endReplacing(folder: WorldFolder): void {
+  writeAgreementDocument(folder, then)
   removeFile(noteFile(folder))
 }
 
@@ -52,12 +58,17 @@ export function isUnfinished(folder: WorldFolder): boolean {
 /** Does the rest of a pull that was broken off. A file that was changed since stays as it is. Throws what `replaceFiles` throws, and `sync.bad_state`. */
 export async function finishFiles(folder: WorldFolder, read: ReadContent): Promise<void> {
   if (!isUnfinished(folder)) return
-  for (const change of readNote(noteFile(folder))) {
+  const { files, then } = readNote(noteFile(folder))
+  let isDone = true
+  for (const change of files) {
     checkPlace(folder.root, change.file)
-    if (hashOfFile(join(folder.root, change.file)) !== change.before) continue
-    replaceFile(folder.root, change.file, await bytesOf(change, read))
+    const [now, bytes] = [hashOfFile(join(folder.root, change.file)), await bytesOf(change, read)]
+    const after = bytes === undefined ? undefined : hashText(nodeSha256, bytes)
+    if (now === change.before) replaceFile(folder.root, change.file, bytes)
+    else if (now !== after) isDone = false
   }
-  endReplacing(folder)
+  if (isDone) writeAgreementDocument(folder, then)
+  removeFile(noteFile(folder))
 }
 
 /** undefined: there is no such file. */
@@ -91,10 +102,11 @@ function checkBefore(root: string, { file, before }: FileChange): void {
 /** A file of the folder or a place for one, with nothing but folders on the way. */
 function checkPlace(root: string, file: string): void {
   const parts = file.split('/')
-  if (parts.some((part) => part === '' || part === '.' || part === '..')) {
-    throw new AosError('sync.leaves_folder', `${file} is not inside of the world folder`, {
+  const isNoName = (part: string): boolean => part === '' || part === '.' || part === '..'
+  if (parts.some(isNoName) || /^\.(?:aos|git)$/i.test(parts[0] ?? '')) {
+    throw new AosError('sync.leaves_folder', `${file} is no place for definitions`, {
       details: { file },
-      hint: 'pull writes below the world folder only; see `air` in aos.sync.json',
+      hint: 'a pull writes below the world folder only, and not into .aos or .git; see `air` in aos.sync.json',
     })
   }
   for (let depth = 1; depth <= parts.length; depth += 1) {
@@ -139,10 +151,10 @@ function removeFile(path: string): void {
   }
 }
 
-function readNote(file: string): readonly FileChange[] {
-  const { files } = readStateFile(file)
-  if (!Array.isArray(files)) throw badState(file)
-  return files.map((entry: unknown) => readChange(file, entry))
+function readNote(file: string): { readonly files: readonly FileChange[]; readonly then: unknown } {
+  const { files, then } = readStateFile(file)
+  if (!Array.isArray(files) || then === undefined) throw badState(file)
+  return { files: files.map((entry: unknown) => readChange(file, entry)), then }
 }
 
 function readChange(note: string, entry: unknown): FileChange {
