@@ -318,7 +318,7 @@ test('a pull that is broken off is finished by the next one', async () => {
   const { manifest } = await world.changeElsewhere(addSchema('test/New@1'))
   rmSync(join(world.root, 'air/manifest.air.json'))
   world.write('air/z/manifest.air.json', MANIFEST)
-  const inTheWay = join(world.root, 'air/z', `.aos-${process.pid}.tmp`)
+  const inTheWay = join(world.root, 'air/z', '.aos-pull.tmp')
   mkdirSync(inTheWay)
   await expect(world.pull()).rejects.toEqual(refused('host.file'))
   expect(world.look()['air/schemas.air.json']).toContain('test/New@1')

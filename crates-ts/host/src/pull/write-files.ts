@@ -62,6 +62,7 @@ export async function finishFiles(folder: WorldFolder, read: ReadContent): Promi
   let isDone = true
   for (const change of files) {
     checkPlace(folder.root, change.file)
+    removeFile(besideOf(join(folder.root, change.file)))
     const [now, bytes] = [hashOfFile(join(folder.root, change.file)), await bytesOf(change, read)]
     const after = bytes === undefined ? undefined : hashText(nodeSha256, bytes)
     if (now === change.before) replaceFile(folder.root, change.file, bytes)
@@ -127,7 +128,7 @@ function replaceFile(root: string, file: string, bytes: Uint8Array | undefined):
     removeFile(path)
     return
   }
-  const beside = join(dirname(path), `.aos-${process.pid}.tmp`)
+  const beside = besideOf(path)
   try {
     mkdirSync(dirname(path), { recursive: true })
     rmSync(beside, { force: true })
@@ -141,6 +142,11 @@ function replaceFile(root: string, file: string, bytes: Uint8Array | undefined):
     // After a rename there is nothing.
     rmSync(beside, { force: true, recursive: true })
   }
+}
+
+/** Where a file is written before it is put in place: one name, so that a pull which is killed leaves nothing that is not found. */
+function besideOf(path: string): string {
+  return join(dirname(path), '.aos-pull.tmp')
 }
 
 function removeFile(path: string): void {
