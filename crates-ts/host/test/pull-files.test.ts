@@ -105,7 +105,8 @@ test('what the folder keeps has to be readable with what the world changed', asy
 })
 
 test('hashes that a manifest names are those of what is listed then', async () => {
-  const node = (await world.host.store.content.get((await world.pull()).manifest)) ?? new Uint8Array(0)
+  const { manifest } = await world.pull()
+  const node = world.host.store.content.get(manifest) ?? new Uint8Array(0)
   const inForce = decodeDefinition(node)
   const told = inForce.kind === 'manifest' ? (inForce.schemas[0]?.hash ?? '') : ''
   world.write('air/manifest.json', MANIFEST.replace('"demo/Told@1"', `{ "name": "demo/Told@1", "hash": "${told}" }`))
