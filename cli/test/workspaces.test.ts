@@ -37,6 +37,13 @@ test(
     expect((await run(['ann', 'other/a', 'lang'])).stdout).toBe('en')
     expect((await ask(['ann', 'other/a', 'lang', '--delete'])).data).toMatchObject({ version: 3 })
     expect((await ask(['ann', 'other/a'])).data).toMatchObject({ annotations: {} })
+    const json = '{"big":9007199254740993,"list":[1,2.5,null]}'
+    expect((await ask(['ann', 'other/a', 'meta', json, '--as', 'json'])).data).toMatchObject({ version: 4 })
+    expect((await run(['ann', 'other/a'])).stdout).toBe(`meta: ${json}\n`)
+    expect((await run(['ann', 'other/a', 'meta', '--json'])).stdout).toContain(`"json":${json}`)
+    expect((await ask(['ann', 'other/a', 'meta', '"text"', '--as', 'json'])).data).toMatchObject({ version: 5 })
+    expect((await run(['ann', 'other/a', 'meta'])).stdout).toBe('text')
+    expect(await ask(['ann', 'other/a', 'meta', '{', '--as', 'json'])).toMatchObject({ exit: 1, ok: false })
   },
 )
 

@@ -107,6 +107,11 @@ export const WORKSPACE_COMMANDS: readonly CommandGroup[] = [
           CHANGE(REF(parser))
             .positional('key', { type: 'string' })
             .positional('value', { type: 'string', describe: 'text, @FILE, or @- for standard input' })
+            .option('as', {
+              choices: ['text', 'json'],
+              requiresArg: true,
+              describe: 'VALUE is JSON: a text is kept as its UTF-8, the rest as CBOR; or show it as JSON',
+            })
             .option('delete', { type: 'boolean', alias: 'd', describe: 'a new version without KEY' }),
         load: async () => (await import('../workspaces/annotations.ts')).wsAnn,
         served: { text: 'value' },

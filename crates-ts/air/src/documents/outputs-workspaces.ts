@@ -9,7 +9,7 @@ export function workspaceOutputs(): readonly (readonly [command: string, data: T
   const change = changed()
   return [
     ['pull', pulled()],
-    ['ws ann', Type.Union([openObject({ ...place(), path: optional(Type.String()), annotations: Type.Record(Type.String(), content()) }), change])], // prettier-ignore
+    ['ws ann', Type.Union([openObject({ ...place(), path: optional(Type.String()), annotations: Type.Record(Type.String(), annotation()) }), change])], // prettier-ignore
     ['ws cat', Type.Union([openObject({ ...place(), files: Type.Array(part()) }), openObject({ ...place(), file: Type.String(), size: count() })])], // prettier-ignore
     ['ws diff', diff()],
     ['ws log', openObject({ workspace: Type.String(), head: count(), path: optional(Type.String()), versions: Type.Array(version()) })], // prettier-ignore
@@ -98,8 +98,9 @@ function part(): TSchema {
   return openObject({ path: Type.String(), ...entry(), start: count(), end: count(), text, base64 })
 }
 
-function content(): TSchema {
-  return openObject({ hash: hashText(), size: count(), ...bytes() })
+/** `json` stands there when the content is JSON in CBOR. */
+function annotation(): TSchema {
+  return openObject({ hash: hashText(), size: count(), ...bytes(), json: optional(Type.Unknown()) })
 }
 
 /** One of the two. */
