@@ -7,6 +7,7 @@ import type { EventIngress } from '@aos/kernel'
 import type { Random } from '@aos/store'
 import { initBenchWorld, pushBenchWorld } from './bench-world.ts'
 import type { BenchWorld } from './bench-world.ts'
+import { keptWorld } from './kept-world.ts'
 import { pump } from './pump.ts'
 
 export const CELL_EVENT = 'bench/Deposit@1'
@@ -27,7 +28,11 @@ export function reduce(state: AccountState | null, deposit: Deposit, out: Output
 const SYNC = { version: 1, air: { dir: 'air' }, modules: { [CELL_REDUCER]: { source: 'reducers/account' } } }
 
 /** `root` is the checkout; the bundle must be there. The world has no cell yet. */
-export async function makeCellWorld(root: string): Promise<BenchWorld> {
+export function makeCellWorld(root: string): Promise<BenchWorld> {
+  return keptWorld(root, 'cells-0', () => pushCellWorld(root))
+}
+
+async function pushCellWorld(root: string): Promise<BenchWorld> {
   const bench = await initBenchWorld(root, 'empty')
   const { root: place } = bench.folder
   mkdirSync(join(place, 'reducers/account'), { recursive: true })

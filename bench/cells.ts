@@ -16,6 +16,8 @@ import type { BenchContext } from './run.ts'
 const ROUNDS = 5
 const MEMORY_ROUNDS = 3
 const EVENTS = 20_000
+/** Of the memory of a process, when sizes are those of the bars. */
+const EVENTS_FULL = 100_000
 const CELLS_SMALL = 1000
 /** What the bar is for, and what is measured when nobody asks for that. */
 const CELLS_FULL = 1_000_000
@@ -31,8 +33,8 @@ const CHANGES = 1000
 const SNAPSHOT_MS_MAX = 150
 
 export async function benchCells(context: BenchContext): Promise<readonly BenchRow[]> {
-  const { root, isFull, onStep } = context
-  const cells = isFull ? CELLS_FULL : CELLS
+  const { root, isFull, count, onStep } = context
+  const cells = count(isFull ? CELLS_FULL : CELLS)
   onStep(`${cells} cells`)
   const large = await makeLargeWorld(root, cells)
   const small = await makeCellWorld(root)
@@ -63,13 +65,13 @@ interface CellHosts {
 }
 
 async function costRows(
-  { rounds, isFull }: BenchContext,
+  { rounds, isFull, count }: BenchContext,
   { few, many, cells }: CellHosts,
 ): Promise<readonly BenchRow[]> {
   const random = new Random(SEED)
   const lane = (host: HostWorld, pick: () => number) => {
     const deposits = new Deposits(host)
-    return () => pump(host, EVENTS, () => deposits.into(pick()))
+    return () => pump(host, count(EVENTS), () => deposits.into(pick()))
   }
   const ofFew = lane(few, makePicker(random, CELLS_SMALL, CELLS_SMALL))
   const warm = await runPairs(rounds(ROUNDS), lane(many, makePicker(random, cells, WORKING_SET)), ofFew)
@@ -91,18 +93,19 @@ async function costRows(
 }
 
 /** From the cut to the durable root, when so many cells have changed since the snapshot before. */
-async function snapshotRow({ rounds, isFull }: BenchContext, host: HostWorld, cells: number): Promise<BenchRow> {
+async function snapshotRow({ rounds, isFull, count }: BenchContext, host: HostWorld, cells: number): Promise<BenchRow> {
   const deposits = new Deposits(host)
   const pick = makePicker(new Random(SEED), cells, cells)
+  const changes = count(CHANGES)
   const figures = await runRounds(rounds(ROUNDS), async () => {
     await host.createSnapshot()
-    await pump(host, CHANGES, () => deposits.into(pick()))
+    await pump(host, changes, () => deposits.into(pick()))
     const started = now()
     await host.createSnapshot()
     return now() - started
   })
   const note = noteOf(isFull)
-  const name = `cells.snapshot_after_${CHANGES}_of_${cells}`
+  const name = `cells.snapshot_after_${changes}_of_${cells}`
   return makeRow({ name, unit: 'ms', rounds: figures, note }, { atMost: SNAPSHOT_MS_MAX })
 }
 
@@ -111,10 +114,14 @@ function noteOf(isFull: boolean): string | undefined {
 }
 
 /** The most memory of `aos run` while updates go to cells all over the world. */
-async function memoryRow({ root, rounds, isFull }: BenchContext, bench: BenchWorld, cells: number): Promise<BenchRow> {
+async function memoryRow(
+  { root, rounds, isFull, count }: BenchContext,
+  bench: BenchWorld,
+  cells: number,
+): Promise<BenchRow> {
   const random = new Random(SEED)
   const file = join(bench.scratch, 'updates.ndjson')
-  const lines = Array.from({ length: isFull ? 100_000 : EVENTS }, () => depositLine(random.below(cells)))
+  const lines = Array.from({ length: count(isFull ? EVENTS_FULL : EVENTS) }, () => depositLine(random.below(cells)))
   writeFileSync(file, `${lines.join('\n')}\n`)
   const host = await startHostProcess(root, bench)
   const peaks: number[] = []

@@ -7,6 +7,7 @@ import { createWorld } from '@aos/kernel'
 import type { EventIngress, World } from '@aos/kernel'
 import { initBenchWorld, pushBenchWorld } from './bench-world.ts'
 import type { BenchWorld } from './bench-world.ts'
+import { keptWorld } from './kept-world.ts'
 
 export type { BenchWorld } from './bench-world.ts'
 
@@ -14,10 +15,12 @@ export const COUNTER_EVENT = 'demo/CounterEvent@1'
 export const COUNTER_REDUCER = 'demo/CounterSM@1'
 
 /** `root` is the checkout; the bundle must be there. */
-export async function makeBenchWorld(root: string): Promise<BenchWorld> {
-  const bench = await initBenchWorld(root, 'counter')
-  await pushBenchWorld(bench)
-  return bench
+export function makeBenchWorld(root: string): Promise<BenchWorld> {
+  return keptWorld(root, 'counter', async () => {
+    const bench = await initBenchWorld(root, 'counter')
+    await pushBenchWorld(bench)
+    return bench
+  })
 }
 
 export interface OpenBenchWorld {

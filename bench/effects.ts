@@ -9,15 +9,18 @@ import type { BenchContext } from './run.ts'
 
 const ROUNDS = 3
 const EFFECTS = 4000
+const DECISIONS = 400
 const QUIET_MS = 120_000
 
-export async function benchEffects({ rounds }: BenchContext): Promise<readonly BenchRow[]> {
+export async function benchEffects({ rounds, count }: BenchContext): Promise<readonly BenchRow[]> {
   const world = await openEffectWorld()
+  const trips = (what: Trip['what'], signatures: Trip['signatures']): Promise<number> =>
+    roundTrips(world.host, { what, signatures, effects: count(EFFECTS) })
   try {
-    const gate = await gateRow(world.host, rounds(ROUNDS))
-    const each = await runRounds(rounds(ROUNDS), () => roundTrips(world.host, 'again', 'each'))
-    const batch = await runRounds(rounds(ROUNDS), () => roundTrips(world.host, 'again', 'batch'))
-    const marked = await runRounds(rounds(ROUNDS), () => roundTrips(world.host, 'once', 'batch'))
+    const gate = await gateRow(world.host, { rounds: rounds(ROUNDS), decisions: count(DECISIONS) })
+    const each = await runRounds(rounds(ROUNDS), () => trips('again', 'each'))
+    const batch = await runRounds(rounds(ROUNDS), () => trips('again', 'batch'))
+    const marked = await runRounds(rounds(ROUNDS), () => trips('once', 'batch'))
     return [
       gate,
       makeRow({ name: 'effects.signed_each', unit: 'effects/s', rounds: each }, { atLeast: 5000 }),
@@ -29,12 +32,14 @@ export async function benchEffects({ rounds }: BenchContext): Promise<readonly B
   }
 }
 
+interface Trip {
+  readonly what: 'again' | 'once'
+  readonly signatures: NonNullable<EffectsHostOptions['signatures']>
+  readonly effects: number
+}
+
 /** Effects per second, from the first event to the last durable receipt. */
-async function roundTrips(
-  host: HostWorld,
-  what: 'again' | 'once',
-  signatures: NonNullable<EffectsHostOptions['signatures']>,
-): Promise<number> {
+async function roundTrips(host: HostWorld, { what, signatures, effects: asked }: Trip): Promise<number> {
   const payload = { answer: 'at once' }
   const effects = createEffectsHost(host, {
     environment: {},
@@ -53,7 +58,7 @@ async function roundTrips(
   const before = effects.counters.receipts
   const pipeline = new EventPipeline<undefined>(host, () => undefined)
   const started = now()
-  for (let n = 0; n < EFFECTS; n += 1) {
+  for (let n = 0; n < asked; n += 1) {
     pipeline.push(doing(what, n), undefined)
     const room = pipeline.room()
     if (room !== undefined) await room
@@ -63,6 +68,6 @@ async function roundTrips(
   const seconds = (now() - started) / 1000
   const settled = effects.counters.receipts - before
   await effects.stop()
-  if (ended !== 'quiet' || settled !== EFFECTS) throw new Error(`${settled} of ${EFFECTS} effects were settled`)
-  return EFFECTS / seconds
+  if (ended !== 'quiet' || settled !== asked) throw new Error(`${settled} of ${asked} effects were settled`)
+  return asked / seconds
 }

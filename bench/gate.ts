@@ -5,26 +5,28 @@ import type { Doing } from './effect-world.ts'
 import { makeRow, median, now, percentile, runRounds } from './measure.ts'
 import type { BenchRow } from './measure.ts'
 
-const DECISIONS = 400
 const MICROSECONDS_MAX = 10
 
 /** On a world of `openEffectWorld`; the row has stood under `effects` since there were effects. */
-export async function gateRow(host: HostWorld, rounds: number): Promise<BenchRow> {
-  const decisions = await runRounds(rounds, () => decide(host))
-  return makeRow({ name: 'effects.decision_p50', unit: 'µs', rounds: decisions }, { atMost: MICROSECONDS_MAX })
+export async function gateRow(
+  host: HostWorld,
+  { rounds, decisions }: { readonly rounds: number; readonly decisions: number },
+): Promise<BenchRow> {
+  const figures = await runRounds(rounds, () => decide(host, decisions))
+  return makeRow({ name: 'effects.decision_p50', unit: 'µs', rounds: figures }, { atMost: MICROSECONDS_MAX })
 }
 
 /** Microseconds of a decision and its intent, journaled: a turn that asks for many, less one that asks for none. */
-async function decide(host: HostWorld): Promise<number> {
-  const many = await turns(host, 'many')
-  const none = await turns(host, 'none')
+async function decide(host: HostWorld, decisions: number): Promise<number> {
+  const many = await turns(host, 'many', decisions)
+  const none = await turns(host, 'none', decisions)
   return ((percentile(many, 0.5) - median(none)) / MANY) * 1000
 }
 
 /** Milliseconds of each turn. */
-async function turns(host: HostWorld, what: Doing): Promise<readonly number[]> {
+async function turns(host: HostWorld, what: Doing, decisions: number): Promise<readonly number[]> {
   const times: number[] = []
-  for (let n = 0; n < DECISIONS; n += 1) {
+  for (let n = 0; n < decisions; n += 1) {
     const started = now()
     const result = host.submit(doing(what, n))
     times.push(now() - started)

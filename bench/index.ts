@@ -1,4 +1,6 @@
 /** The benches by name, one file per bar. A new one is a file and a line here. */
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { benchCells } from './cells.ts'
 import { comparisonText, compareRows } from './compare.ts'
@@ -51,6 +53,8 @@ export interface RunBenchesOptions {
   readonly rounds?: number | undefined
   /** Sizes as the bars name them. */
   readonly isFull?: boolean
+  /** A hundredth of the sizes: whether benches run, not what they find. */
+  readonly isTrial?: boolean
   /** Called before each bench. */
   readonly onBench?: (name: string) => void
   /** Called for each file that is written for people. */
@@ -61,9 +65,9 @@ export interface RunBenchesOptions {
 
 /** Runs the named benches one after the other, or all but `scaling`. Throws RangeError for a name that is none of BENCH_NAMES. */
 export function runBenches(names: readonly string[], options: RunBenchesOptions): Promise<BenchRun> {
-  const { root, rounds, isFull = false, onBench = ignore, onFile = ignore, onStep = ignore } = options
-  const resultsFolder = join(root, 'bench', 'results')
-  return runEntries(ENTRIES, names, { root, rounds, isFull, resultsFolder, onBench, onFile, onStep })
+  const { root, rounds, isFull = false, isTrial = false, onBench = ignore, onFile = ignore, onStep = ignore } = options
+  const resultsFolder = isTrial ? mkdtempSync(join(tmpdir(), 'aos-bench-')) : join(root, 'bench', 'results')
+  return runEntries(ENTRIES, names, { root, rounds, isFull, isTrial, resultsFolder, onBench, onFile, onStep })
 }
 
 function ignore(): void {

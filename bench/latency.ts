@@ -9,8 +9,9 @@ import type { BenchContext } from './run.ts'
 const ROUNDS = 5
 const EVENTS = 400
 
-export async function benchLatency({ root, rounds }: BenchContext): Promise<readonly BenchRow[]> {
+export async function benchLatency({ root, rounds, count }: BenchContext): Promise<readonly BenchRow[]> {
   const bench = await makeBenchWorld(root)
+  const eventCount = count(EVENTS)
   try {
     const { host } = await openBenchWorld(bench, nodeSha256)
     const maker = new EventMaker(host)
@@ -18,9 +19,9 @@ export async function benchLatency({ root, rounds }: BenchContext): Promise<read
     const ratios: number[] = []
     const writes: number[] = []
     const events = await runRounds(rounds(ROUNDS), async () => {
-      const write = percentile(await measureDurableWrites(bench.scratch, EVENTS), 0.5)
+      const write = percentile(await measureDurableWrites(bench.scratch, eventCount), 0.5)
       const times: number[] = []
-      for (let sent = 0; sent < EVENTS; sent += 1) {
+      for (let sent = 0; sent < eventCount; sent += 1) {
         const started = now()
         await host.send(maker.tick())
         times.push(now() - started)

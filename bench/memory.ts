@@ -12,14 +12,14 @@ const IDLE_MS = 1000
 const MEGABYTES_MAX = 60
 const MEGABYTE = 1_000_000
 
-export async function benchMemory({ root, rounds }: BenchContext): Promise<readonly BenchRow[]> {
+export async function benchMemory({ root, rounds, pause }: BenchContext): Promise<readonly BenchRow[]> {
   const bench = await makeBenchWorld(root)
   try {
     const idle: number[] = []
     while (idle.length < rounds(ROUNDS)) {
       const host = await startHostProcess(root, bench)
       try {
-        await sleep(IDLE_MS)
+        await sleep(pause(IDLE_MS))
         idle.push(host.memory() / MEGABYTE)
       } finally {
         await host.stop()

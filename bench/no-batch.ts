@@ -15,8 +15,9 @@ const ROUNDS = 5
 const EVENTS_ALONE = 2000
 const EVENTS_PIPELINED = 20_000
 
-export async function benchNoBatch({ root, rounds }: BenchContext): Promise<readonly BenchRow[]> {
+export async function benchNoBatch({ root, rounds, count }: BenchContext): Promise<readonly BenchRow[]> {
   const bench = await makeBenchWorld(root)
+  const eventsAlone = count(EVENTS_ALONE)
   try {
     const disk = makeCountingDisk(nodeDisk)
     const { host } = await openBenchWorld(bench, nodeSha256, await openWorldStore(bench.folder.store, { disk }))
@@ -27,11 +28,11 @@ export async function benchNoBatch({ root, rounds }: BenchContext): Promise<read
       rounds(ROUNDS),
       async () => {
         const before = disk.durableWrites()
-        const rate = await sendEach(host, EVENTS_ALONE, () => maker.tick())
-        writes.push((disk.durableWrites() - before) / EVENTS_ALONE)
+        const rate = await sendEach(host, eventsAlone, () => maker.tick())
+        writes.push((disk.durableWrites() - before) / eventsAlone)
         return rate
       },
-      () => pump(host, EVENTS_PIPELINED, () => maker.tick()),
+      () => pump(host, count(EVENTS_PIPELINED), () => maker.tick()),
     )
     await host.close()
     const note = 'one event in a group, each awaited before the next is sent'

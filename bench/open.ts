@@ -16,8 +16,8 @@ const OPEN_MS_MAX = 300
 const READ_MS_MAX = 50
 const COLD_CELLS = 1000
 
-export async function benchOpen({ root, rounds, isFull, onStep }: BenchContext): Promise<readonly BenchRow[]> {
-  const entries = isFull ? ENTRIES_FULL : ENTRIES
+export async function benchOpen({ root, rounds, isFull, count, onStep }: BenchContext): Promise<readonly BenchRow[]> {
+  const entries = count(isFull ? ENTRIES_FULL : ENTRIES)
   const note = isFull ? undefined : `the bar is for ${ENTRIES_FULL.toLocaleString('en')}: --full`
   onStep(`${entries} entries`)
   const large = await makeLargeWorld(root, entries)
@@ -33,7 +33,7 @@ export async function benchOpen({ root, rounds, isFull, onStep }: BenchContext):
       () => readingMs(large, entries),
       () => readingMs(small, ENTRIES_SMALL),
     )
-    const cold = await runRounds(rounds(ROUNDS), () => coldReadUs(large, entries))
+    const cold = await runRounds(rounds(ROUNDS), () => coldReadUs(large, entries, count(COLD_CELLS)))
     const beyond = reading.left.map((ms, index) => ms - (reading.right[index] ?? Number.NaN))
     return [
       makeRow({ name: `open.entries_${entries}`, unit: 'ms', rounds: opening.left, note }, { atMost: OPEN_MS_MAX }),
@@ -61,16 +61,16 @@ export async function openingMs(bench: BenchWorld): Promise<number> {
 }
 
 /** Microseconds of one cell of those that lie all over a world just opened: nothing of them is in memory but what the system keeps. */
-async function coldReadUs(bench: BenchWorld, entries: number): Promise<number> {
+async function coldReadUs(bench: BenchWorld, entries: number, cells: number): Promise<number> {
   const host = await openWorld(bench.folder, { environment: bench.environment })
-  const step = Math.floor(entries / COLD_CELLS)
+  const step = Math.floor(entries / cells)
   const codec = host.definitions.codec(CELL_KEY)
-  const keys = Array.from({ length: COLD_CELLS }, (_, at) => codec.encode(cellKey(at * step)))
+  const keys = Array.from({ length: cells }, (_, at) => codec.encode(cellKey(at * step)))
   const started = now()
   const found = keys.filter((key) => host.kernel.readCell(CELL_REDUCER, key) !== undefined)
-  const us = ((now() - started) * 1000) / COLD_CELLS
+  const us = ((now() - started) * 1000) / cells
   await host.close()
-  if (found.length < COLD_CELLS / 2) throw new Error(`${found.length} of ${COLD_CELLS} cells were found`)
+  if (found.length < cells / 2) throw new Error(`${found.length} of ${cells} cells were found`)
   return us
 }
 

@@ -12,20 +12,20 @@ const EVENTS = 60_000
 /** Of the world that is replayed. */
 const HISTORY_EVENTS = 180_000
 
-export async function benchReplay({ root, rounds }: BenchContext): Promise<readonly BenchRow[]> {
+export async function benchReplay({ root, rounds, count }: BenchContext): Promise<readonly BenchRow[]> {
   const past = await makeBenchWorld(root)
   const present = await makeBenchWorld(root)
   try {
     const history = await openStarted(past)
     const live = await openStarted(present)
-    await history.pump(HISTORY_EVENTS)
+    await history.pump(count(HISTORY_EVENTS))
     const replay = (verify: boolean) => (): number => {
       const started = now()
       const report = replayJournal(history.opened, { to: undefined, verify, onProgress: () => undefined })
       if (!report.ok) throw new Error('the replay differs')
       return report.entries / ((now() - started) / 1000)
     }
-    const pairs = await runPairs(rounds(ROUNDS), replay(true), () => live.pump(EVENTS))
+    const pairs = await runPairs(rounds(ROUNDS), replay(true), () => live.pump(count(EVENTS)))
     const plain = await runRounds(rounds(ROUNDS), replay(false))
     await history.host.close()
     await live.host.close()

@@ -29,6 +29,7 @@ test('a run has the machine of before it, and rows in order; rounds are the usua
   const options = {
     root: join(import.meta.dirname, '..'),
     isFull: true,
+    isTrial: false,
     resultsFolder: '/nowhere',
     onBench: (name: string) => seen.push(name),
     onFile: () => undefined,
@@ -40,8 +41,12 @@ test('a run has the machine of before it, and rows in order; rounds are the usua
   expect(run.machine).toMatchObject({ node: process.versions.node, version: expect.stringMatching(/^\d+\.\d+\.\d+/) })
   expect(contexts.at(-1)).toMatchObject({ isFull: true, machine: run.machine })
   expect(contexts.at(-1)?.rounds(5)).toBe(5)
+  expect([contexts.at(-1)?.count(1000), contexts.at(-1)?.pause(1000)]).toEqual([1000, 1000])
   await runEntries(ENTRIES, ['two'], { ...options, rounds: 2 })
   expect(contexts.at(-1)?.rounds(5)).toBe(2)
+  const trial = await runEntries(ENTRIES, ['two'], { ...options, rounds: 1, isTrial: true })
+  expect([contexts.at(-1)?.count(1050), contexts.at(-1)?.pause(1000)]).toEqual([11, 100])
+  expect(trial.rows[0]?.note).toContain('a trial')
 })
 
 test('names are words, each once', () => {

@@ -3,6 +3,12 @@ import type { BenchRow } from './measure.ts'
 import { machineFacts } from './machine.ts'
 import type { MachineFacts } from './machine.ts'
 
+/** In a trial sizes are divided by this. */
+const TRIAL_SIZE = 100
+/** In a trial times are divided by this. */
+const TRIAL_PAUSE = 10
+const TRIAL_NOTE = 'a trial: a hundredth of the size; the figure says nothing'
+
 /** What a bench is told. */
 export interface BenchContext {
   /** The checkout, with the command bundled. */
@@ -13,6 +19,10 @@ export interface BenchContext {
   readonly rounds: (usual: number) => number
   /** Sizes as the bars name them (1,000,000), which take minutes, instead of a tenth. */
   readonly isFull: boolean
+  /** How many of something: the usual number, or a hundredth in a trial. */
+  readonly count: (usual: number) => number
+  /** Milliseconds to wait or to measure for: the usual ones, or a tenth in a trial. */
+  readonly pause: (usual: number) => number
   /** Where files go that a bench writes for people. */
   readonly resultsFolder: string
   /** Called for each such file. */
@@ -35,6 +45,8 @@ export interface RunOptions {
   readonly root: string
   readonly rounds: number | undefined
   readonly isFull: boolean
+  /** Small sizes, which show that benches run and nothing else. */
+  readonly isTrial: boolean
   readonly resultsFolder: string
   /** Called before each bench. */
   readonly onBench: (name: string) => void
@@ -63,6 +75,8 @@ export async function runEntries(
     machine,
     rounds: (usual) => options.rounds ?? usual,
     isFull: options.isFull,
+    count: (usual) => (options.isTrial ? Math.ceil(usual / TRIAL_SIZE) : usual),
+    pause: (usual) => (options.isTrial ? usual / TRIAL_PAUSE : usual),
     resultsFolder: options.resultsFolder,
     onFile: options.onFile,
     onStep: options.onStep,
@@ -70,9 +84,13 @@ export async function runEntries(
   const rows: BenchRow[] = []
   for (const { name, run } of chosen) {
     options.onBench(name)
-    rows.push(...(await run(context)))
+    rows.push(...(await run(context)).map((row) => (options.isTrial ? { ...row, note: trialNote(row) } : row)))
   }
   return { machine, names: chosen.map(({ name }) => name), rows }
+}
+
+function trialNote({ note }: BenchRow): string {
+  return note === undefined ? TRIAL_NOTE : `${note}; ${TRIAL_NOTE}`
 }
 
 /** In the order of the table, whatever the order of the names; each once. */

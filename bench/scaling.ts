@@ -81,7 +81,7 @@ export async function benchScaling(context: BenchContext): Promise<readonly Benc
   const footer = machineLine(context.machine)
   const rows: BenchRow[] = []
   for (const { name, unit, sizes, chart, measure } of SCALINGS) {
-    const measured = sizes.filter((size) => context.isFull || size <= (SIZES.at(-1) ?? 0))
+    const measured = sizes.filter((size) => context.isFull || size <= (SIZES.at(-1) ?? 0)).map(context.count)
     context.onStep(chart.title)
     const figures = await measure(context, measured)
     const points = measured.map((size, index) => ({
@@ -100,7 +100,7 @@ export async function benchScaling(context: BenchContext): Promise<readonly Benc
 
 /** One world that grows. */
 async function measureCells(
-  { root, rounds }: BenchContext,
+  { root, rounds, count }: BenchContext,
   sizes: readonly number[],
 ): Promise<readonly (readonly number[])[]> {
   const bench = await makeCellWorld(root)
@@ -114,7 +114,7 @@ async function measureCells(
       await fillCells(host, cells, size)
       cells = size
       const pick = makePicker(random, cells, cells)
-      figures.push(await runRounds(rounds(ROUNDS), () => pump(host, CELL_EVENTS, () => deposits.into(pick()))))
+      figures.push(await runRounds(rounds(ROUNDS), () => pump(host, count(CELL_EVENTS), () => deposits.into(pick()))))
     }
     await host.close()
     return figures
@@ -146,7 +146,7 @@ async function measureOpening(
 
 /** One world and one cell; the rounds begin where the journal has the length. */
 async function measureJournal(
-  { root, rounds }: BenchContext,
+  { root, rounds, count }: BenchContext,
   sizes: readonly number[],
 ): Promise<readonly (readonly number[])[]> {
   const bench = await makeBenchWorld(root)
@@ -158,7 +158,9 @@ async function measureJournal(
     const figures: (readonly number[])[] = []
     for (const size of sizes) {
       await pump(host, Math.max(0, size - (host.kernel.head?.height ?? 0) - 1), tick)
-      figures.push(await runRounds(rounds(ROUNDS), async () => MICROSECONDS / (await pump(host, JOURNAL_EVENTS, tick))))
+      figures.push(
+        await runRounds(rounds(ROUNDS), async () => MICROSECONDS / (await pump(host, count(JOURNAL_EVENTS), tick))),
+      )
     }
     await host.close()
     return figures

@@ -12,8 +12,9 @@ import type { BenchContext } from './run.ts'
 const ROUNDS = 5
 const EVENTS = 60_000
 
-export async function benchThroughput({ root, rounds }: BenchContext): Promise<readonly BenchRow[]> {
+export async function benchThroughput({ root, rounds, count }: BenchContext): Promise<readonly BenchRow[]> {
   const bench = await makeBenchWorld(root)
+  const events = count(EVENTS)
   try {
     const sha256 = new CountingSha256(nodeSha256)
     const open = await openBenchWorld(bench, sha256)
@@ -24,17 +25,17 @@ export async function benchThroughput({ root, rounds }: BenchContext): Promise<r
       rounds(ROUNDS),
       async () => {
         const before = sha256.count
-        const rate = await pump(open.host, EVENTS, () => maker.tick())
-        hashes.push((sha256.count - before) / EVENTS)
+        const rate = await pump(open.host, events, () => maker.tick())
+        hashes.push((sha256.count - before) / events)
         return rate
       },
       () => {
         const entryBytes = entryBytesOf(open)
-        return measureDiskLimit({ folder: bench.scratch, sha256: nodeSha256, entryBytes, events: EVENTS })
+        return measureDiskLimit({ folder: bench.scratch, sha256: nodeSha256, entryBytes, events })
       },
     )
     const entryBytes = entryBytesOf(open)
-    const kernelOnly = await runRounds(rounds(ROUNDS), () => pumpKernel(open, maker))
+    const kernelOnly = await runRounds(rounds(ROUNDS), () => pumpKernel(open, maker, events))
     await open.host.close()
     const share = ratios(durable, limit)
     return [
@@ -51,16 +52,16 @@ export async function benchThroughput({ root, rounds }: BenchContext): Promise<r
 }
 
 /** The same turns on a second kernel; their entries are dropped. */
-function pumpKernel({ opened, host }: OpenBenchWorld, maker: EventMaker): number {
+function pumpKernel({ opened, host }: OpenBenchWorld, maker: EventMaker, events: number): number {
   const kernel = makeKernel(opened, nodeSha256)
   for (const [record] of firstEntries(host)) kernel.replay(record, { verify: false })
   const entropy = new Uint8Array(16).fill(1)
   const started = now()
-  for (let sent = 0; sent < EVENTS; sent += 1) {
+  for (let sent = 0; sent < events; sent += 1) {
     const result = kernel.submit(maker.tick(), { nowNs: BigInt(sent), entropy })
     if (result.kind !== 'accepted') throw new Error(`a tick was ${result.kind}`)
   }
-  return EVENTS / ((now() - started) / 1000)
+  return events / ((now() - started) / 1000)
 }
 
 /** Genesis, manifest and the start event. */

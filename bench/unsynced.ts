@@ -24,11 +24,11 @@ interface Lane {
   readonly alone: () => Promise<number>
 }
 
-export async function benchUnsynced({ root, rounds }: BenchContext): Promise<readonly BenchRow[]> {
+export async function benchUnsynced({ root, rounds, count }: BenchContext): Promise<readonly BenchRow[]> {
   const worlds = [await makeBenchWorld(root), await makeBenchWorld(root)] as const
   try {
-    const unsynced = await openLane(worlds[0], makeUnsyncedDisk(nodeDisk))
-    const durable = await openLane(worlds[1], nodeDisk)
+    const unsynced = await openLane(worlds[0], makeUnsyncedDisk(nodeDisk), count)
+    const durable = await openLane(worlds[1], nodeDisk, count)
     const pipelined = await runPairs(rounds(ROUNDS), unsynced.pipelined, durable.pipelined)
     const alone = await runPairs(rounds(ROUNDS), unsynced.alone, durable.alone)
     await unsynced.host.close()
@@ -45,14 +45,14 @@ export async function benchUnsynced({ root, rounds }: BenchContext): Promise<rea
   }
 }
 
-async function openLane(bench: BenchWorld, disk: Disk): Promise<Lane> {
+async function openLane(bench: BenchWorld, disk: Disk, count: BenchContext['count']): Promise<Lane> {
   const { host } = await openBenchWorld(bench, nodeSha256, await openWorldStore(bench.folder.store, { disk }))
   const maker = new EventMaker(host)
   await host.send(maker.start(Number.MAX_SAFE_INTEGER))
   const tick = () => maker.tick()
   return {
     host,
-    pipelined: () => pump(host, EVENTS_PIPELINED, tick),
-    alone: () => sendEach(host, EVENTS_ALONE, tick),
+    pipelined: () => pump(host, count(EVENTS_PIPELINED), tick),
+    alone: () => sendEach(host, count(EVENTS_ALONE), tick),
   }
 }

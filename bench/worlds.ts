@@ -18,7 +18,7 @@ const WORLDS = 300
 const WORLDS_FULL = 1000
 const BUSY = 100
 /** A world of which nothing is wanted sleeps soon. */
-const IDLE = '3s'
+const IDLE_MS = 3000
 /** No world sleeps but for want of room. */
 const LONG_IDLE = '1h'
 /** So many clients wake worlds at a time. */
@@ -38,26 +38,28 @@ const MEGABYTES_MAX = 1073
 /** "A few". */
 const GROUPS_MAX = 4
 
-export async function benchWorlds({ root, isFull, onStep }: BenchContext): Promise<readonly BenchRow[]> {
+export async function benchWorlds(context: BenchContext): Promise<readonly BenchRow[]> {
+  const { root, isFull, onStep } = context
   const bench = await makeBenchWorld(root)
   try {
     // Opened once after the push: then everything is there that an opening makes.
     await bench.command(['event', 'send', COUNTER_EVENT, '"Tick"', '--world', bench.folder.root])
     const few = join(bench.scratch, 'few')
     const many = join(bench.scratch, 'many')
-    const count = isFull ? WORLDS_FULL : WORLDS
+    const count = context.count(isFull ? WORLDS_FULL : WORLDS)
     copyWorlds(bench, few, 1)
     onStep(`${count} worlds`)
     copyWorlds(bench, many, count)
-    const idle = await withHost({ bench, folder: few, idle: IDLE }, async (host) => {
+    const soon = `${context.pause(IDLE_MS)}ms`
+    const idle = await withHost({ bench, folder: few, idle: soon }, async (host) => {
       await host.event('w0', '"Tick"')
       await host.untilAsleep()
-      await sleep(QUIET_MS)
+      await sleep(context.pause(QUIET_MS))
       return host.megabytes()
     })
     return [
       makeRow({ name: 'worlds.idle_host', unit: 'MB', rounds: [idle] }, { atMost: IDLE_MEGABYTES_MAX }),
-      ...(await withHost({ bench, folder: many, idle: IDLE }, (host) => measureMany(host, count, onStep))),
+      ...(await withHost({ bench, folder: many, idle: soon }, (host) => measureMany(host, count, context))),
       await withHost({ bench, folder: many, idle: LONG_IDLE }, (host) => measureAwake(host, count, onStep)),
     ]
   } finally {
@@ -76,23 +78,24 @@ function copyWorlds({ folder }: BenchWorld, into: string, count: number): void {
   }
 }
 
-async function measureMany(host: Host, count: number, onStep: (what: string) => void): Promise<readonly BenchRow[]> {
-  const busy = namesOf(count).slice(0, BUSY)
+async function measureMany(host: Host, count: number, context: BenchContext): Promise<readonly BenchRow[]> {
+  const { pause, onStep } = context
+  const busy = namesOf(count).slice(0, context.count(BUSY))
   onStep('all asleep')
   await host.untilAsleep()
   const wakes = await wakeEach(host, busy)
-  onStep(`${BUSY} busy`)
-  const load = await measureBusy(host, busy)
+  onStep(`${busy.length} busy`)
+  const load = await measureBusy(host, busy, pause)
   onStep('all asleep again')
   await host.untilAsleep()
-  await sleep(QUIET_MS)
+  await sleep(pause(QUIET_MS))
   const asleep = host.megabytes()
   const figure = (name: string, unit: string, value: number): Parameters<typeof makeRow>[0] => {
     return { name: `worlds.${name}`, unit, rounds: [value] }
   }
   return [
     makeRow(figure(`asleep_${count}`, 'MB', asleep)),
-    makeRow(figure(`busy_${BUSY}_of_${count}`, 'MB', load.megabytes), { atMost: MEGABYTES_MAX }),
+    makeRow(figure(`busy_${busy.length}_of_${count}`, 'MB', load.megabytes), { atMost: MEGABYTES_MAX }),
     makeRow(figure('wake_p50', 'ms', percentile(wakes, 0.5))),
     makeRow(figure('busy_events', 'events/s', load.eventsPerSecond)),
     makeRow(figure('busy_slowest_share', 'ratio', load.slowestShare)),
@@ -146,14 +149,14 @@ interface Load {
 }
 
 /** Every world has a stream that never ends; now and then a single event goes into one of them. */
-async function measureBusy(host: Host, names: readonly string[]): Promise<Load> {
+async function measureBusy(host: Host, names: readonly string[], pause: BenchContext['pause']): Promise<Load> {
   const streams = await Promise.all(names.map((name) => Stream.open(host, name)))
-  await sleep(STEADY_MS)
+  await sleep(pause(STEADY_MS))
   const started = now()
   const before = streams.map(({ events, ends }) => ({ events, groups: ends.length }))
   const waits: number[] = []
   const singles: Single[] = []
-  for (let at = 0; now() - started < MEASURE_MS; at += 1) {
+  for (let at = 0; now() - started < pause(MEASURE_MS); at += 1) {
     const stream = streams[(at * 37) % streams.length]
     if (stream === undefined) break
     const [asked, from] = [now(), stream.height]

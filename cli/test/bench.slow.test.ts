@@ -1,8 +1,8 @@
-/** Benches that run, by the command: the document, the table, the comparison. Figures are not looked at. */
-import { existsSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+/** Benches that run, by the command, with small sizes: the document, the table, the comparison, the charts. Figures are not looked at. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { makeSandbox } from './_command.ts'
+import { CHECKOUT, makeSandbox } from './_command.ts'
 import type { Sandbox } from './_command.ts'
 
 let sandbox: Sandbox
@@ -32,7 +32,8 @@ const BARS = [
 ]
 
 test('every bench gives its rows, bars among them, and a run is a base for the next', async () => {
-  const first = await sandbox.ask(['bench', '--rounds', '1'])
+  const environment = { AOS_BENCH_WORLDS: join(sandbox.folder, 'worlds') }
+  const first = await sandbox.ask(['bench', '--trial', '--rounds', '1'], { environment })
   expect(first).toMatchObject({ exit: 0, ok: true })
   const rows = first.data as readonly { readonly name: string; readonly value: number; readonly bar?: number }[] // by its schema
   for (const bar of BARS)
@@ -47,8 +48,25 @@ test('every bench gives its rows, bars among them, and a run is a base for the n
 
   const base = join(sandbox.folder, 'base.json')
   writeFileSync(base, JSON.stringify(rows))
-  const second = await sandbox.run(['bench', 'memory', '--rounds', '1', '--compare', base])
+  const again = ['bench', 'memory', '--trial', '--rounds', '1', '--compare', base]
+  const second = await sandbox.run(again, { environment })
   expect(second).toMatchObject({ exit: 0, stderr: 'bench memory\n' })
   expect(second.stdout).toMatch(/^memory\.idle_host +MB +[0-9.]+ +[0-9.]+ +[+-][0-9.]+ % +(within|outside)$/m)
   expect(existsSync(base)).toBe(true)
+
+  const charts = await sandbox.ask(['bench', 'scaling', '--trial', '--rounds', '1'], { environment })
+  expect(charts).toMatchObject({
+    exit: 0,
+    data: expect.arrayContaining([expect.objectContaining({ name: 'scaling.open_1000' })]),
+  })
+  const files = [...charts.stderr.matchAll(/^wrote (.+)$/gm)].map(([, path]) => join(sandbox.folder, path ?? ''))
+  expect(files.map((file) => readFileSync(file, 'utf8').slice(0, 4))).toEqual(['<svg', '<svg', '<svg'])
+  for (const file of files) expect(relative(CHECKOUT, file)).toMatch(/^\.\./)
+})
+
+test('a trial is no full run', async () => {
+  expect(await sandbox.ask(['bench', 'start', '--trial', '--full'])).toMatchObject({
+    exit: 2,
+    error: { code: 'cli.usage' },
+  })
 })

@@ -21,7 +21,11 @@ export const LADDER_COMMANDS: readonly (CommandSpec | CommandGroup)[] = [
         .positional('name', { type: 'string', array: true })
         .option('compare', { type: 'string', requiresArg: true, describe: 'file of an earlier run (--json)' })
         .option('rounds', { type: 'string', requiresArg: true, describe: 'figures of a row; each bench has its own' })
-        .option('full', { type: 'boolean', describe: 'sizes of the bars (1,000,000), minutes (or AOS_BENCH_FULL=1)' }),
+        .option('full', { type: 'boolean', describe: 'sizes of the bars (1,000,000), minutes (or AOS_BENCH_FULL=1)' })
+        .option('trial', {
+          type: 'boolean',
+          describe: 'a hundredth of the sizes: do benches run? the figures say nothing',
+        }),
     load: async () => (await import('../run/bench.ts')).bench,
   },
 ]

@@ -22,6 +22,7 @@ interface RunOptions {
   readonly root: string
   readonly rounds: number | undefined
   readonly isFull: boolean
+  readonly isTrial: boolean
   readonly onBench: (name: string) => void
   readonly onFile: (path: string) => void
   readonly onStep: (what: string) => void
@@ -44,6 +45,8 @@ export async function bench(context: CommandContext, args: Arguments): Promise<C
   const root = resolve(context.assets, '..', '..', '..')
   const rounds = roundsOf(args)
   const isFull = args.flag('full') || context.environment['AOS_BENCH_FULL'] === '1'
+  const isTrial = args.flag('trial')
+  if (isFull && isTrial) throw usage('--trial: expected it without --full, which asks for the largest sizes')
   const door = await loadBenches(context, root)
   const names = args.list('name')
   const unknown = names.find((name) => !door.BENCH_NAMES.includes(name))
@@ -58,6 +61,7 @@ export async function bench(context: CommandContext, args: Arguments): Promise<C
     root,
     rounds,
     isFull,
+    isTrial,
     onBench: (name) => {
       tell(`bench ${name}`)
     },
