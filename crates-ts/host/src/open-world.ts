@@ -103,7 +103,11 @@ export async function openFolder(folder: WorldFolder, options: OpenWorldOptions)
       sha256: nodeSha256,
       modules: other ?? modules,
       profile: MODULE_PROFILE,
-      content: { get: readContent, has: (hash) => store.content.has(hash) },
+      content: {
+        get: readContent,
+        view: (hash) => store.content.view(hash) ?? readContent(hash),
+        has: (hash) => store.content.has(hash),
+      },
     })
   const vault = new Vault({
     file: folder.vault,

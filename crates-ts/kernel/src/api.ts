@@ -5,7 +5,7 @@
  */
 import type { AosError, CanonicalBytes, Hash, HashBytes } from '@aos/cbor'
 import type { EffectOrigin, ReceiptStatus } from '@aos/effects'
-import type { FreshBlob } from './collections/trie-update.ts'
+import type { FreshBlob } from './collections/fresh-nodes.ts'
 import type { Proposal } from './governance/proposal.ts'
 import type { Watch } from './governance/watch.ts'
 import type { GovernanceChange } from './governance/governance-item.ts'
@@ -279,7 +279,7 @@ export interface World {
   readonly lastCut: number | undefined
   /**
    * The next nodes of the snapshot under way, about so many bytes. All of them have to be stored before `snapshot_root` is submitted; from then
-   * on the world relies on reading them from content.
+   * on the world relies on reading them from content, and writes others to the same memory.
    */
   sliceSnapshot(bytesMax: number): readonly FreshBlob[]
   /**

@@ -38,6 +38,8 @@ export interface ModuleRuntime {
 /** Content by hash. A miss of something reachable is a fault: AosError `store.missing_blob`. */
 export interface ContentGetter {
   get(hash: Hash): Uint8Array
+  /** As `get`, in memory that the next call may write to. Absent: `get` has to do. */
+  view?(hash: Hash): Uint8Array
   /** Absent: what a replay makes is kept until it is released, whether it is there or not. */
   has?(hash: Hash): boolean
 }

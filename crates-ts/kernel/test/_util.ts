@@ -181,7 +181,7 @@ export class Bench {
 
   /** Stores the next blobs of the snapshot under way. */
   storeSlice(bytesMax: number): void {
-    for (const { hash, bytes } of this.world.sliceSnapshot(bytesMax)) this.content.set(formatHash(hash), bytes)
+    for (const { hash, bytes } of this.world.sliceSnapshot(bytesMax)) this.content.set(formatHash(hash), bytes.slice())
   }
 
   /** Submits the root that the cut has come to. */

@@ -69,8 +69,10 @@ describe('tries', () => {
             trie.adopt(step.value, true)
             break
           }
-          content.set(formatHash(step.value.hash), step.value.bytes)
-          made.push(toHex(step.value.bytes))
+          for (const { hash, bytes } of step.value) {
+            content.set(formatHash(hash), bytes)
+            made.push(toHex(bytes))
+          }
         }
       }
       const { count, ref } = trie.root

@@ -47,6 +47,10 @@ export class LevelContent implements ContentStore {
     return bytes === undefined ? undefined : checkBlob(hash, bytes)
   }
 
+  view(hash: Hash): Uint8Array | undefined {
+    return this.get(hash)
+  }
+
   has(hash: Hash): boolean {
     return this.#read(keyOf(SIZE, hashBytes(hash)), hash) !== undefined
   }

@@ -23,6 +23,10 @@ export class FencedContent implements OpenedContent {
     return this.#content.get(hash)
   }
 
+  view(hash: Hash): Uint8Array | undefined {
+    return this.#content.view(hash)
+  }
+
   has(hash: Hash): boolean {
     return this.#content.has(hash)
   }

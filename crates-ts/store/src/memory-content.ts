@@ -21,6 +21,10 @@ export class MemoryContent implements ContentStore {
     return bytes === undefined ? undefined : checkBlob(hash, bytes).slice()
   }
 
+  view(hash: Hash): Uint8Array | undefined {
+    return this.get(hash)
+  }
+
   has(hash: Hash): boolean {
     this.#checkOpen()
     return this.#blobs.has(hash)

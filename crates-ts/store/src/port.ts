@@ -103,6 +103,8 @@ export interface StoredWatch {
 export interface ContentStore {
   /** undefined on a miss. Synchronous: the kernel reads through it. */
   get(hash: Hash): Uint8Array | undefined
+  /** As `get`, in memory that the next reading may write to: for who keeps nothing of it. */
+  view(hash: Hash): Uint8Array | undefined
   has(hash: Hash): boolean
   /** Stores durably before it resolves; present ones are skipped. */
   put(blobs: readonly Uint8Array[]): Promise<readonly Hash[]>

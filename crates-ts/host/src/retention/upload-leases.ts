@@ -44,6 +44,7 @@ export class UploadLeases {
 export function withLeases(content: ContentStore, leases: UploadLeases): ContentStore {
   return {
     get: (hash) => content.get(hash),
+    view: (hash) => content.view(hash),
     has: (hash) => content.has(hash),
     put: async (blobs) => {
       const hashes = await content.put(blobs)

@@ -1,12 +1,13 @@
 /** The cells of one reducer (K22): those in memory, and a trie of the rest (spec/16-snapshots.md, "Cells"). */
 import { sha256 } from '@aos/cbor'
 import type { HashBytes } from '@aos/cbor'
+import type { FreshBlob } from '../collections/fresh-nodes.ts'
 import { bytesOfText, textOfBytes } from '../collections/key-text.ts'
 import type { NodeStore } from '../collections/node-store.ts'
 import type { SnapshotPart } from '../collections/part.ts'
 import { Trie } from '../collections/trie.ts'
 import { EMPTY_ROOT } from '../collections/trie-update.ts'
-import type { FreshBlob, TrieChange, TrieRoot } from '../collections/trie-update.ts'
+import type { TrieChange, TrieRoot } from '../collections/trie-update.ts'
 import type { Cell } from './cell.ts'
 import { decodeCellValue, encodeCellValue } from './cell-value.ts'
 
@@ -33,6 +34,9 @@ export interface ListedCell {
 export const CELL_BYTES = 360
 /** What a changed cell adds to a snapshot beside its state: its share of a leaf. */
 const DIRTY_CELL_BYTES = 1200
+
+/** States that are given out together. */
+const BATCH_STATES = 64
 
 interface Frozen {
   readonly cell: Cell
@@ -128,17 +132,22 @@ export class CellTable implements SnapshotPart {
     this.#dirty = []
   }
 
-  *flush(): Generator<FreshBlob, TrieRoot, undefined> {
+  *flush(): Generator<readonly FreshBlob[], TrieRoot, undefined> {
     const changes: TrieChange[] = []
+    let states: FreshBlob[] = []
     for (const { cell, state, generation } of this.#frozen) {
       const key = bytesOfText(cell.text)
       if (state === undefined) changes.push({ key, value: undefined })
       else {
         const stateHash = sha256(this.#nodes.sha256, state)
-        yield { hash: stateHash, bytes: state }
+        states.push({ hash: stateHash, bytes: state })
         changes.push({ key, value: encodeCellValue({ generation, size: state.length, stateHash }) })
       }
+      if (states.length < BATCH_STATES) continue
+      yield states
+      states = []
     }
+    yield states
     this.#flushed = yield* this.#trie.update(changes)
     return this.#flushed
   }

@@ -1,6 +1,7 @@
 /** How a cell stands in the trie of its reducer: [generation, bytes of the state, hash of the state] (spec/16-snapshots.md, "Cells"). */
-import { CborReader, CborWriter, HASH_BYTES } from '@aos/cbor'
+import { CborReader, HASH_BYTES } from '@aos/cbor'
 import type { HashBytes } from '@aos/cbor'
+import { headBytes, writeHead } from '../collections/branch-draft.ts'
 import { kernelError } from '../errors.ts'
 
 /** What the index says of a cell. */
@@ -12,15 +13,19 @@ export interface CellValue {
 }
 
 const FIELDS = 3
+const ARRAY = 0x80
+const HASH_HEAD = [0x58, HASH_BYTES] as const
 
 /** Canonical, without the prefix. */
 export function encodeCellValue(value: CellValue): Uint8Array {
-  const writer = new CborWriter(48)
-  writer.array(FIELDS)
-  writer.uint(value.generation)
-  writer.uint(value.size)
-  writer.bytes(value.stateHash)
-  return writer.take()
+  const { generation, size, stateHash } = value
+  const bytes = new Uint8Array(1 + headBytes(generation) + headBytes(size) + HASH_HEAD.length + HASH_BYTES)
+  bytes[0] = ARRAY | FIELDS
+  let at = writeHead(bytes, 1, 0, generation)
+  at = writeHead(bytes, at, 0, size)
+  for (const byte of HASH_HEAD) bytes[at++] = byte
+  for (let index = 0; index < HASH_BYTES; index += 1) bytes[at + index] = stateHash[index] ?? 0
+  return bytes
 }
 
 /** Throws `kernel.bad_snapshot`. */

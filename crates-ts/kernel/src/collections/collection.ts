@@ -2,12 +2,13 @@
 import { CborReader, HASH_BYTES, encode, formatHash, fromHex, hashBytes, sha256, toHex } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { SNAPSHOT_LIMITS } from '../limits.ts'
+import type { FreshBlob } from './fresh-nodes.ts'
 import { bytesOfText, textOfBytes, utf8Bytes, utf8Text } from './key-text.ts'
 import type { NodeStore } from './node-store.ts'
 import type { SnapshotPart } from './part.ts'
 import { Trie } from './trie.ts'
 import { EMPTY_ROOT } from './trie-update.ts'
-import type { FreshBlob, TrieChange, TrieRoot } from './trie-update.ts'
+import type { TrieChange, TrieRoot } from './trie-update.ts'
 
 /** How a record stands in the trie. Equal records have equal bytes; the bytes are an array of CBOR. */
 export interface RecordCodec<V> {
@@ -120,7 +121,7 @@ export class Collection<V> implements SnapshotPart {
     this.#dirty = new Map()
   }
 
-  *flush(): Generator<FreshBlob, TrieRoot, undefined> {
+  *flush(): Generator<readonly FreshBlob[], TrieRoot, undefined> {
     const changes: TrieChange[] = []
     for (const [text, record] of this.#frozen) {
       const key = this.#keys.toBytes(text)
@@ -145,10 +146,10 @@ export class Collection<V> implements SnapshotPart {
     }
   }
 
-  *#place(bytes: Uint8Array): Generator<FreshBlob, Uint8Array, undefined> {
+  *#place(bytes: Uint8Array): Generator<readonly FreshBlob[], Uint8Array, undefined> {
     if (bytes.length <= SNAPSHOT_LIMITS.inlineBytesMax) return bytes
     const hash = sha256(this.#nodes.sha256, bytes)
-    yield { hash, bytes }
+    yield [{ hash, bytes }]
     return encode(hash)
   }
 

@@ -29,7 +29,9 @@ const RECORDS = {
 }
 
 function flush(part: SnapshotPart, content: Content): void {
-  for (const { hash, bytes } of part.flush()) content.blobs.set(formatHash(hash), bytes)
+  for (const batch of part.flush()) {
+    for (const { hash, bytes } of batch) content.blobs.set(formatHash(hash), bytes)
+  }
 }
 
 /** What may happen to a collection; `freeze`, `flush` and `adopt` come in this order, and a cut may lead nowhere. */

@@ -2,47 +2,53 @@
  * Where nodes and what hangs on them are found: a bounded cache in front of content by hash. One serves all tries of a world.
  * What lies in it changes no outcome, only how long things take.
  */
-import { formatHash } from '@aos/cbor'
+import { HASH_BYTES, formatHash } from '@aos/cbor'
 import type { Sha256Port } from '@aos/cbor'
 import type { ContentGetter } from '../ports.ts'
+import { NodeBlocks } from './fresh-nodes.ts'
 import { bytesOfText } from './key-text.ts'
-import { decodeNode, weighNode } from './trie-node.ts'
-import type { NodeRef, TrieNode } from './trie-node.ts'
+import { NodeSlabs } from './node-slabs.ts'
+import { checkNode } from './trie-node.ts'
+import type { NodeRef } from './trie-node.ts'
 
 /** Nodes by hash; which of them stay in memory is decided by when they were last asked for. */
 export class NodeStore {
   readonly sha256: Sha256Port
+  /** What new nodes are written into. */
+  readonly blocks: NodeBlocks = new NodeBlocks()
   readonly #content: ContentGetter
-  /** Two generations: what is asked for moves to the young one; when that is full, the old one goes. */
-  #young = new Map<NodeRef, TrieNode>()
-  #old = new Map<NodeRef, TrieNode>()
-  #youngBytes = 0
-  #oldBytes = 0
-  #bytesMax: number
+  readonly #kept: NodeSlabs
 
   constructor(ports: { readonly sha256: Sha256Port; readonly content: ContentGetter }, bytesMax: number) {
     this.sha256 = ports.sha256
     this.#content = ports.content
-    this.#bytesMax = bytesMax
+    this.#kept = new NodeSlabs(bytesMax)
   }
 
   /** Memory taken, roughly. */
   get bytes(): number {
-    return this.#youngBytes + this.#oldBytes
+    return this.#kept.bytes
   }
 
   /** Takes effect with the next node. */
   limit(bytesMax: number): void {
-    this.#bytesMax = bytesMax
+    this.#kept.limit(bytesMax)
   }
 
-  /** Throws `kernel.bad_snapshot`, and what content throws for a miss. */
-  load(ref: NodeRef): TrieNode {
-    const young = this.#young.get(ref)
-    if (young !== undefined) return young
-    const node = this.#old.get(ref) ?? decodeNode(this.read(ref))
-    this.keep(ref, node)
-    return node
+  /**
+   * The node whose hash stands in `hashes` at `at`, in its one form: a view that counts until the next node is loaded or kept. Throws
+   * `kernel.bad_snapshot`, and what content throws for a miss.
+   */
+  load(hashes: Uint8Array, at = 0): Uint8Array {
+    const known = this.#kept.get(hashes, at)
+    if (known !== undefined) return known
+    // A copy, for `hashes` may be a view of its own kind.
+    const hash = hashes.slice(at, at + HASH_BYTES)
+    const name = formatHash(hash)
+    const bytes = this.#content.view?.(name) ?? this.#content.get(name)
+    checkNode(bytes)
+    this.#kept.put(hash, bytes)
+    return bytes
   }
 
   /** Content by hash, which is checked by whoever stores it. */
@@ -51,15 +57,12 @@ export class NodeStore {
   }
 
   /** Remembers a node that is in the store. */
-  keep(ref: NodeRef, node: TrieNode): void {
-    const bytes = weighNode(node)
-    if (this.#youngBytes + bytes > this.#bytesMax / 2) {
-      this.#old = this.#young
-      this.#oldBytes = this.#youngBytes
-      this.#young = new Map()
-      this.#youngBytes = 0
-    }
-    this.#young.set(ref, node)
-    this.#youngBytes += bytes
+  keep(hash: Uint8Array, node: Uint8Array): void {
+    this.#kept.put(hash, node)
+  }
+
+  /** Forgets a node that is no part of any trie in memory. */
+  drop(hash: Uint8Array): void {
+    this.#kept.drop(hash)
   }
 }

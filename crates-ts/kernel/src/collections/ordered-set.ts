@@ -2,12 +2,13 @@
  * Keys in the order of their bytes: what is due, who waits, what was remembered first (K29). No key is the beginning of another. What has
  * changed lies sorted in memory, the rest in an ordered trie.
  */
+import type { FreshBlob } from './fresh-nodes.ts'
 import { bytesOfText, textOfBytes } from './key-text.ts'
 import type { NodeStore } from './node-store.ts'
 import type { SnapshotPart } from './part.ts'
 import { Trie } from './trie.ts'
 import { EMPTY_ROOT } from './trie-update.ts'
-import type { FreshBlob, TrieRoot } from './trie-update.ts'
+import type { TrieRoot } from './trie-update.ts'
 
 interface Mark {
   readonly key: string
@@ -102,7 +103,7 @@ export class OrderedSet implements SnapshotPart {
     this.#start = 0
   }
 
-  *flush(): Generator<FreshBlob, TrieRoot, undefined> {
+  *flush(): Generator<readonly FreshBlob[], TrieRoot, undefined> {
     const changes = this.#frozen.map(({ key, isThere }) => ({
       key: bytesOfText(key),
       value: isThere ? NO_VALUE : undefined,

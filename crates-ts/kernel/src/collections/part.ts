@@ -2,7 +2,8 @@
  * What every collection of the state can do at a cut (K28; spec/16-snapshots.md, "Cut and root"): take down what has changed, make the
  * nodes of it in slices while turns go on, and then count the new root as its ground.
  */
-import type { FreshBlob, TrieRoot } from './trie-update.ts'
+import type { FreshBlob } from './fresh-nodes.ts'
+import type { TrieRoot } from './trie-update.ts'
 
 /** A collection as a part of snapshots. */
 export interface SnapshotPart {
@@ -10,8 +11,8 @@ export interface SnapshotPart {
   readonly root: TrieRoot
   /** Takes down what has changed since the last root; later changes are kept apart. An earlier cut that came to no root is taken back first. */
   freeze(): void
-  /** Makes the nodes of what was taken down. To be run to its end once. */
-  flush(): Generator<FreshBlob, TrieRoot, undefined>
+  /** Makes the nodes of what was taken down, some at a time. To be run to its end once. */
+  flush(): Generator<readonly FreshBlob[], TrieRoot, undefined>
   /** What `flush` came to counts. `isStored`: all of it can be read from content, so memory need not hold it any more. */
   adopt(isStored: boolean): void
 }

@@ -11,15 +11,13 @@ import { CborReader, CborWriter, HASH_BYTES, isAosError } from '@aos/cbor'
 import type { AosError, CanonicalBytes } from '@aos/cbor'
 import { kernelError } from '../errors.ts'
 import { SNAPSHOT_LIMITS } from '../limits.ts'
+import { BRANCH, BranchDraft, CHILD_BYTES, CHILD_HEAD_BYTES, FAN_OUT, NULL } from './branch-draft.ts'
 import { textOfBytes } from './key-text.ts'
+import { nibbleAt } from './trie-path.ts'
 
 /** Entries of one leaf: with one more it becomes a branch. */
 export const LEAF_ENTRIES_MAX: number = SNAPSHOT_LIMITS.leafEntriesMax
-/** Children of a branch: one for each value of four bits. */
-export const FAN_OUT = 16
-
 const LEAF = 0
-const BRANCH = 1
 
 /** Raw bytes of a node's hash, one character a byte: what nodes are found by in memory. */
 export type NodeRef = string
@@ -53,15 +51,6 @@ export interface BranchNode {
 /** A node of either kind. */
 export type TrieNode = LeafNode | BranchNode
 
-/** Memory that a node in the cache takes, roughly. */
-export function weighNode(node: TrieNode): number {
-  return node.kind === 'branch' ? BRANCH_WEIGHT : NODE_WEIGHT + node.bytes.length
-}
-
-/** A branch with its hashes as text. */
-const BRANCH_WEIGHT = 1200
-const NODE_WEIGHT = 320
-
 /** Writes nodes in memory that it uses again. */
 export class NodeEncoder {
   readonly #writer: CborWriter = new CborWriter(4096)
@@ -80,55 +69,40 @@ export class NodeEncoder {
     }
     return { kind: 'leaf', bytes: writer.take() as CanonicalBytes, count: entries.length } // as written above
   }
-
-  /** A copy. */
-  branch(node: BranchNode): CanonicalBytes {
-    const writer = this.#writer
-    writer.reset()
-    writer.prefix()
-    writeBranch(writer, node)
-    return writer.take() as CanonicalBytes // as written above
-  }
-}
-
-function writeBranch(writer: CborWriter, { count, skip, children }: BranchNode): void {
-  writer.array(4)
-  writer.uint(BRANCH)
-  writer.uint(count)
-  writer.bytes(skip)
-  writer.array(FAN_OUT)
-  for (const child of children) {
-    if (child === undefined) writer.null()
-    else writeRef(writer, child)
-  }
-}
-
-function writeRef(writer: CborWriter, ref: NodeRef): void {
-  const hash = new Uint8Array(HASH_BYTES)
-  for (let at = 0; at < HASH_BYTES; at += 1) hash[at] = ref.charCodeAt(at)
-  writer.bytes(hash)
 }
 
 /** Strict: throws `kernel.bad_snapshot` for anything that is no node in its one form. Byte fields are views. */
 export function decodeNode(bytes: Uint8Array): TrieNode {
+  const entries = checkNode(bytes)
+  if (entries > 0) return { kind: 'leaf', bytes, count: entries }
+  const branch = new BranchDraft()
+  branch.read(bytes)
+  const { count, skip } = branch
+  const children = Array.from({ length: FAN_OUT }, (_, nibble) =>
+    branch.has(nibble) ? textOfBytes(branch.hashOf(nibble)) : undefined,
+  )
+  return { kind: 'branch', count, skip, children }
+}
+
+/** The entries of a leaf; 0 for a branch. Throws `kernel.bad_snapshot` for anything that is no node in its one form. */
+export function checkNode(bytes: Uint8Array): number {
   try {
-    return readNode(new CborReader(bytes))
+    const reader = new CborReader(bytes)
+    reader.prefix()
+    const parts = reader.array()
+    const kind = reader.uint()
+    if (kind === LEAF && parts === 2) return checkLeaf(reader)
+    if (kind !== BRANCH || parts !== 4) throw badNode('it is neither leaf nor branch')
+    checkBranch(reader)
+    return 0
   } catch (error) {
     if (!isAosError(error) || error.code.startsWith('kernel.')) throw error
     throw kernelError('kernel.bad_snapshot', `a node is not well-formed: ${error.message}`, { cause: error })
   }
 }
 
-function readNode(reader: CborReader): TrieNode {
-  reader.prefix()
-  const parts = reader.array()
-  const kind = reader.uint()
-  if (kind === LEAF && parts === 2) return readLeaf(reader)
-  if (kind === BRANCH && parts === 4) return readBranch(reader)
-  throw badNode('it is neither leaf nor branch')
-}
-
-function readLeaf(reader: CborReader): LeafNode {
+/** The number of its entries. */
+function checkLeaf(reader: CborReader): number {
   const items = reader.array()
   if (items === 0 || items % 2 !== 0 || items > 2 * LEAF_ENTRIES_MAX) throw badNode(`a leaf of ${items} items`)
   const { source } = reader
@@ -141,7 +115,7 @@ function readLeaf(reader: CborReader): LeafNode {
     readRange(reader)
   }
   reader.end()
-  return { kind: 'leaf', bytes: source, count: items / 2 }
+  return items / 2
 }
 
 interface Range {
@@ -165,20 +139,46 @@ function compareRanges(bytes: Uint8Array, left: Range, right: Range): number {
   return left.end - left.start - (right.end - right.start)
 }
 
-/** Where the entries of a leaf start: behind the prefix, the head of the pair, and the kind. */
-const ENTRIES_AT = 5
+function checkBranch(reader: CborReader): void {
+  const count = reader.uint()
+  if (reader.bytes().some((nibble) => nibble >= FAN_OUT)) throw badNode('a skip with more than four bits a byte')
+  if (reader.array() !== FAN_OUT) throw badNode(`a branch has ${FAN_OUT} children`)
+  let present = 0
+  for (let left = FAN_OUT; left > 0; left -= 1) {
+    if (reader.isNull()) continue
+    if (reader.bytes().length !== HASH_BYTES) throw badNode('a child is a hash of 32 bytes')
+    present += 1
+  }
+  reader.end()
+  if (present < 2 || count <= LEAF_ENTRIES_MAX) throw badNode('a branch that should be a leaf or its child')
+}
+
+/** Where the kind of a node stands: behind the prefix and the head of the array. */
+const KIND_AT = 4
+/** What follows the kind. */
+const FIELDS_AT = 5
+
+/** Of a node in its form. */
+export function isLeaf(node: Uint8Array): boolean {
+  return node[KIND_AT] === LEAF
+}
+
+/** At the head of the array of a leaf's keys and values. */
+export function readerOfLeaf(leaf: Uint8Array): CborReader {
+  return new CborReader(leaf, FIELDS_AT)
+}
 
 /** The entries, as views. */
-export function entriesOf({ bytes }: LeafNode): readonly TrieEntry[] {
-  const reader = new CborReader(bytes, ENTRIES_AT)
+export function entriesOf({ bytes }: Pick<LeafNode, 'bytes'>): readonly TrieEntry[] {
+  const reader = readerOfLeaf(bytes)
   const entries: TrieEntry[] = []
   for (let left = reader.array(); left > 0; left -= 2) entries.push({ key: reader.bytes(), value: reader.bytes() })
   return entries
 }
 
 /** The value of a key, as a view. */
-export function findInLeaf({ bytes }: LeafNode, key: Uint8Array): Uint8Array | undefined {
-  const reader = new CborReader(bytes, ENTRIES_AT)
+export function findInLeaf({ bytes }: Pick<LeafNode, 'bytes'>, key: Uint8Array): Uint8Array | undefined {
+  const reader = readerOfLeaf(bytes)
   for (let left = reader.array(); left > 0; left -= 2) {
     const end = reader.openBytes()
     const isIt = isAt(bytes, reader.offset, end, key)
@@ -196,26 +196,27 @@ function isAt(bytes: Uint8Array, start: number, end: number, key: Uint8Array): b
   return true
 }
 
-function readBranch(reader: CborReader): BranchNode {
-  const count = Number(reader.uint())
-  const skip = reader.bytes()
-  if (skip.some((nibble) => nibble >= FAN_OUT)) throw badNode('a skip with more than four bits a byte')
-  if (reader.array() !== FAN_OUT) throw badNode(`a branch has ${FAN_OUT} children`)
-  const children: (NodeRef | undefined)[] = []
-  let present = 0
-  for (let left = FAN_OUT; left > 0; left -= 1) {
-    if (reader.isNull()) {
-      children.push(undefined)
-      continue
-    }
-    const hash = reader.bytes()
-    if (hash.length !== HASH_BYTES) throw badNode('a child is a hash of 32 bytes')
-    children.push(textOfBytes(hash))
-    present += 1
+/** What a branch leads to for a path. */
+export interface Step {
+  /** Where the hash of the child stands in the branch; below zero: nothing lies there. */
+  readonly at: number
+  /** Of the child. */
+  readonly depth: number
+}
+
+/** One step down from a branch at `depth`. */
+export function stepDown(branch: Uint8Array, path: Uint8Array, depth: number): Step {
+  const reader = new CborReader(branch, FIELDS_AT)
+  reader.uint()
+  const end = reader.openBytes()
+  let below = depth
+  for (let at = reader.offset; at < end; at += 1, below += 1) {
+    if (nibbleAt(path, below) !== branch[at]) return { at: -1, depth }
   }
-  reader.end()
-  if (present < 2 || count <= LEAF_ENTRIES_MAX) throw badNode('a branch that should be a leaf or its child')
-  return { kind: 'branch', count, skip, children }
+  let at = end + 1
+  for (let left = nibbleAt(path, below); left > 0; left -= 1) at += branch[at] === NULL ? 1 : CHILD_BYTES
+  const isThere = nibbleAt(path, below) >= 0 && branch[at] !== NULL
+  return { at: isThere ? at + CHILD_HEAD_BYTES : -1, depth: below + 1 }
 }
 
 /** What is no node, or one in another form. */

@@ -36,3 +36,19 @@ export function sharedNibbles(left: Uint8Array, right: Uint8Array, depth: number
     at += 1
   }
 }
+
+/** By the nibble at `at`, for each of the 16 in the order given. What has no nibble there is left out: its path has ended before. */
+export function groupByNibble<T extends { readonly path: Uint8Array }>(
+  items: readonly T[],
+  at: number,
+): readonly (readonly T[] | undefined)[] {
+  const groups = new Array<T[] | undefined>(16).fill(undefined)
+  for (const item of items) {
+    const nibble = nibbleAt(item.path, at)
+    if (nibble < 0) continue
+    const group = groups[nibble]
+    if (group === undefined) groups[nibble] = [item]
+    else group.push(item)
+  }
+  return groups
+}

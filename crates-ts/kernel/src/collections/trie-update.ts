@@ -2,12 +2,18 @@
  * Changing a trie: from the root of one set of entries and a list of changes to the root of the other set. New nodes are given out as they
  * are made, children before parents, so that the work can be cut into slices (spec/16-snapshots.md, "Trie").
  */
-import { compareBytes, sha256 } from '@aos/cbor'
-import type { HashBytes, Sha256Port } from '@aos/cbor'
-import { textOfBytes } from './key-text.ts'
-import { FAN_OUT, LEAF_ENTRIES_MAX, NodeEncoder, entriesOf } from './trie-node.ts'
-import type { BranchNode, NodeRef, TrieEntry, TrieNode } from './trie-node.ts'
-import { nibbleAt, pathOf, sharedNibbles, sharedWith } from './trie-path.ts'
+import { compareBytes } from '@aos/cbor'
+import type { Sha256Port } from '@aos/cbor'
+import { BranchDraft, FAN_OUT } from './branch-draft.ts'
+import { FreshNodes } from './fresh-nodes.ts'
+import type { FreshBlob, NodeBlocks } from './fresh-nodes.ts'
+import { bytesOfText, textOfBytes } from './key-text.ts'
+import { LeafMerge } from './leaf-merge.ts'
+import { AT_ONCE_MAX, TrieBuild } from './trie-build.ts'
+import type { PlacedEntry, TriePlace } from './trie-build.ts'
+import { LEAF_ENTRIES_MAX, entriesOf, isLeaf } from './trie-node.ts'
+import type { NodeRef, TrieEntry } from './trie-node.ts'
+import { groupByNibble, nibbleAt, pathOf, sharedWith } from './trie-path.ts'
 import type { TrieOrder } from './trie-path.ts'
 
 /** A key with its new value; undefined: it goes. */
@@ -16,22 +22,19 @@ export interface TrieChange {
   readonly value: Uint8Array | undefined
 }
 
-/** A node that was made, or content that belongs to one. */
-export interface FreshBlob {
-  readonly hash: HashBytes
-  readonly bytes: Uint8Array
-}
-
 /** What an update asks of its surroundings. */
 export interface TrieUpdatePorts {
   readonly sha256: Sha256Port
   readonly order: TrieOrder
-  /** Throws `kernel.bad_snapshot` and what content throws for a miss. */
-  load(ref: NodeRef): TrieNode
-  /** A node that is part of the new trie. */
-  made(ref: NodeRef, node: TrieNode): void
-  /** A node that is no longer part of it. */
-  replaced(ref: NodeRef): void
+  /** What new nodes are written into. */
+  readonly blocks: NodeBlocks
+  /**
+   * The node whose hash stands there: a view that counts until the next call. Throws `kernel.bad_snapshot` and what content throws for a
+   * miss.
+   */
+  load(hashes: Uint8Array, at: number): Uint8Array
+  /** A node that is no longer part of the trie. */
+  replaced(hash: Uint8Array): void
 }
 
 /** A set of entries as it is known. */
@@ -44,167 +47,218 @@ export interface TrieRoot {
 /** Of no entries. */
 export const EMPTY_ROOT: TrieRoot = { count: 0, ref: undefined }
 
-interface Placed {
+/** What an update came to. */
+export interface TrieUpdated {
+  readonly root: TrieRoot
+  /** Everything that was given out. */
+  readonly made: readonly FreshBlob[]
+}
+
+interface PlacedChange extends TrieChange {
   readonly path: Uint8Array
 }
 
-interface PlacedChange extends TrieChange, Placed {}
+type Steps<T> = Generator<readonly FreshBlob[], T, undefined>
 
-/** A leaf that has no bytes yet. */
-interface LeafDraft {
-  readonly kind: 'draft'
-  readonly entries: readonly TrieEntry[]
-}
-
-/** A subtree while it is worked on; all children of a drafted branch have a hash. */
-type Subtree = NodeRef | LeafDraft | BranchNode | undefined
-
-interface Updated {
-  readonly subtree: Subtree
-  /** Entries more than before. */
-  readonly delta: number
-}
-
-type Steps<T> = Generator<FreshBlob, T, undefined>
-
-/** Of two changes of one key the caller gives only the last. Yields each new node once. */
-export function* updateTrie(ports: TrieUpdatePorts, root: TrieRoot, changes: readonly TrieChange[]): Steps<TrieRoot> {
-  if (changes.length === 0) return root
+/** Of two changes of one key the caller gives only the last. Yields new nodes, some at a time. */
+export function* updateTrie(
+  ports: TrieUpdatePorts,
+  root: TrieRoot,
+  changes: readonly TrieChange[],
+): Steps<TrieUpdated> {
+  if (changes.length === 0) return { root, made: [] }
   return yield* new TrieUpdate(ports).run(root, changes)
 }
 
 class TrieUpdate {
   readonly #ports: TrieUpdatePorts
-  readonly #encoder = new NodeEncoder()
+  readonly #fresh: FreshNodes
+  readonly #build: TrieBuild
+  readonly #merge = new LeafMerge()
+  /** By level: there is one way down at a time. */
+  readonly #drafts: BranchDraft[] = []
+  /** Nodes that this update has made and may take part in it again. */
+  readonly #passing = new Map<NodeRef, Uint8Array>()
 
   constructor(ports: TrieUpdatePorts) {
     this.#ports = ports
+    this.#fresh = new FreshNodes(ports)
+    this.#build = new TrieBuild(this.#fresh)
   }
 
-  *run(root: TrieRoot, changes: readonly TrieChange[]): Steps<TrieRoot> {
+  *run(root: TrieRoot, changes: readonly TrieChange[]): Steps<TrieUpdated> {
     const placed: readonly PlacedChange[] = changes.map(({ key, value }) => ({ key, value, path: this.#path(key) }))
-    const { subtree, delta } = yield* this.#update(root.ref, 0, placed)
-    const ref = subtree === undefined ? undefined : yield* this.#store(subtree)
-    return { count: root.count + delta, ref }
+    const parent = new BranchDraft()
+    if (root.ref !== undefined) parent.set(0, bytesOfText(root.ref))
+    const delta = yield* this.#updateInSteps({ parent, nibble: 0, depth: 0 }, placed, 0)
+    yield this.#fresh.takeBatch()
+    const ref = parent.has(0) ? textOfBytes(parent.hashOf(0)) : undefined
+    return { root: { count: root.count + delta, ref }, made: this.#fresh.made }
   }
 
-  *#update(before: Subtree, depth: number, changes: readonly PlacedChange[]): Steps<Updated> {
-    if (before === undefined) {
-      const entries = withChanges([], changes)
-      return { subtree: yield* this.#build(entries, depth), delta: entries.length }
+  /** `#update`, with pauses. */
+  *#updateInSteps(place: TriePlace, changes: readonly PlacedChange[], level: number): Steps<number> {
+    if (changes.length <= AT_ONCE_MAX) return this.#update(place, changes, level)
+    const before = this.#take(place)
+    if (before === undefined || isLeaf(before)) {
+      const { entries, delta } = this.#withChanges(before, changes)
+      yield* this.#build.buildInSteps(place, entries)
+      return delta
     }
-    const node = this.#take(before)
-    if (node.kind === 'draft') {
-      const entries = withChanges(node.entries, changes)
-      return { subtree: yield* this.#build(entries, depth), delta: entries.length - node.entries.length }
+    const branch = this.#draft(before, level)
+    if (mayBecomeLeaf(branch, changes)) {
+      const { entries, delta } = this.#gathered(branch, changes)
+      yield* this.#build.buildInSteps(place, entries)
+      return delta
     }
-    return yield* this.#updateBranch(node, depth, changes)
-  }
-
-  *#updateBranch(node: BranchNode, depth: number, changes: readonly PlacedChange[]): Steps<Updated> {
-    const { skip, children } = yield* this.#open(node, depth, changes)
-    const at = depth + skip.length
-    const next: Subtree[] = [...children]
+    this.#shorten(branch, place.depth, changes)
+    const from = this.#fresh.made.length
+    const depth = place.depth + branch.skip.length + 1
+    const groups = groupsOf(branch, changes, place.depth)
     let delta = 0
-    const groups = groupByNibble(skip.length === 0 ? changes : belowSkip(changes, skip, depth), at)
     for (let nibble = 0; nibble < FAN_OUT; nibble += 1) {
       const group = groups[nibble]
       if (group === undefined) continue
-      const updated = yield* this.#update(next[nibble], at + 1, group)
-      next[nibble] = updated.subtree
-      delta += updated.delta
+      delta += yield* this.#updateInSteps({ parent: branch, nibble, depth }, group, level + 1)
+      if (this.#fresh.hasBatch) yield this.#fresh.takeBatch()
     }
-    const count = node.count + delta
-    if (count <= LEAF_ENTRIES_MAX) {
-      const entries = next.flatMap((child) => this.#gather(child)).sort(byKey)
-      return { subtree: entries.length === 0 ? undefined : { kind: 'draft', entries }, delta }
+    branch.count += delta
+    this.#close(place, branch, from)
+    return delta
+  }
+
+  /** Returns how many entries there are more. */
+  #update(place: TriePlace, changes: readonly PlacedChange[], level: number): number {
+    const before = this.#take(place)
+    if (before === undefined) return this.#rebuild(place, this.#withChanges(before, changes))
+    if (isLeaf(before)) return this.#updateLeaf(place, before, changes)
+    const branch = this.#draft(before, level)
+    if (mayBecomeLeaf(branch, changes)) return this.#rebuild(place, this.#gathered(branch, changes))
+    this.#shorten(branch, place.depth, changes)
+    const from = this.#fresh.made.length
+    const delta = this.#updateChildren(place, branch, changes, level)
+    branch.count += delta
+    this.#close(place, branch, from)
+    return delta
+  }
+
+  #updateChildren(place: TriePlace, branch: BranchDraft, changes: readonly PlacedChange[], level: number): number {
+    const at = place.depth + branch.skip.length
+    const [only] = changes
+    if (changes.length === 1 && only !== undefined && branch.skip.length === 0) {
+      const nibble = nibbleAt(only.path, at)
+      // The path of something that goes may have ended before.
+      return nibble < 0 ? 0 : this.#update({ parent: branch, nibble, depth: at + 1 }, changes, level + 1)
     }
-    return { subtree: yield* this.#branch(count, skip, next), delta }
+    const groups = groupsOf(branch, changes, place.depth)
+    let delta = 0
+    for (let nibble = 0; nibble < FAN_OUT; nibble += 1) {
+      const group = groups[nibble]
+      if (group !== undefined) delta += this.#update({ parent: branch, nibble, depth: at + 1 }, group, level + 1)
+    }
+    return delta
+  }
+
+  #updateLeaf(place: TriePlace, before: Uint8Array, changes: readonly PlacedChange[]): number {
+    const merge = this.#merge
+    const { parent, nibble } = place
+    const delta = merge.plan(before, changes.length === 1 ? changes : [...changes].sort(byKey))
+    if (merge.count > LEAF_ENTRIES_MAX) return this.#rebuild(place, this.#withChanges(before, changes))
+    if (merge.count === 0) parent.clear(nibble)
+    else {
+      const { blocks } = this.#fresh
+      const start = blocks.begin(merge.bytes)
+      parent.set(nibble, this.#fresh.end(merge.write(blocks.block, start)))
+    }
+    return delta
+  }
+
+  #rebuild(place: TriePlace, { entries, delta }: Merged): number {
+    this.#build.build(place, entries)
+    return delta
   }
 
   /** The branch as it is, or a shorter one above it where a new path leaves its skip. */
-  *#open(
-    node: BranchNode,
-    depth: number,
-    changes: readonly PlacedChange[],
-  ): Steps<{ readonly skip: Uint8Array; readonly children: readonly (NodeRef | undefined)[] }> {
-    const { skip } = node
+  #shorten(branch: BranchDraft, depth: number, changes: readonly PlacedChange[]): void {
+    const { skip } = branch
     let shared = skip.length
     for (const { path, value } of changes) {
       if (shared === 0) break
       if (value !== undefined) shared = Math.min(shared, sharedWith(skip, path, depth))
     }
-    if (shared === skip.length) return node
-    const children = new Array<NodeRef | undefined>(FAN_OUT).fill(undefined)
-    const below: BranchNode = { ...node, skip: skip.slice(shared + 1) }
-    children[skip[shared] ?? 0] = yield* this.#store(below)
-    return { skip: skip.slice(0, shared), children }
+    if (shared === skip.length) return
+    const { count } = branch
+    const nibble = skip[shared] ?? 0
+    const above = new BranchDraft()
+    branch.skip = skip.slice(shared + 1)
+    this.#build.store({ parent: above, nibble, depth: depth + shared + 1 }, branch)
+    this.#passing.set(textOfBytes(above.hashOf(nibble)), this.#fresh.made.at(-1)?.bytes ?? NO_PATH)
+    branch.empty()
+    branch.count = count
+    branch.skip = skip.slice(0, shared)
+    branch.set(nibble, above.hashOf(nibble))
   }
 
-  /** One leaf, or a branch over the smaller sets. */
-  *#build(entries: readonly TrieEntry[], depth: number): Steps<Subtree> {
-    if (entries.length === 0) return undefined
-    if (entries.length <= LEAF_ENTRIES_MAX) return { kind: 'draft', entries }
-    return yield* this.#split(
-      entries.map(({ key, value }) => ({ key, value, path: this.#path(key) })),
-      depth,
-    )
-  }
-
-  *#split(entries: readonly (TrieEntry & { readonly path: Uint8Array })[], depth: number): Steps<Subtree> {
-    if (entries.length <= LEAF_ENTRIES_MAX) {
-      return { kind: 'draft', entries: entries.map(({ key, value }) => ({ key, value })) }
+  /** Stores a changed branch. `from`: how many nodes there were when work on it began. */
+  #close(place: TriePlace, branch: BranchDraft, from: number): void {
+    const { only } = branch
+    if (only !== undefined) {
+      // More entries than a leaf holds, so the one child is a branch: it comes up here, its path lengthened.
+      const { skip, count } = branch
+      const hash = branch.hashOf(only).slice()
+      branch.read(this.#fresh.findSince(from, hash) ?? this.#ports.load(hash, 0))
+      this.#ports.replaced(hash)
+      branch.skip = Uint8Array.of(...skip, only, ...branch.skip)
+      branch.count = count
     }
-    const [first] = entries
-    if (first === undefined) return undefined
-    const shared = entries.reduce((least, { path }) => Math.min(least, sharedNibbles(first.path, path, depth)), 8192)
-    const skip = Uint8Array.from({ length: shared }, (_, at) => nibbleAt(first.path, depth + at))
-    const groups = groupByNibble(entries, depth + shared)
-    const children = new Array<Subtree>(FAN_OUT).fill(undefined)
+    this.#build.store(place, branch)
+  }
+
+  /** A node that takes part in the change: its stored form is not used any more. A view until the next node is loaded. */
+  #take({ parent, nibble }: Pick<TriePlace, 'parent' | 'nibble'>): Uint8Array | undefined {
+    if (!parent.has(nibble)) return undefined
+    const hash = parent.hashOf(nibble)
+    this.#ports.replaced(hash)
+    const made = this.#passing.size === 0 ? undefined : this.#passing.get(textOfBytes(hash))
+    return made ?? this.#ports.load(hash, 0)
+  }
+
+  #draft(bytes: Uint8Array, level: number): BranchDraft {
+    const known = this.#drafts[level]
+    const draft = known ?? new BranchDraft()
+    if (known === undefined) this.#drafts[level] = draft
+    draft.read(bytes)
+    return draft
+  }
+
+  #withChanges(leaf: Uint8Array | undefined, changes: readonly PlacedChange[]): Merged {
+    // A copy: what is made of it lives longer than the view.
+    const before = leaf === undefined ? [] : entriesOf({ bytes: leaf.slice() })
+    return this.#merged(before, changes)
+  }
+
+  #gathered(branch: BranchDraft, changes: readonly PlacedChange[]): Merged {
+    return this.#merged([...this.#below(branch)].sort(byKey), changes)
+  }
+
+  *#below(branch: BranchDraft): Generator<TrieEntry, void, undefined> {
     for (let nibble = 0; nibble < FAN_OUT; nibble += 1) {
-      const group = groups[nibble]
-      if (group !== undefined) children[nibble] = yield* this.#split(group, depth + shared + 1)
+      const node = this.#take({ parent: branch, nibble })?.slice()
+      if (node === undefined) continue
+      if (isLeaf(node)) yield* entriesOf({ bytes: node })
+      else {
+        const child = new BranchDraft()
+        child.read(node)
+        yield* this.#below(child)
+      }
     }
-    return yield* this.#branch(entries.length, skip, children)
   }
 
-  /** Of one child only that child, its path lengthened. */
-  *#branch(count: number, skip: Uint8Array, children: readonly Subtree[]): Steps<Subtree> {
-    const nibble = children.findIndex((child) => child !== undefined)
-    const only = children[nibble]
-    if (only !== undefined && children.findLastIndex((child) => child !== undefined) === nibble) {
-      const node = this.#take(only)
-      // More entries than a leaf holds, so the one child is a branch.
-      if (node.kind === 'branch') return { ...node, skip: Uint8Array.of(...skip, nibble, ...node.skip) }
-    }
-    const refs: (NodeRef | undefined)[] = []
-    for (const child of children) refs.push(child === undefined ? undefined : yield* this.#store(child))
-    return { kind: 'branch', count, skip, children: refs }
-  }
-
-  *#store(subtree: NodeRef | LeafDraft | BranchNode): Steps<NodeRef> {
-    if (typeof subtree === 'string') return subtree
-    const node = subtree.kind === 'draft' ? this.#encoder.leaf(subtree.entries) : subtree
-    const bytes = node.kind === 'leaf' ? node.bytes : this.#encoder.branch(node)
-    const hash = sha256(this.#ports.sha256, bytes)
-    const ref = textOfBytes(hash)
-    this.#ports.made(ref, node)
-    yield { hash, bytes }
-    return ref
-  }
-
-  /** A node that takes part in the change: its stored form is not used any more. */
-  #take(subtree: NodeRef | LeafDraft | BranchNode): LeafDraft | BranchNode {
-    if (typeof subtree !== 'string') return subtree
-    const node = this.#ports.load(subtree)
-    this.#ports.replaced(subtree)
-    return node.kind === 'leaf' ? { kind: 'draft', entries: entriesOf(node) } : node
-  }
-
-  #gather(subtree: Subtree): readonly TrieEntry[] {
-    if (subtree === undefined) return []
-    const node = this.#take(subtree)
-    return node.kind === 'draft' ? node.entries : node.children.flatMap((child) => this.#gather(child))
+  #merged(before: readonly TrieEntry[], changes: readonly PlacedChange[]): Merged {
+    const merged = withChanges(before, changes)
+    const isLarge = merged.length > LEAF_ENTRIES_MAX
+    const entries = merged.map(({ key, value }) => ({ key, value, path: isLarge ? this.#path(key) : NO_PATH }))
+    return { entries, delta: entries.length - before.length }
   }
 
   #path(key: Uint8Array): Uint8Array {
@@ -212,30 +266,39 @@ class TrieUpdate {
   }
 }
 
-/** What does not lie below `skip` goes from a set that does not have it: nothing is to be done. */
-function belowSkip(changes: readonly PlacedChange[], skip: Uint8Array, depth: number): readonly PlacedChange[] {
-  return changes.filter(({ path }) => sharedWith(skip, path, depth) === skip.length)
+/** A set of entries with the changes made. */
+interface Merged {
+  readonly entries: readonly PlacedEntry[]
+  /** Entries more than before. */
+  readonly delta: number
 }
 
-/** By the nibble at `at`; the path of something that goes may have ended before. */
-function groupByNibble<T extends Placed>(items: readonly T[], at: number): readonly (readonly T[] | undefined)[] {
-  const groups = new Array<T[] | undefined>(FAN_OUT).fill(undefined)
-  for (const item of items) {
-    const nibble = nibbleAt(item.path, at)
-    if (nibble < 0) continue
-    const group = groups[nibble]
-    if (group === undefined) groups[nibble] = [item]
-    else group.push(item)
-  }
-  return groups
+/** Of entries that one leaf holds. */
+const NO_PATH: Uint8Array = new Uint8Array(0)
+
+/** Whether so much may go that one leaf holds the rest. There are then not many more entries than changes. */
+function mayBecomeLeaf({ count }: BranchDraft, changes: readonly PlacedChange[]): boolean {
+  if (count - changes.length > LEAF_ENTRIES_MAX) return false
+  let going = 0
+  for (const { value } of changes) if (value === undefined) going += 1
+  return count - going <= LEAF_ENTRIES_MAX
+}
+
+/** What does not lie below the skip goes from a set that does not have it: nothing is to be done. */
+function groupsOf(
+  { skip }: BranchDraft,
+  changes: readonly PlacedChange[],
+  depth: number,
+): readonly (readonly PlacedChange[] | undefined)[] {
+  const below = ({ path }: PlacedChange): boolean => sharedWith(skip, path, depth) === skip.length
+  return groupByNibble(skip.length === 0 ? changes : changes.filter(below), depth + skip.length)
 }
 
 /** Sorted entries with the changes made. */
 function withChanges(entries: readonly TrieEntry[], changes: readonly TrieChange[]): readonly TrieEntry[] {
-  const sorted = changes.length === 1 ? changes : [...changes].sort(byKey)
   const result: TrieEntry[] = []
   let at = 0
-  for (const { key, value } of sorted) {
+  for (const { key, value } of [...changes].sort(byKey)) {
     let entry = entries[at]
     let order = entry === undefined ? 1 : compareBytes(entry.key, key)
     while (entry !== undefined && order < 0) {
@@ -247,10 +310,7 @@ function withChanges(entries: readonly TrieEntry[], changes: readonly TrieChange
     if (entry !== undefined && order === 0) at += 1
     if (value !== undefined) result.push({ key, value })
   }
-  for (; at < entries.length; at += 1) {
-    const entry = entries[at]
-    if (entry !== undefined) result.push(entry)
-  }
+  for (const entry of entries.slice(at)) result.push(entry)
   return result
 }
 

@@ -3,10 +3,10 @@ import { compareBytes, formatHash, toHex } from '@aos/cbor'
 import type { Hash, Sha256Port } from '@aos/cbor'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { BranchDraft } from './branch-draft.ts'
 import { textOfBytes } from './key-text.ts'
 import { NodeStore } from './node-store.ts'
 import { LEAF_ENTRIES_MAX, NodeEncoder, decodeNode, entriesOf, findInLeaf } from './trie-node.ts'
-import type { BranchNode } from './trie-node.ts'
 import type { TrieOrder } from './trie-path.ts'
 import { Trie } from './trie.ts'
 import type { TrieChange } from './trie-update.ts'
@@ -38,8 +38,8 @@ class Fixture {
         this.trie.adopt(step.value, true)
         return
       }
-      this.content.set(formatHash(step.value.hash), step.value.bytes)
-      this.written += 1
+      for (const { hash, bytes } of step.value) this.content.set(formatHash(hash), bytes)
+      this.written += step.value.length
     }
   }
 
@@ -60,7 +60,10 @@ function orderedKey(number: number): Uint8Array {
   return bytes
 }
 
-const changeArbitrary = fc.record({ id: fc.nat(400), value: fc.option(fc.nat(255), { nil: undefined, freq: 4 }) })
+const changeArbitrary = fc.record({
+  id: fc.oneof(fc.nat(400), fc.nat(100_000)),
+  value: fc.option(fc.nat(255), { nil: undefined, freq: 4 }),
+})
 const batchesArbitrary = fc.array(fc.array(changeArbitrary, { maxLength: 120 }), { minLength: 1, maxLength: 8 })
 
 /** The last word about each key. */
@@ -157,17 +160,40 @@ describe('keys that share long beginnings', () => {
     fixture.apply([{ key: Uint8Array.of(9), value: undefined }])
     expect(fixture.root).toBe(before)
   })
+
+  it('make a branch that stops skipping and changes below at once', () => {
+    const deep = Array.from({ length: 80 }, (_, id) => Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, id))
+    const beside = { key: Uint8Array.of(1, 2, 3, 4, 0xf5), value: new Uint8Array(0) }
+    const changes = deep.map((one) => ({ key: one, value: Uint8Array.of(one[9] ?? 0) }))
+    for (const count of [1, 3, 33, 80]) {
+      const fixture = new Fixture('ordered')
+      fixture.apply(deep.map((one) => ({ key: one, value: new Uint8Array(0) })))
+      fixture.apply([beside, ...changes.slice(0, count)])
+      const built = new Fixture('ordered')
+      built.apply(deep.map((one) => ({ key: one, value: new Uint8Array(0) })))
+      built.apply(changes.slice(0, count))
+      built.apply([beside])
+      expect(fixture.root).toBe(built.root)
+    }
+  })
 })
 
 describe('the bytes of a node', () => {
   const encoder = new NodeEncoder()
-  const ref = textOfBytes(new Uint8Array(32).fill(7))
+  const hash = new Uint8Array(32).fill(7)
   const entries = [
     { key: key(1), value: Uint8Array.of(1) },
     { key: key(2), value: new Uint8Array(0) },
   ]
-  const children = Array.from({ length: 16 }, (_, at) => (at === 3 || at === 15 ? ref : undefined))
-  const branch: BranchNode = { kind: 'branch', count: 100, skip: Uint8Array.of(1, 15), children }
+  const branchOf = (count: number, skip: Uint8Array, ...nibbles: readonly number[]): Uint8Array => {
+    const draft = new BranchDraft()
+    draft.count = count
+    draft.skip = skip
+    for (const nibble of nibbles) draft.set(nibble, hash)
+    const bytes = new Uint8Array(draft.bytesMax)
+    return bytes.slice(0, draft.write(bytes, 0))
+  }
+  const branch = branchOf(100, Uint8Array.of(1, 15), 3, 15)
 
   it('come back as the same node', () => {
     const leaf = encoder.leaf(entries)
@@ -176,27 +202,30 @@ describe('the bytes of a node', () => {
     expect(entriesOf(leaf)).toEqual(entries)
     for (const { key: known, value } of entries) expect(findInLeaf(leaf, known)).toEqual(value)
     expect(findInLeaf(leaf, key(3))).toBeUndefined()
-    expect(decodeNode(encoder.branch(branch))).toEqual(branch)
+    const ref = textOfBytes(hash)
+    const children = Array.from({ length: 16 }, (_, at) => (at === 3 || at === 15 ? ref : undefined))
+    expect(decodeNode(branch)).toEqual({ kind: 'branch', count: 100, skip: Uint8Array.of(1, 15), children })
+    for (const count of [33, 255, 256, 65_535, 65_536, 2 ** 32 - 1, 2 ** 32, 2 ** 40]) {
+      expect(decodeNode(branchOf(count, new Uint8Array(30), 0, 1))).toMatchObject({ count, skip: new Uint8Array(30) })
+    }
   })
 
   it('are refused in any other form', () => {
-    const single = { ...branch, children: children.map((child, at) => (at === 3 ? child : undefined)) }
     const many = Array.from({ length: LEAF_ENTRIES_MAX + 1 }, (_, at) => ({ key: Uint8Array.of(at), value: key(at) }))
     const refused = [
       encoder.leaf([...entries].reverse()).bytes,
       encoder.leaf([...entries, ...entries.slice(1)]).bytes,
       encoder.leaf([]).bytes,
       encoder.leaf(many).bytes,
-      encoder.branch(single),
-      encoder.branch({ ...branch, count: LEAF_ENTRIES_MAX }),
-      encoder.branch({ ...branch, skip: Uint8Array.of(16) }),
+      branchOf(100, Uint8Array.of(1, 15), 3),
+      branchOf(LEAF_ENTRIES_MAX, Uint8Array.of(1, 15), 3, 15),
+      branchOf(100, Uint8Array.of(16), 3, 15),
     ]
     for (const bytes of refused) {
       expect(() => decodeNode(bytes)).toThrow(expect.objectContaining({ code: 'kernel.bad_snapshot' }))
     }
-    const bytes = encoder.branch(branch)
-    for (let at = 0; at < bytes.length; at += 1) {
-      const cut = bytes.subarray(0, at)
+    for (let at = 0; at < branch.length; at += 1) {
+      const cut = branch.subarray(0, at)
       expect(() => decodeNode(cut)).toThrow(expect.objectContaining({ code: 'kernel.bad_snapshot' }))
     }
   })

@@ -2,114 +2,150 @@
  * One authenticated map from keys to values: reading it, and changing it in slices (spec/16-snapshots.md, "Trie"). What is
  * newer than its root is not its business: that is kept by whoever owns it until the next cut.
  */
-import { compareBytes } from '@aos/cbor'
+import { HASH_BYTES, compareBytes } from '@aos/cbor'
+import type { HashBytes } from '@aos/cbor'
+import { BranchDraft, FAN_OUT } from './branch-draft.ts'
+import type { FreshBlob } from './fresh-nodes.ts'
+import { bytesOfText, textOfBytes } from './key-text.ts'
 import type { NodeStore } from './node-store.ts'
-import { entriesOf, findInLeaf } from './trie-node.ts'
-import type { NodeRef, TrieEntry, TrieNode } from './trie-node.ts'
+import { entriesOf, findInLeaf, isLeaf, stepDown } from './trie-node.ts'
+import type { NodeRef, TrieEntry } from './trie-node.ts'
 import { nibbleAt, pathOf, sharedWith } from './trie-path.ts'
 import type { TrieOrder } from './trie-path.ts'
 import { EMPTY_ROOT, updateTrie } from './trie-update.ts'
-import type { FreshBlob, TrieChange, TrieRoot } from './trie-update.ts'
+import type { TrieChange, TrieRoot } from './trie-update.ts'
 
 /** The entries as of the last root. */
 export class Trie {
   readonly #nodes: NodeStore
   readonly #order: TrieOrder
-  /** Nodes that are not known to be stored. */
-  readonly #fresh = new Map<NodeRef, TrieNode>()
-  #root: TrieRoot = EMPTY_ROOT
+  /** Nodes of roots that are not known to be stored. */
+  readonly #unstored = new Map<NodeRef, Uint8Array>()
+  /** What the update has made and replaced that is not adopted yet. */
+  #made: readonly FreshBlob[] = []
+  #replaced: HashBytes[] = []
+  #root: TrieRoot
+  #rootHash: HashBytes | undefined
 
   constructor(nodes: NodeStore, order: TrieOrder, root: TrieRoot = EMPTY_ROOT) {
     this.#nodes = nodes
     this.#order = order
     this.#root = root
+    this.#rootHash = hashOf(root)
   }
 
   get root(): TrieRoot {
     return this.#root
   }
 
-  /** undefined: no such key. Costs a hash for an order by hash, and a read of content for each node that is not in memory. */
+  /** A copy; undefined: no such key. Costs a hash for an order by hash, and a read of content for each node that is not in memory. */
   get(key: Uint8Array): Uint8Array | undefined {
-    let ref = this.#root.ref
-    if (ref === undefined) return undefined
+    if (this.#rootHash === undefined) return undefined
     const path = pathOf(this.#nodes.sha256, this.#order, key)
-    for (let depth = 0; ref !== undefined;) {
-      const node = this.#load(ref)
-      if (node.kind === 'leaf') return findInLeaf(node, key)
-      if (sharedWith(node.skip, path, depth) < node.skip.length) return undefined
-      depth += node.skip.length
-      ref = node.children[nibbleAt(path, depth)]
-      depth += 1
+    let node = this.#load(this.#rootHash, 0)
+    for (let depth = 0; !isLeaf(node);) {
+      const step = stepDown(node, path, depth)
+      if (step.at < 0) return undefined
+      node = this.#load(node, step.at)
+      depth = step.depth
     }
-    return undefined
+    return findInLeaf({ bytes: node }, key)?.slice()
   }
 
   /** Every entry; of an ordered trie in the order of the keys, and only those that are not before `from`. */
   *entries(from?: Uint8Array): Generator<TrieEntry, void, undefined> {
-    if (this.#root.ref !== undefined) yield* this.#below(this.#root.ref, 0, from)
+    if (this.#rootHash !== undefined) yield* this.#below(this.#rootHash, 0, from)
   }
 
   /** The nodes on the way to a key, from the root on; the last one is a leaf, or shows that the key is not there. */
   wayTo(key: Uint8Array): readonly NodeRef[] {
     const way: NodeRef[] = []
     const path = pathOf(this.#nodes.sha256, this.#order, key)
-    let ref = this.#root.ref
-    for (let depth = 0; ref !== undefined;) {
-      way.push(ref)
-      const node = this.#load(ref)
-      if (node.kind === 'leaf' || sharedWith(node.skip, path, depth) < node.skip.length) break
-      depth += node.skip.length
-      ref = node.children[nibbleAt(path, depth)]
-      depth += 1
+    let hash: Uint8Array | undefined = this.#rootHash
+    for (let depth = 0; hash !== undefined;) {
+      way.push(textOfBytes(hash))
+      const node = this.#load(hash, 0)
+      if (isLeaf(node)) break
+      const step = stepDown(node, path, depth)
+      hash = step.at < 0 ? undefined : node.slice(step.at, step.at + HASH_BYTES)
+      depth = step.depth
     }
     return way
   }
 
-  /** The root that the changes lead to; the trie itself stays as it is until `adopt`. */
-  *update(changes: readonly TrieChange[]): Generator<FreshBlob, TrieRoot, undefined> {
-    return yield* updateTrie(
-      {
-        sha256: this.#nodes.sha256,
-        order: this.#order,
-        load: (ref) => this.#load(ref),
-        made: (ref, node) => this.#fresh.set(ref, node),
-        replaced: (ref) => this.#fresh.delete(ref),
-      },
-      this.#root,
-      changes,
-    )
+  /** The root that the changes lead to; the trie itself stays as it is until `adopt`. Yields new nodes, some at a time. */
+  *update(changes: readonly TrieChange[]): Generator<readonly FreshBlob[], TrieRoot, undefined> {
+    this.#made = []
+    this.#replaced = []
+    const ports = {
+      sha256: this.#nodes.sha256,
+      order: this.#order,
+      blocks: this.#nodes.blocks,
+      load: (hashes: Uint8Array, at: number) => this.#load(hashes, at),
+      replaced: (hash: Uint8Array) => this.#replaced.push(hash.slice()),
+    }
+    const { root, made } = yield* updateTrie(ports, this.#root, changes)
+    this.#made = made
+    return root
   }
 
   /** The new root counts. `isStored`: its nodes can be read from content from now on. */
   adopt(root: TrieRoot, isStored: boolean): void {
     this.#root = root
-    if (!isStored) return
-    for (const [ref, node] of this.#fresh) this.#nodes.keep(ref, node)
-    this.#fresh.clear()
+    this.#rootHash = hashOf(root)
+    for (const hash of this.#replaced) {
+      this.#nodes.drop(hash)
+      if (this.#unstored.size > 0) this.#unstored.delete(textOfBytes(hash))
+    }
+    for (const { hash, bytes } of this.#made) {
+      if (isStored) this.#nodes.keep(hash, bytes)
+      // A view would keep the whole block.
+      else this.#unstored.set(textOfBytes(hash), bytes.slice())
+    }
+    if (isStored) this.#keepUnstored()
+    this.#made = []
+    this.#replaced = []
   }
 
-  #load(ref: NodeRef): TrieNode {
-    return this.#fresh.get(ref) ?? this.#nodes.load(ref)
+  #keepUnstored(): void {
+    for (const [ref, node] of this.#unstored) this.#nodes.keep(bytesOfText(ref), node)
+    this.#unstored.clear()
   }
 
-  *#below(ref: NodeRef, depth: number, from: Uint8Array | undefined): Generator<TrieEntry, void, undefined> {
-    const node = this.#load(ref)
-    if (node.kind === 'leaf') {
-      for (const entry of entriesOf(node)) if (from === undefined || compareBytes(entry.key, from) >= 0) yield entry
+  /** A view that counts until the next node is loaded. */
+  #load(hashes: Uint8Array, at: number): Uint8Array {
+    if (this.#unstored.size > 0) {
+      const node = this.#unstored.get(textOfBytes(hashes.subarray(at, at + HASH_BYTES)))
+      if (node !== undefined) return node
+    }
+    return this.#nodes.load(hashes, at)
+  }
+
+  *#below(hash: Uint8Array, depth: number, from: Uint8Array | undefined): Generator<TrieEntry, void, undefined> {
+    // A copy: others load nodes between two entries.
+    const bytes = this.#load(hash, 0).slice()
+    if (isLeaf(bytes)) {
+      for (const entry of entriesOf({ bytes })) {
+        if (from === undefined || compareBytes(entry.key, from) >= 0) yield entry
+      }
       return
     }
+    const node = new BranchDraft()
+    node.read(bytes)
     const at = depth + node.skip.length
     const order = from === undefined ? 1 : compareSkip(node.skip, from, depth)
     if (order < 0) return
     const first = from === undefined || order > 0 ? 0 : Math.max(0, nibbleAt(from, at))
-    for (let nibble = first; nibble < node.children.length; nibble += 1) {
-      const child = node.children[nibble]
-      if (child === undefined) continue
+    for (let nibble = first; nibble < FAN_OUT; nibble += 1) {
+      if (!node.has(nibble)) continue
       const isOnTheWay = order === 0 && nibble === first && from !== undefined && nibbleAt(from, at) === nibble
-      yield* this.#below(child, at + 1, isOnTheWay ? from : undefined)
+      yield* this.#below(node.hashOf(nibble), at + 1, isOnTheWay ? from : undefined)
     }
   }
+}
+
+function hashOf({ ref }: TrieRoot): HashBytes | undefined {
+  return ref === undefined ? undefined : bytesOfText(ref)
 }
 
 /** Where the skip lies beside the path: before it (negative), behind it, or on it. */

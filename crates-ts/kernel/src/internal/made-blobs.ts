@@ -4,7 +4,7 @@
  */
 import { formatHash, sha256 } from '@aos/cbor'
 import type { Hash, Sha256Port } from '@aos/cbor'
-import type { FreshBlob } from '../collections/trie-update.ts'
+import type { FreshBlob } from '../collections/fresh-nodes.ts'
 import type { ContentGetter } from '../ports.ts'
 
 /** In front of the content that the host gives. */
@@ -25,6 +25,11 @@ export class MadeBlobs implements ContentGetter {
 
   get(hash: Hash): Uint8Array {
     return this.#pending.get(hash)?.bytes ?? this.#kept.get(hash) ?? this.#stored.get(hash)
+  }
+
+  view(hash: Hash): Uint8Array {
+    const made = this.#pending.get(hash)?.bytes ?? this.#kept.get(hash)
+    return made ?? this.#stored.view?.(hash) ?? this.#stored.get(hash)
   }
 
   /** The bytes belong to the kernel from here on. */

@@ -4,7 +4,9 @@
  */
 import { formatHash, sha256 } from '@aos/cbor'
 import type { Hash, Sha256Port } from '@aos/cbor'
-import type { FreshBlob, TrieRoot } from '../collections/trie-update.ts'
+import type { FreshBlob } from '../collections/fresh-nodes.ts'
+import type { NodeStore } from '../collections/node-store.ts'
+import type { TrieRoot } from '../collections/trie-update.ts'
 import { kernelError } from '../errors.ts'
 import type { WorldState } from '../state.ts'
 import { partsOf } from './snapshot-parts.ts'
@@ -20,13 +22,15 @@ export class SnapshotWork {
   readonly cut: number
   /** Cells that it writes. */
   readonly cells: number
+  readonly #nodes: NodeStore
   readonly #parts: readonly PlacedPart[]
-  readonly #steps: Iterator<FreshBlob, Hash>
+  readonly #steps: Iterator<readonly FreshBlob[], Hash>
   #root: Hash | undefined
 
   constructor(port: Sha256Port, state: WorldState) {
     this.cut = state.height
     this.cells = state.cells.memory.dirtyCells
+    this.#nodes = state.nodes
     this.#parts = partsOf(state)
     for (const { part } of this.#parts) part.freeze()
     state.cells.beginAfterCut()
@@ -38,15 +42,17 @@ export class SnapshotWork {
     return this.#root
   }
 
-  /** The next blobs, until they have so many bytes; empty when there are no more. */
+  /** The next blobs, until they have so many bytes or somewhat more; empty when there are no more. */
   next(bytesMax: number): readonly FreshBlob[] {
     const blobs: FreshBlob[] = []
     for (let bytes = 0; bytes < bytesMax && this.#root === undefined;) {
       const step = this.#steps.next()
       if (step.done === true) this.#root = step.value
       else {
-        blobs.push(step.value)
-        bytes += step.value.bytes.length + BLOB_WEIGHT
+        for (const blob of step.value) {
+          blobs.push(blob)
+          bytes += blob.bytes.length + BLOB_WEIGHT
+        }
       }
     }
     return blobs
@@ -61,6 +67,9 @@ export class SnapshotWork {
   /** The state rests on the new roots from now on. Only when all blobs were made. */
   adopt(isStored: boolean): void {
     for (const { part } of this.#parts) part.adopt(isStored)
+    // What is not stored may be in use wherever it was given to.
+    if (isStored) this.#nodes.blocks.recycle()
+    else this.#nodes.blocks.forget()
   }
 }
 
@@ -103,11 +112,11 @@ function* makeBlobs(
   port: Sha256Port,
   parts: readonly PlacedPart[],
   head: RecordHead,
-): Generator<FreshBlob, Hash, undefined> {
+): Generator<readonly FreshBlob[], Hash, undefined> {
   const roots: Roots = { named: new Map(), cells: new Map(), waits: new Map() }
   for (const { family, name, part } of parts) roots[family].set(name, yield* part.flush())
   const bytes = encodeSnapshot({ ...head, collections: roots.named, cells: roots.cells, waits: roots.waits })
   const hash = sha256(port, bytes)
-  yield { hash, bytes }
+  yield [{ hash, bytes }]
   return formatHash(hash)
 }

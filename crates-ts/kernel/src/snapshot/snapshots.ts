@@ -1,6 +1,6 @@
 /** Snapshots of one world, as its turns see them: the one under way, the one it was opened from, and what lies behind (K28). */
 import type { Hash, Sha256Port } from '@aos/cbor'
-import type { FreshBlob } from '../collections/trie-update.ts'
+import type { FreshBlob } from '../collections/fresh-nodes.ts'
 import { kernelError } from '../errors.ts'
 import type { SnapshotRootIngress } from '../ingress.ts'
 import type { WorldState } from '../state.ts'

@@ -73,6 +73,15 @@ export class PackContent implements ContentStore {
     }
   }
 
+  view(hash: Hash): Uint8Array | undefined {
+    this.#checkOpen()
+    try {
+      return this.#reader.view(this.#bytesOf(hash))
+    } catch (error) {
+      throw asStoreError(error, `reading ${hash}`)
+    }
+  }
+
   has(hash: Hash): boolean {
     this.#checkOpen()
     try {

@@ -39,7 +39,23 @@ export class PackReader {
   get(hash: HashBytes): Uint8Array | undefined {
     const { index } = this.#parts
     const first = this.#readValue(hash, index.find(hash))
-    if (first instanceof Uint8Array) return first
+    return first instanceof Uint8Array ? first : this.#getElsewhere(hash, first)
+  }
+
+  /** As `get`; the next reading may write to the same memory. */
+  view(hash: HashBytes): Uint8Array | undefined {
+    const location = this.#parts.index.find(hash)
+    const length = location?.kind === 'packed' ? recordBytes(location) : Number.POSITIVE_INFINITY
+    const file = location === undefined || length > BUFFER_BYTES ? undefined : this.#packOf(location)
+    if (location === undefined || file === undefined) return this.get(hash)
+    const record = this.#shortBuffer().subarray(0, length)
+    const value = record.subarray(RECORD_HEAD_BYTES)
+    return file.read(record, location.position) === length && this.#isIntact(hash, value) ? value : this.get(hash)
+  }
+
+  /** A value that is not where the index says. */
+  #getElsewhere(hash: HashBytes, first: 'damaged' | undefined): Uint8Array | undefined {
+    const { index } = this.#parts
     const old = index.oldValue(hash)
     if (old !== undefined && this.#isIntact(hash, old)) return old
     this.#search()

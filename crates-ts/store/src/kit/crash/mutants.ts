@@ -326,6 +326,7 @@ function answersEarly(openKeyValue: MachinePorts['openKeyValue']): MachinePorts[
 function withContent(content: ContentStore, change: Partial<ContentStore>): ContentStore {
   return {
     get: (hash) => content.get(hash),
+    view: (hash) => content.view(hash),
     has: (hash) => content.has(hash),
     put: (blobs) => content.put(blobs),
     putHashed: (values) => content.putHashed(values),
