@@ -1,5 +1,5 @@
 /** Parts of workspaces, ignore rules, annotations, and folders that somebody else writes to meanwhile. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs' // prettier-ignore
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs' // prettier-ignore
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parseJson } from '@aos/air'
@@ -211,4 +211,41 @@ test('the right to be run goes both ways, under the rights that this person give
   expect(statSync(world.at('two', 'plain')).mode & 0o777).toBe(0o600)
   chmodSync(world.at('two', 'run'), 0o600)
   expect((await world.push('notes', 'two')).plan.write).toEqual(['run'])
+})
+
+/** Notes as they would be if this had been killed when it had written, and before it noted that. */
+async function broken(work: (onProgress: (line: string) => void) => Promise<unknown>): Promise<void> {
+  const notes = world.at('.aos', 'sync')
+  const before = world.at('.aos', 'before')
+  if (existsSync(notes)) cpSync(notes, before, { recursive: true })
+  await work((line) => {
+    if (!/wrote 256|stored 256/.test(line)) return
+    for (const name of readdirSync(notes).filter((each) => each.endsWith('.begun'))) {
+      cpSync(join(notes, name), join(before, name))
+    }
+  })
+  rmSync(notes, { recursive: true })
+  renameSync(before, notes)
+  expect(readdirSync(notes).filter((each) => each.endsWith('.begun'))).toHaveLength(1)
+}
+
+test('what a pull wrote before it was broken off is no change of the folder', async () => {
+  world.put('one', { ...MANY, gone: '1' })
+  await world.push('notes', 'one')
+  const changed = Object.fromEntries(Object.keys(MANY).map((path) => [path, 'two']))
+  await world.inWorld({ ...changed, gone: null })
+  await broken((onProgress) => world.pull('notes', 'one', { onProgress }))
+  await world.inWorld({ f000: 'three', gone: 'again' })
+  expect((await world.pull('notes', 'one')).plan).toMatchObject({ write: ['f000', 'gone'], conflicts: [] })
+  expect(readdirSync(world.at('.aos', 'sync')).filter((each) => each.endsWith('.begun'))).toEqual([])
+})
+
+test('what a push committed before it was broken off is no change of the world', async () => {
+  world.put('one', { ...MANY, gone: '1' })
+  await world.push('notes', 'one')
+  world.put('one', Object.fromEntries(Object.keys(MANY).map((path) => [path, 'two'])))
+  rmSync(world.at('one', 'gone'))
+  await broken((onProgress) => world.push('notes', 'one', { onProgress }))
+  world.put('one', { f000: 'three', gone: 'again' })
+  expect((await world.push('notes', 'one')).plan).toMatchObject({ write: ['f000', 'gone'], conflicts: [] })
 })

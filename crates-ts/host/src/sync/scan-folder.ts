@@ -61,7 +61,11 @@ function* scanInto(found: Map<string, ScannedFile>, options: ScanOptions, { base
     if (LEFT_OUT.includes(name)) continue
     const file = join(place, name)
     const stats = look(file)
-    if (stats === undefined) continue
+    if (stats === undefined) {
+      // It went away, or its name is not UTF-8: then what was read is not the name.
+      encodeFileName(name)
+      continue
+    }
     const names = [...above, name]
     if (options.isIgnored(names, stats.isDirectory())) continue
     taken.push(name)
