@@ -103,13 +103,13 @@ async function tryOpen(folder: WorldFolder, options: VerifyOptions): Promise<Ope
 }
 
 /**
- * Every entry for itself and after the one before it; the first thing that does not hold. Of compacted entries nothing is looked at:
+ * Every entry for itself and after the one before it, answers of approvers with the manifests that `find` has; the first thing that does not hold. Of compacted entries nothing is looked at:
  * their headers are proven with the bytes on disk.
  */
 export function verifyEntries(
   batches: Iterable<readonly HeaderRecord[]>,
   onProgress: (height: number) => void,
-  find?: FindContent,
+  find: FindContent,
 ): EntryDifference | undefined {
   return runSteps(verifyEntriesSteps(batches, onProgress, find))
 }
@@ -117,7 +117,7 @@ export function verifyEntries(
 function* verifyEntriesSteps(
   batches: Iterable<readonly HeaderRecord[]>,
   onProgress: (height: number) => void,
-  find: FindContent = () => undefined,
+  find: FindContent,
 ): Steps<EntryDifference | undefined> {
   const keys = new SignatureHistory(find)
   let prev: Uint8Array = new Uint8Array(32)

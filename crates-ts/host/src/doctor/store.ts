@@ -132,7 +132,8 @@ export function checkJournalBytes(folder: WorldFolder): Check {
 
 /** Canonical form, chain and signatures; then everything derived again. */
 export function checkEntries(opened: OpenedFolder, onProgress: (height: number) => void): readonly Check[] {
-  const difference = verifyEntries(opened.store.journal.readHeaders({ from: 0 }), onProgress)
+  const { content, journal } = opened.store
+  const difference = verifyEntries(journal.readHeaders({ from: 0 }), onProgress, (hash) => content.get(hash))
   const entries =
     difference === undefined
       ? passed('entries', 'canonical form, chain and signatures of every entry hold')
