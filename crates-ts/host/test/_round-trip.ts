@@ -59,6 +59,7 @@ export async function checkRoundTrip(example: string): Promise<void> {
     expect(pulled).toEqual({ ...planned, outcome: 'pulled' })
     expect(await world.push({ dryRun: true })).toMatchObject({ outcome: 'unchanged', manifest: second.manifest })
     const after = world.look()
+    for (const text of Object.values(after)) expect(text).not.toContain('"required_caps"')
     const changed = Object.keys(after).filter((file) => after[file] !== before[file])
     expect(pulled.files.map(({ file }) => file).sort()).toEqual(changed)
     // And back: what somebody takes away again leaves no trace.

@@ -130,6 +130,7 @@ test('a new entry stands where the folder has it; another order is somebody’s 
   world.write('air/c.json', JSON.stringify(schema('demo/C@1')))
   const manifest = world.look()['air/manifest.json'] ?? ''
   world.write('air/manifest.json', manifest.replace('["demo/Told@1"', '["demo/C@1", "demo/Told@1"'))
+  expect(await world.push({ dryRun: true })).toMatchObject({ outcome: 'dry_run', changes: [] })
   expect(await world.pull()).toMatchObject({ outcome: 'unchanged', kept: [{ kind: 'manifest', name: 'schemas order' }] }) // prettier-ignore
   expect(await world.push()).toMatchObject({ outcome: 'pushed' })
   await world.changeElsewhere((definitions) => {

@@ -52,7 +52,7 @@ export function planPull(options: PlanPullOptions): PullPlan {
   const isOpen = (name: string): boolean => !options.sync.modules.has(name)
   const sides = { from: withBytes(theirs, isOpen), to: withBytes(sideOfFiles(air, theirs), isOpen) }
   const items = { from: itemsOf(sides.from), to: itemsOf(sides.to) }
-  const verdicts = settle(compareItems({ ...items, last, folder: 'to' }), { ...items, air, overwrite })
+  const verdicts = settle(compareItems({ ...items, last, folder: 'to' }), { ...items, last, air, overwrite })
   const merged = mergeParts({
     from: partsOfManifest(sides.from.manifest),
     to: partsOfManifest(sides.to.manifest),
@@ -112,12 +112,13 @@ function placesOf({ definitions, manifest }: AirFiles): ReadonlyMap<string, stri
 interface Settling {
   readonly from: Items
   readonly to: Items
+  readonly last: Items | undefined
   readonly air: AirFiles
   readonly overwrite: boolean
 }
 
 /** Throws `sync.conflict` with all of them. */
-function settle(verdicts: Verdicts, { from, to, air, overwrite }: Settling): Verdicts {
+function settle(verdicts: Verdicts, { from, to, last, air, overwrite }: Settling): Verdicts {
   const settled = new Map(verdicts)
   for (const [item, verdict] of verdicts) {
     const isBytes = item.startsWith('wasm ')
@@ -129,13 +130,17 @@ function settle(verdicts: Verdicts, { from, to, air, overwrite }: Settling): Ver
     }
   }
   const paths = [...settled].flatMap(([item, verdict]) => (verdict === 'conflict' ? [item] : []))
-  if (paths.length > 0) throw definitionsConflict(paths)
+  if (paths.length > 0) throw definitionsConflict(paths, last)
   return settled
 }
 
-/** `sync.conflict` of what changed on both sides. */
-export function definitionsConflict(paths: readonly string[]): AosError {
-  return new AosError('sync.conflict', `the folder and the world both changed ${listItems(paths)}`, {
+/** `sync.conflict` of what changed on both sides, or may have. */
+export function definitionsConflict(paths: readonly string[], last: Items | undefined): AosError {
+  const what =
+    last === undefined
+      ? `the folder and the world differ, and it was not noted what they had in common: ${listItems(paths)}`
+      : `the folder and the world both changed ${listItems(paths)}`
+  return new AosError('sync.conflict', what, {
     details: { paths: withoutImplied(paths) },
     hint: 'nothing was written; `aos air diff` shows both. `aos pull --overwrite` takes what the world has, `aos push --overwrite` what the folder has',
   })

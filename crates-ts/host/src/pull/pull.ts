@@ -84,7 +84,7 @@ export async function pullDefinitions(world: HostWorld | SigningWorld, options: 
     take: options.modules,
     overwrite: options.overwrite,
   })
-  refuseModules(found)
+  refuseModules(found, last)
   const files = filesOf(host, { air, plan, found })
   const inForce = itemsOf(theirs)
   const folderItems = itemsOf({ ...sideOfFiles(plan.after, theirs), bytes: found.bytes })
@@ -124,9 +124,9 @@ function readerOf(host: SigningWorld): ReadContent {
   }
 }
 
-function refuseModules({ modules }: ModuleVerdicts): void {
+function refuseModules({ modules }: ModuleVerdicts, last: Items | undefined): void {
   const paths = modules.flatMap(({ name, state }) => (state === 'conflict' ? [`wasm ${name}`] : []))
-  if (paths.length > 0) throw definitionsConflict(paths)
+  if (paths.length > 0) throw definitionsConflict(paths, last)
 }
 
 interface Found {
