@@ -10,6 +10,7 @@ import {
   renameSync,
   writeFileSync,
 } from 'node:fs'
+import type { Dirent } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { AosError } from '@aos/cbor'
 
@@ -54,12 +55,12 @@ export function syncFolder(folder: string): void {
   }
 }
 
-/** Files under `dir` that end with `suffix`, sorted by their path with `/`; names that start with a dot are left out. */
+/** Files under `dir` that end with `suffix`, sorted by their path with `/`; names that start with a dot are left out. Throws `host.file`. */
 export function listFiles(dir: string, suffix: string): readonly string[] {
   if (!existsSync(dir)) return []
   const found: string[] = []
   const visit = (folder: string): void => {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    for (const entry of readFolder(folder)) {
       if (entry.name.startsWith('.')) continue
       const path = join(folder, entry.name)
       if (entry.isDirectory()) visit(path)
@@ -68,6 +69,14 @@ export function listFiles(dir: string, suffix: string): readonly string[] {
   }
   visit(dir)
   return found.toSorted((left, right) => compareText(slashed(dir, left), slashed(dir, right)))
+}
+
+function readFolder(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch (cause) {
+    throw fileError('read', folder, cause)
+  }
 }
 
 /** The path of a file relative to a folder, with `/` on every platform. */

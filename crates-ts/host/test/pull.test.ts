@@ -200,6 +200,13 @@ test('an empty folder gets all of it, and pushes the same', async () => {
   expect(await world.pull()).toMatchObject({ modules: [{ name: REDUCER, state: 'stored' }] })
   expect(Object.keys(world.look())).toEqual(['air/manifest.air.json', 'air/modules.air.json', 'air/schemas.air.json'])
   expect(await world.push({ dryRun: true })).toMatchObject({ outcome: 'unchanged', manifest })
+  // One that was emptied gets it back, and so does one that lost its manifest.
+  const full = world.look()
+  for (const lost of ['air', 'air/manifest.air.json']) {
+    rmSync(join(world.root, lost), { recursive: true })
+    expect(await world.pull()).toMatchObject({ kept: [] })
+    expect(world.look()).toEqual(full)
+  }
   rmSync(join(world.root, 'air'), { recursive: true })
   rmSync(join(world.root, '.aos/definitions.json'))
   const report = await world.pull({ modules: true })

@@ -5,6 +5,7 @@ import { EMPTY_MANIFEST } from '@aos/air'
 import { isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { loadDefinitions } from '../definitions.ts'
+import { isUnfinished } from '../pull/write-files.ts'
 import { assemble } from '../push/assemble.ts'
 import { compareManifests } from '../push/changes.ts'
 import type { BuildRequest, ModuleBuilder } from '../push/module-builder.ts'
@@ -56,6 +57,8 @@ export interface InStepOptions {
 /** What `aos push` would change. A source that was not compiled as it stands counts as changed. */
 export async function checkInStep(options: InStepOptions): Promise<Check> {
   const { folder, manifest: inForce, read } = options
+  if (isUnfinished(folder))
+    return warned('in-step', 'a pull was broken off', { hint: 'run `aos pull`, which finishes it' })
   try {
     const sync: SyncFile = readSyncFile(folder.syncFile)
     const definitions = inForce === undefined ? undefined : loadDefinitions(inForce, read)

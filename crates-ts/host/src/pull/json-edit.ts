@@ -201,8 +201,24 @@ function alignItems(before: readonly string[], after: readonly string[]): readon
   return pairs
 }
 
-/** A longest list of pairs of equal items, in order. */
+/** Pairs of equal items, in order: what both begin and end with, and of what lies between as many as there can be. */
 function equalItems(before: readonly string[], after: readonly string[]): readonly (readonly [number, number])[] {
+  const shorter = Math.min(before.length, after.length)
+  let head = 0
+  while (head < shorter && before[head] === after[head]) head += 1
+  let tail = 0
+  while (tail < shorter - head && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1
+  const [left, right] = [before.length - tail, after.length - tail]
+  const between = longestPairs(before.slice(head, left), after.slice(head, right))
+  return [
+    ...Array.from({ length: head }, (_, at) => [at, at] as const),
+    ...between.map(([row, column]) => [head + row, head + column] as const),
+    ...Array.from({ length: tail }, (_, at) => [left + at, right + at] as const),
+  ]
+}
+
+/** Of lists that are too long for that, none. */
+function longestPairs(before: readonly string[], after: readonly string[]): readonly (readonly [number, number])[] {
   const width = after.length + 1
   if ((before.length + 1) * width > COMPARED_ITEMS_MAX) return []
   const longest = new Uint32Array((before.length + 1) * width)

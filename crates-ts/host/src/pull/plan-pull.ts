@@ -17,7 +17,7 @@ import { compareItems } from './compare-items.ts'
 import type { Verdicts } from './compare-items.ts'
 import { editAirFiles } from './edit-files.ts'
 import type { AirChange, EditedAir } from './edit-files.ts'
-import { bytesItem, itemOf, itemsOf, manifestOfParts, partsOfManifest } from './items.ts'
+import { MANIFEST, bytesItem, itemOf, itemsOf, manifestOfParts, partsOfManifest } from './items.ts'
 import type { Items, ManifestParts, Side } from './items.ts'
 import { keyOf } from './json-edit.ts'
 import { mergeParts } from './merge-manifest.ts'
@@ -47,7 +47,8 @@ export interface PullPlan {
 
 /** Throws `sync.conflict`, `sync.world_file`. */
 export function planPull(options: PlanPullOptions): PullPlan {
-  const { set, air, last, overwrite } = options
+  const { set, air, overwrite } = options
+  const last = countedNotes(air, options.last)
   const theirs = sideOfSet(set)
   const isOpen = (name: string): boolean => !options.sync.modules.has(name)
   const sides = { from: withBytes(theirs, isOpen), to: withBytes(sideOfFiles(air, theirs), isOpen) }
@@ -66,6 +67,13 @@ export function planPull(options: PlanPullOptions): PullPlan {
     ? { edited: { texts: air.texts, changes: [], places: placesOf(air) }, after: air }
     : editAndCheck(air, change, expected)
   return { verdicts, ...items, edited, after }
+}
+
+/** A folder whose AIR or manifest is not there did not decide against everything in it. */
+function countedNotes({ manifest, definitions }: AirFiles, last: Items | undefined): Items | undefined {
+  if (manifest !== undefined || last === undefined) return last
+  if (definitions.size === 0) return undefined
+  return new Map([...last].filter(([item]) => !item.startsWith(`${MANIFEST} `)))
 }
 
 /** What is in force, without what is built in. */

@@ -1,5 +1,6 @@
 /** Files of a folder, replaced together: a pull that is broken off is finished by the next one (spec/22-sync.md, "Definitions"). */
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { AosError, hashText, isHash } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
@@ -112,13 +113,21 @@ function checkPlace(root: string, file: string): void {
   }
   for (let depth = 1; depth <= parts.length; depth += 1) {
     const place = join(root, ...parts.slice(0, depth))
-    const stats = lstatSync(place, { throwIfNoEntry: false })
+    const stats = lookAt(place)
     if (stats === undefined) return
     if (depth < parts.length ? stats.isDirectory() : stats.isFile()) continue
     throw new AosError('sync.not_a_file', `${place} is a link, or not what it has to be`, {
       details: { file: place },
       hint: 'links are not followed; take it out of the way',
     })
+  }
+}
+
+function lookAt(place: string): Stats | undefined {
+  try {
+    return lstatSync(place, { throwIfNoEntry: false })
+  } catch (cause) {
+    throw fileError('read', place, cause)
   }
 }
 

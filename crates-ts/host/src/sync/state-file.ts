@@ -20,6 +20,6 @@ export function badState(file: string, cause?: unknown): AosError {
   return new AosError('sync.bad_state', `${file} is not as it was written`, {
     cause,
     details: { file },
-    hint: 'remove it: then whatever differs on both sides is a conflict once',
+    hint: 'remove it: then the host does not know what it said, and whatever differs on both sides may be a conflict once',
   })
 }
