@@ -110,9 +110,10 @@ export function describeSynced(synced: SyncedFolder, { direction, dryRun }: Sync
     dryRun || lines.length <= LINES_MAX
       ? lines
       : [...lines.slice(0, LINES_MAX), `… and ${lines.length - LINES_MAX} more`]
-  const counts = [`${written.length} written`, `${removed.length} removed`]
+  const isAlike = lines.length + kept.length === 0
+  const counts = isAlike ? ['alike'] : [`${written.length} written`, `${removed.length} removed`]
   if (annotated.length > 0) counts.push(`${annotated.length} annotated`)
-  if (dryRun) counts.unshift('would be')
+  if (dryRun && !isAlike) counts.unshift('would be')
   const more: string[] = []
   if (kept.length > 0) {
     const [side, command] = direction === 'push' ? ['the world', 'pull'] : ['the folder', 'push']

@@ -249,3 +249,23 @@ test('what a push committed before it was broken off is no change of the world',
   world.put('one', { f000: 'three', gone: 'again' })
   expect((await world.push('notes', 'one')).plan).toMatchObject({ write: ['f000', 'gone'], conflicts: [] })
 })
+
+test('files and folders take the place of one another, and of directories in which nothing is; not of what is ignored', async () => {
+  world.put('one', { 'a/x': '1', 'a/y/z': '1', b: '1', 'e/x': '1' })
+  await world.push('notes', 'one')
+  rmSync(world.at('one', 'e', 'x'))
+  await world.push('notes', 'one')
+  for (const name of ['a', 'b', 'e']) rmSync(world.at('one', name), { recursive: true })
+  world.put('one', { a: 'file', 'b/x': 'in', e: 'file' })
+  const done = await world.push('notes', 'one')
+  expect(done.plan).toMatchObject({ write: ['a', 'b/x', 'e'], remove: ['a/x', 'a/y/z', 'b'] })
+  await world.pull('notes', 'two')
+  expect(world.look('two')).toEqual({ a: '-file', b: 'folder', 'b/x': '-in', e: '-file' })
+  await world.inWorld({ 'b/x.log': 'theirs', 'c.log': 'theirs' })
+  rmSync(world.at('one', 'b'), { recursive: true })
+  world.put('one', { b: 'file' })
+  const ignore = ['*.log']
+  await expect(world.push('notes', 'one', { ignore })).rejects.toThrow(code('sync.conflict'))
+  rmSync(world.at('one', 'b'))
+  expect((await world.push('notes', 'one', { ignore })).plan.remove).toEqual(['b/x'])
+})

@@ -1,10 +1,11 @@
 /** Which files neither go nor come: patterns of the sync file, and `.gitignore` files as git reads them (spec/22-sync.md, "Ignored files"). */
-import { existsSync, lstatSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import ignore from 'ignore'
 import type { Ignore } from 'ignore'
 import { AosError } from '@aos/cbor'
 import { readText } from '../files.ts'
+import { look } from './scan-folder.ts'
 import { localPath } from './tree-files.ts'
 
 /** The name of files with rules, in whatever folder they stand; links of that name have none. */
@@ -76,8 +77,7 @@ function namesIfAny(path: string): readonly string[] | undefined {
 /** The text of a file with rules; a link or a folder has none, as with git. Throws `host.file`. */
 export function readRuleFile(folder: string): string | undefined {
   const file = join(folder, RULE_FILE)
-  const isFile = lstatSync(file, { throwIfNoEntry: false })?.isFile() === true
-  return isFile ? readText(file) : undefined
+  return look(file)?.isFile() === true ? readText(file) : undefined
 }
 
 interface Chain {

@@ -52,7 +52,7 @@ async function pullOne(host: HostWorld, request: SyncRequest): Promise<SyncRepor
     root,
     atMs,
   })
-  if (spoiled.length > 0) throw conflictAt(ref, spoiled, 'was pulled, but for files that were changed meanwhile')
+  if (spoiled.length > 0) throw conflictAt(request, spoiled, 'was pulled, but for files that were changed meanwhile')
   return report
 }
 
@@ -91,7 +91,7 @@ function* compareSides(host: HostWorld, request: SyncRequest, { store, root, sta
   const isIgnored = (names: readonly string[], isFolder: boolean): boolean => rules.isIgnored(names, isFolder)
   const to = yield* scanFolder({ folder, known: state.known, onFile, isIgnored })
   const last = withBegun(state, { folder: to, workspace: from })
-  const plan = checkedPlan(ref, planSync({ from, to, last, prune }))
+  const plan = checkedPlan(request, planSync({ from, to, last, prune }))
   const removed = new Set(plan.remove)
   const left = [...to.keys(), ...plan.write].filter((path) => !removed.has(path))
   const names = yield* namesOf(left)
@@ -99,7 +99,7 @@ function* compareSides(host: HostWorld, request: SyncRequest, { store, root, sta
     (path) => !to.has(path) && isBlocked(folder, names.get(path) ?? localPath(path), removed),
   )
   if (blocked.length > 0)
-    throw conflictAt(ref, blocked, 'has files where the folder has folders with something in them')
+    throw conflictAt(request, blocked, 'has files where the folder has folders with something in them')
   return { plan, from, to, last, ignored, names }
 }
 

@@ -15,11 +15,11 @@ import { look, readScanned, scanFolder } from './scan-folder.ts'
 import type { ScannedFile } from './scan-folder.ts'
 import { annotationEdit, changedAnnotations, wholePath } from './sync-annotations.ts'
 import type { AnnotationChange } from './sync-annotations.ts'
-import { checkedPlan } from './sync-request.ts'
+import { checkedPlan, conflictAt } from './sync-request.ts'
 import type { SyncReport, SyncRequest } from './sync-request.ts'
 import { inCommon, readSyncState, withBegun, writeBegun, writeSyncState } from './sync-state.ts'
 import type { SyncPlace, SyncState } from './sync-state.ts'
-import { planSync } from './three-way.ts'
+import { pathsAbove, planSync } from './three-way.ts'
 import type { SyncPlan, SyncedFiles } from './three-way.ts'
 import { listTreeFiles, localPath } from './tree-files.ts'
 
@@ -77,7 +77,7 @@ async function pushOne(host: HostWorld, request: SyncRequest): Promise<SyncRepor
 function noFolder(folder: string): AosError {
   return new AosError('sync.no_folder', `there is no folder ${folder}`, {
     details: { folder },
-    hint: '`aos pull` makes it; an empty folder stands for a workspace without files',
+    hint: 'make it, or bring it with `aos pull`; an empty folder stands for a workspace without files',
   })
 }
 
@@ -95,6 +95,7 @@ interface PushPlan {
   readonly plan: SyncPlan
   readonly to: SyncedFiles
   readonly last: SyncedFiles<ScannedFile>
+  readonly folders: ReadonlySet<string>
   readonly ignored: readonly string[]
   readonly annotations: readonly AnnotationChange[]
 }
@@ -115,15 +116,25 @@ const FILES_A_REPORT = 256
 function* planOn(store: TreeReader, root: Hash | undefined, side: PushSide): Steps<PushPlan> {
   const { request, state, rules, from } = side
   const { ref, prune } = request
-  const { files: to, ignored } = yield* listTreeFiles({ store, root, path: ref.path }, rules)
+  const { files: to, ignored, folders } = yield* listTreeFiles({ store, root, path: ref.path }, rules)
   const last = withBegun(state, { folder: from, workspace: to })
-  const plan = checkedPlan(ref, planSync({ from, to, last, prune }))
+  const plan = checkedPlan(request, planSync({ from, to, last, prune }))
+  const blocked = blockedBy(ignored, plan)
+  if (blocked.length > 0) throw conflictAt(request, blocked, 'has ignored files where they would have to go')
   const wanted = request.annotations
-  if (wanted.size === 0) return { plan, to, last, ignored, annotations: [] }
+  if (wanted.size === 0) return { plan, to, last, folders, ignored, annotations: [] }
   const removed = new Set(plan.remove)
   const standing = [...to.keys(), ...plan.write, ...ignored].filter((path) => !removed.has(path))
   const tree = { store, root, base: ref.path, willStand: standsIn(standing) }
-  return { plan, to, last, ignored, annotations: changedAnnotations(wanted, tree) }
+  return { plan, to, last, folders, ignored, annotations: changedAnnotations(wanted, tree) }
+}
+
+/** Paths of the plan that would take the place of ignored files, or lie below them: those are left alone. */
+function blockedBy(ignored: readonly string[], { write }: SyncPlan): readonly string[] {
+  if (ignored.length === 0) return []
+  const above = new Set(ignored.flatMap(pathsAbove))
+  const files = new Set(ignored)
+  return write.filter((path) => above.has(path) || pathsAbove(path).some((each) => files.has(each)))
 }
 
 /** Files, and the folders that they are in. */
@@ -176,15 +187,22 @@ function bringFile(trees: TreeStore, folder: string, path: string, from: Map<str
   return scanned
 }
 
-/** Directories that were left empty stay out: what is synced is files. */
+/** Directories that were left empty stay: what is synced is files. One that a file takes the place of goes with all that was in it. */
 function editsOf(
   store: TreeStore,
-  { plan, annotations }: PushPlan,
+  { plan, folders, annotations }: PushPlan,
   { request, from, brought }: PushSide & { readonly brought: ReadonlyMap<string, ScannedFile> },
 ): readonly TreeEdit[] {
   const { folder, ref } = request
   const at = (path: string): string => wholePath(ref.path, path) ?? path
-  const removed = plan.remove.map((path): TreeEdit => ({ kind: 'remove', path: at(path), directories: 'empty' }))
+  const replaced = new Set(plan.write.filter((path) => folders.has(path)))
+  const isInside = (path: string): boolean => replaced.size > 0 && pathsAbove(path).some((above) => replaced.has(above))
+  const single = plan.remove.filter((path) => !isInside(path))
+  const removed = [...replaced, ...single].map((path): TreeEdit => ({
+    kind: 'remove',
+    path: at(path),
+    directories: replaced.has(path) ? 'all' : 'empty',
+  }))
   const written = plan.write.map((path): TreeEdit => {
     // Somebody was faster, so that more is to be written than was thought.
     const { hash, size, mode } = brought.get(path) ?? bringFile(store, folder, path, from)

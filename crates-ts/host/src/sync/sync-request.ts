@@ -1,10 +1,12 @@
 /** What is asked of one folder and one workspace, and what is said about it (spec/22-sync.md). */
+import { join } from 'node:path'
 import { AosError } from '@aos/cbor'
-import { formatRef } from '@aos/workspace'
+import { formatRef, joinPath } from '@aos/workspace'
 import type { WorkspaceRef } from '@aos/workspace'
 import type { StepsOptions } from '../steps.ts'
 import type { AnnotationValues } from './sync-annotations.ts'
 import type { SyncPlan } from './three-way.ts'
+import { localPath } from './tree-files.ts'
 
 /** One folder and one workspace of a world, or a part of it. */
 export interface SyncRequest {
@@ -37,19 +39,29 @@ export interface SyncReport {
   readonly version: number
 }
 
+/** What is compared. */
+export type ComparedPair = Pick<SyncRequest, 'ref' | 'folder'>
+
 /** Paths of a plan, if nothing in it is a conflict. Throws `sync.conflict`. */
-export function checkedPlan(ref: WorkspaceRef, plan: SyncPlan): SyncPlan {
-  if (plan.conflicts.length > 0) throw conflictAt(ref, plan.conflicts)
+export function checkedPlan(pair: ComparedPair, plan: SyncPlan): SyncPlan {
+  if (plan.conflicts.length > 0) throw conflictAt(pair, plan.conflicts)
   return plan
 }
 
 /** `sync.conflict`: both sides changed there; details list every path. */
-export function conflictAt(ref: WorkspaceRef, paths: readonly string[], why = 'changed on both sides'): AosError {
-  const name = formatRef(ref)
+export function conflictAt(pair: ComparedPair, paths: readonly string[], why = 'changed on both sides'): AosError {
+  const name = formatRef(pair.ref)
   const shown = paths.slice(0, 3).join(', ')
   const more = paths.length > 3 ? ` and ${paths.length - 3} more` : ''
   return new AosError('sync.conflict', `${name} ${why}: ${shown}${more}`, {
     details: { workspace: name, paths },
-    hint: 'none of these was written; make them alike: `aos ws cat REF -o FILE` takes what the world has, `aos ws write REF FILE` what the folder has',
+    hint: `none of these was written; make them alike, with what ${waysOut(pair, paths)}`,
   })
+}
+
+function waysOut({ ref, folder }: ComparedPair, [path = '']: readonly string[]): string {
+  const { workspace, path: base } = ref
+  const inWorld = formatRef({ workspace, version: undefined, path: joinPath(base ?? '', path) })
+  const file = join(folder, ...localPath(path))
+  return `the world has (\`aos ws cat ${inWorld} -o ${file}\`) or the folder has (\`aos ws write ${inWorld} ${file}\`)`
 }

@@ -108,7 +108,8 @@ function filesAbove(
   return found
 }
 
-function pathsAbove(path: string): readonly string[] {
+/** The folders that a path is in, the outermost first. */
+export function pathsAbove(path: string): readonly string[] {
   const above: string[] = []
   for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) above.push(path.slice(0, at))
   return above

@@ -20,6 +20,8 @@ export interface TreeFiles {
   readonly files: ReadonlyMap<string, FileEntry>
   /** Those that rules cover, ascending. */
   readonly ignored: readonly string[]
+  /** Directories, whatever is in them. */
+  readonly folders: ReadonlySet<string>
   /** False: nothing stands where the part begins. */
   readonly isThere: boolean
 }
@@ -28,16 +30,17 @@ export interface TreeFiles {
 export function* listTreeFiles({ store, root, path }: TreePart, rules: IgnoreRules): Steps<TreeFiles> {
   const files = new Map<string, FileEntry>()
   const ignored: string[] = []
+  const folders = new Set<string>()
   const hash = root === undefined ? undefined : findPart(store, root, path)
-  if (hash === undefined) return { files, ignored, isThere: false }
+  if (hash === undefined) return { files, ignored, folders, isThere: false }
   for (const placed of walkTree(store, hash, { base: '', after: undefined, isDeep: true })) {
-    const { entry } = placed
-    if (entry.kind !== 'file') continue
-    if (rules.covers(placed.path)) ignored.push(placed.path)
-    else files.set(placed.path, entry)
+    const { path: at, entry } = placed
+    if (entry.kind === 'dir') folders.add(at)
+    else if (rules.covers(at)) ignored.push(at)
+    else files.set(at, entry)
     if (files.size % FILES_A_STEP === 0) yield
   }
-  return { files, ignored, isThere: true }
+  return { files, ignored, folders, isThere: true }
 }
 
 const FILES_A_STEP = 64
