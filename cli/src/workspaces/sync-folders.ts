@@ -1,8 +1,8 @@
 /** Folders that aos.sync.json names, brought together with their workspaces. */
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
-import { AosError } from '@aos/cbor'
-import { pullWorkspace, pushWorkspace, readSyncFile } from '@aos/host'
+import { AosError, isAosError } from '@aos/cbor'
+import { decodeFileName, pullWorkspace, pushWorkspace, readSyncFile } from '@aos/host'
 import type { HostWorld, SyncRequest } from '@aos/host'
 import { formatRef, parseRef } from '@aos/workspace'
 import type { Arguments } from '../arguments.ts'
@@ -104,8 +104,8 @@ const LINES_MAX = 200
 export function describeSynced(synced: SyncedFolder, { direction, dryRun }: SyncWish): string {
   const { workspace, dir, version, written, removed, kept, ignored, annotated } = synced
   if (synced.pinned) return `${workspace} and ${dir}: a version is pulled only`
-  const lines = [...written.map((path) => `+ ${path}`), ...removed.map((path) => `- ${path}`)]
-  lines.push(...annotated.map((path) => `@ ${path === '' ? '(all of it)' : path}`))
+  const lines = [...written.map((path) => `+ ${shownPath(path)}`), ...removed.map((path) => `- ${shownPath(path)}`)]
+  lines.push(...annotated.map((path) => `@ ${path === '' ? '(all of it)' : shownPath(path)}`))
   const shown =
     dryRun || lines.length <= LINES_MAX
       ? lines
@@ -133,7 +133,20 @@ function splitName(workspace: string): readonly [name: string, path: string] {
   return [name, path === undefined ? '' : `/${path}`]
 }
 
+/** As the file is called, with the path in the workspace when that is another. */
+function shownPath(path: string): string {
+  if (!path.includes('~')) return path
+  try {
+    const name = path.split('/').map(decodeFileName).join('/')
+    return name === path ? path : `${name} (${path})`
+  } catch (error) {
+    // A name that no file can have.
+    if (isAosError(error)) return path
+    throw error
+  }
+}
+
 function someOf(paths: readonly string[]): string {
-  const shown = paths.slice(0, 3).join(', ')
+  const shown = paths.slice(0, 3).map(shownPath).join(', ')
   return paths.length > 3 ? `${shown}, …` : shown
 }

@@ -1,5 +1,5 @@
 /** Names of files as segments of workspaces, and back (spec/22-sync.md, "Names"). */
-import { AosError } from '@aos/cbor'
+import { AosError, isAosError } from '@aos/cbor'
 import { isSegment } from '@aos/workspace'
 import type { SYNC_ERRORS } from './errors.ts'
 
@@ -48,7 +48,7 @@ export function checkNameTwins(names: Iterable<string>): void {
   for (const name of names) {
     const folded = fold(name)
     const twin = known.get(folded)
-    if (twin !== undefined) throw refusal('sync.name_twins', name, `is one with ${shown(twin)} on some systems`)
+    if (twin !== undefined) throw refusal('sync.name_twins', name, `is one with ${escaped(twin)} on some systems`)
     known.set(folded, name)
   }
 }
@@ -97,9 +97,25 @@ function fold(name: string): string {
 }
 
 function refusal(code: keyof typeof SYNC_ERRORS, name: string, why: string, cause?: unknown): AosError {
-  return new AosError(code, `${shown(name)} ${why}`, { cause, details: { name } })
+  return new AosError(code, `${escaped(name)} ${why}`, { cause, details: { name } })
 }
 
-function shown(name: string): string {
-  return JSON.stringify(name.length > SHOWN_MAX ? `${name.slice(0, SHOWN_MAX)}…` : name)
+/** Says where a name stands that is refused: a folder, or a path in a workspace. */
+export function atPlace<T>(place: string, check: () => T): T {
+  try {
+    return check()
+  } catch (error) {
+    if (!isAosError(error) || !error.code.startsWith('sync.')) throw error
+    const { code, message, cause, hint, details } = error
+    throw new AosError(code, `${message}: in ${place}`, { cause, hint, details: { ...details, place } })
+  }
+}
+
+/** What cannot be seen, or looks like another name, is told apart. */
+function escaped(name: string): string {
+  const short = name.length > SHOWN_MAX ? `${name.slice(0, SHOWN_MAX)}…` : name
+  return JSON.stringify(short).replaceAll(
+    /[^\x20-\x7E…]/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  )
 }

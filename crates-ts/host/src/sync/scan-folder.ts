@@ -9,7 +9,7 @@ import { joinPath, splitPath } from '@aos/workspace'
 import { fileError } from '../files.ts'
 import { nodeSha256 } from '../sha256.ts'
 import type { Steps } from '../steps.ts'
-import { checkNameTwins, encodeFileName } from './file-names.ts'
+import { atPlace, checkNameTwins, encodeFileName } from './file-names.ts'
 import type { SyncedFile, SyncedFiles } from './three-way.ts'
 
 /** A file of a folder, with what tells that it was not written since. */
@@ -63,13 +63,16 @@ function* scanInto(found: Map<string, ScannedFile>, options: ScanOptions, { base
     const stats = look(file)
     if (stats === undefined) {
       // It went away, or its name is not UTF-8: then what was read is not the name.
-      encodeFileName(name)
+      atPlace(place, () => encodeFileName(name))
       continue
     }
     const names = [...above, name]
     if (options.isIgnored(names, stats.isDirectory())) continue
     taken.push(name)
-    const path = joinPath(base, encodeFileName(name))
+    const path = joinPath(
+      base,
+      atPlace(place, () => encodeFileName(name)),
+    )
     splitPath(path)
     if (stats.isDirectory()) yield* scanInto(found, options, { base: path, above: names })
     else if (stats.isFile()) found.set(path, scanFile(file, stats, options.known.get(path)))
@@ -77,7 +80,7 @@ function* scanInto(found: Map<string, ScannedFile>, options: ScanOptions, { base
     options.onFile?.(found.size)
     yield
   }
-  checkNameTwins(taken)
+  atPlace(place, () => checkNameTwins(taken))
 }
 
 /** What stands at a place; undefined: nothing. Throws `host.file`. */

@@ -3,7 +3,7 @@ import type { Hash } from '@aos/cbor'
 import { findEntry, notADirectory, splitPath, walkTree } from '@aos/workspace'
 import type { FileEntry, TreeReader } from '@aos/workspace'
 import type { Steps } from '../steps.ts'
-import { checkNameTwins, decodeFileName } from './file-names.ts'
+import { atPlace, checkNameTwins, decodeFileName } from './file-names.ts'
 import type { IgnoreRules } from './ignore-rules.ts'
 
 /** A tree, and where in it the part begins. */
@@ -58,7 +58,7 @@ export function* namesOf(paths: Iterable<string>): Steps<ReadonlyMap<string, rea
   const names = new Map<string, readonly string[]>()
   const folders = new Map<string, Set<string>>()
   for (const path of paths) {
-    const local = localPath(path)
+    const local = atPlace(path, () => localPath(path))
     names.set(path, local)
     let folder = ''
     for (const name of local) {
@@ -69,8 +69,8 @@ export function* namesOf(paths: Iterable<string>): Steps<ReadonlyMap<string, rea
     }
     if (names.size % FILES_A_STEP === 0) yield
   }
-  for (const known of folders.values()) {
-    checkNameTwins(known)
+  for (const [folder, known] of folders) {
+    atPlace(`the workspace${folder}`, () => checkNameTwins(known))
     yield
   }
   return names
