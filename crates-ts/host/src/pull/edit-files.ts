@@ -15,8 +15,8 @@ export interface AirChange {
   readonly remove: ReadonlySet<string>
   /** undefined: it stays as it is. */
   readonly manifest: JsonObject | undefined
-  /** Changed definitions are written anew from end to end, not only where they differ. */
-  readonly isWhole: boolean
+  /** Items that are written anew from end to end when they change, not only where they differ. */
+  readonly whole: ReadonlySet<string>
 }
 
 /** A file before and after; undefined where there is none. */
@@ -155,7 +155,8 @@ function editFile(view: FileView, change: AirChange, additions: readonly Additio
       const from = definitionJson(placed.definition, 'sugar')
       const isDerived = place.members?.some(({ key }) => DERIVED.has(key)) !== true
       const sides = isDerived ? { from: asAuthored(from), to: asAuthored(node) } : { from, to: node }
-      if (change.isWhole) splices.push({ start, end, text: layOut(asAuthored(node), text, marginAt(text, start)) })
+      if (change.whole.has(item))
+        splices.push({ start, end, text: layOut(asAuthored(node), text, marginAt(text, start)) })
       else splices.push(...editValue(text, place, sides))
     }
     return { start, end, isKept }

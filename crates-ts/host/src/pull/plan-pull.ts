@@ -185,7 +185,7 @@ function changeOf(options: PlanPullOptions, decided: Decided): AirChange {
     write.set(item, { kind: node.kind, node: definitionJson(node, 'sugar') })
   }
   const remove = new Set([...air.definitions.keys()].filter((item) => verdicts.get(item) === 'remove'))
-  return { write, remove, manifest: manifestToWrite(options, decided), isWhole: false }
+  return { write, remove, manifest: manifestToWrite(options, decided), whole: new Set() }
 }
 
 /** With the hash of its bytes only when nothing else in the folder says them. */
@@ -234,16 +234,20 @@ function editAndCheck(
   change: AirChange,
   expected: Expected,
 ): { readonly edited: EditedAir; readonly after: AirFiles } {
+  const all = new Set([...change.write.keys(), MANIFEST])
+  let whole: ReadonlySet<string> = change.whole
   let found: AosError | undefined
-  for (const isWhole of [false, true]) {
-    const edited = editAirFiles(air, { ...change, isWhole })
+  for (let tries = 0; tries < 2; tries += 1) {
+    const edited = editAirFiles(air, { ...change, whole })
     try {
       const after = parseAirTexts(air.airDir, edited.texts)
       const wrong = findUnexpected(after, expected)
-      if (wrong === undefined) return { edited, after }
-      found = new AosError('host.fault', `${wrong} would not be written as it was decided`)
+      if (wrong.length === 0) return { edited, after }
+      whole = new Set(wrong)
+      found = new AosError('host.fault', `${listItems(wrong)} would not be written as it was decided`)
     } catch (error) {
       if (!isAosError(error)) throw error
+      whole = all
       found = doNotFit(error)
     }
   }
@@ -263,15 +267,19 @@ function doNotFit(cause: AosError): AosError {
   )
 }
 
-/** The first item that the texts do not say as it was decided. */
-function findUnexpected(after: AirFiles, { from, to, verdicts, merged, theirs, isOpen }: Expected): string | undefined {
+/** Items that the texts do not say as it was decided. */
+function findUnexpected(after: AirFiles, { from, to, verdicts, merged, theirs, isOpen }: Expected): readonly string[] {
   const items = itemsOf(withBytes(sideOfFiles(after, theirs), isOpen))
+  const wrong = new Set<string>()
   for (const item of new Set([...from.keys(), ...to.keys()])) {
-    if (item.startsWith('manifest ')) continue
+    if (item.startsWith(`${MANIFEST} `)) continue
     const wanted = verdicts.get(item) === 'kept' ? to.get(item) : from.get(item)
-    const isNamed = item.startsWith('wasm ') && !items.has(item)
-    if (items.get(item) !== wanted && !isNamed) return item
+    const isBytes = item.startsWith('wasm ')
+    // Bytes that come as a file need not be named.
+    if (items.get(item) === wanted || (isBytes && !items.has(item))) continue
+    wrong.add(isBytes ? `defmodule ${item.slice('wasm '.length)}` : item)
   }
   const manifest = manifestOfParts(partsOfManifest(after.manifest?.definition))
-  return keyOf(manifest) === keyOf(manifestOfParts(merged)) ? undefined : 'the manifest'
+  if (keyOf(manifest) !== keyOf(manifestOfParts(merged))) wrong.add(MANIFEST)
+  return [...wrong]
 }
