@@ -10,7 +10,7 @@ import { buildModule } from '../push/assemble.ts'
 import type { AssembleOptions } from '../push/assemble.ts'
 import { nodeSha256 } from '../sha256.ts'
 import { encodeFileName } from '../sync/file-names.ts'
-import { applySplices, editValue } from './json-edit.ts'
+import { applySplices, editValue, keyOf } from './json-edit.ts'
 import { spansOfJson } from './json-spans.ts'
 import type { FileChange } from './write-files.ts'
 
@@ -79,6 +79,7 @@ export function changeSyncFile(root: string, { set, drop }: SourcesChange): File
   for (const name of drop) modules.delete(name)
   for (const [name, source] of sources) modules.set(name, source)
   const to = new Map(from).set('modules', modules)
-  const after = applySplices(text, editValue(text, spansOfJson(text), { from, to }))
-  return { file, before, after: { text: after } }
+  const edited = applySplices(text, editValue(text, spansOfJson(text), { from, to }))
+  const isRight = keyOf(parseJson(edited)) === keyOf(to)
+  return { file, before, after: { text: isRight ? edited : `${formatJson(to, { indent: 2 })}\n` } }
 }

@@ -62,7 +62,7 @@ export function planPull(options: PlanPullOptions): PullPlan {
   const change = changeOf(options, { verdicts, merged, isOpen })
   const isNothing = change.write.size === 0 && change.remove.size === 0 && change.manifest === undefined
   if (air.worldFile !== undefined && !isNothing) throw worldFileDiffers(air.worldFile, verdicts)
-  const expected = { ...items, verdicts, merged, theirs, isOpen }
+  const expected = { ...items, verdicts, merged, theirs, isOpen, written: change.manifest }
   const { edited, after } = isNothing
     ? { edited: { texts: air.texts, changes: [], places: placesOf(air) }, after: air }
     : editAndCheck(air, change, expected)
@@ -226,6 +226,8 @@ interface Expected extends Decided {
   readonly from: Items
   readonly to: Items
   readonly theirs: Side
+  /** The manifest with the hashes that stand in it, when it is written. */
+  readonly written: JsonObject | undefined
 }
 
 /** Parts of the texts first; whole definitions when the author wrote them so that parts of them are not what they seem. Throws `sync.conflict`. */
@@ -268,7 +270,10 @@ function doNotFit(cause: AosError): AosError {
 }
 
 /** Items that the texts do not say as it was decided. */
-function findUnexpected(after: AirFiles, { from, to, verdicts, merged, theirs, isOpen }: Expected): readonly string[] {
+function findUnexpected(
+  after: AirFiles,
+  { from, to, verdicts, merged, theirs, isOpen, written }: Expected,
+): readonly string[] {
   const items = itemsOf(withBytes(sideOfFiles(after, theirs), isOpen))
   const wrong = new Set<string>()
   for (const item of new Set([...from.keys(), ...to.keys()])) {
@@ -279,7 +284,8 @@ function findUnexpected(after: AirFiles, { from, to, verdicts, merged, theirs, i
     if (items.get(item) === wanted || (isBytes && !items.has(item))) continue
     wrong.add(isBytes ? `defmodule ${item.slice('wasm '.length)}` : item)
   }
-  const manifest = manifestOfParts(partsOfManifest(after.manifest?.definition))
-  if (keyOf(manifest) !== keyOf(manifestOfParts(merged))) wrong.add(MANIFEST)
+  const manifest = after.manifest?.definition
+  const said = written === undefined ? manifestOfParts(partsOfManifest(manifest)) : manifest && definitionJson(manifest, 'sugar') // prettier-ignore
+  if (said === undefined || keyOf(said) !== keyOf(written ?? manifestOfParts(merged))) wrong.add(MANIFEST)
   return [...wrong]
 }
