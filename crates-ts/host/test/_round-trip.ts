@@ -59,7 +59,7 @@ export async function checkRoundTrip(example: string): Promise<void> {
     expect(pulled).toEqual({ ...planned, outcome: 'pulled' })
     expect(await world.push({ dryRun: true })).toMatchObject({ outcome: 'unchanged', manifest: second.manifest })
     const after = world.look()
-    for (const text of Object.values(after)) expect(text).not.toContain('"required_caps"')
+    expect(countDerived(after)).toBe(countDerived(before))
     const changed = Object.keys(after).filter((file) => after[file] !== before[file])
     expect(pulled.files.map(({ file }) => file).sort()).toEqual(changed)
     // And back: what somebody takes away again leaves no trace.
@@ -71,4 +71,9 @@ export async function checkRoundTrip(example: string): Promise<void> {
   } finally {
     await world.close()
   }
+}
+
+/** Lists that follow from the steps of a plan: who did not write them does not get them. */
+function countDerived(files: Readonly<Record<string, string>>): number {
+  return Object.values(files).join().split('"required_caps"').length
 }
