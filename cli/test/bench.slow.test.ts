@@ -17,6 +17,8 @@ afterAll(() => {
 
 const BARS = [
   'cells.cost_',
+  'cells.memory_',
+  'cells.snapshot_after_',
   'effects.decision_p50',
   'effects.signed_each',
   'effects.signed_in_batches',
@@ -29,6 +31,8 @@ const BARS = [
   'start.version',
   'throughput.durable',
   'throughput.share_of_limit',
+  'worlds.busy_',
+  'worlds.idle_host',
 ]
 
 test('every bench gives its rows, bars among them, and a run is a base for the next', async () => {
