@@ -101,9 +101,11 @@ export function isErrno(cause: unknown, code: string): boolean {
 
 /** True when a file is as it was found: not written, not another one. */
 export function isUntouched(stats: BigIntStats, scanned: ScannedFile): boolean {
-  if (!stats.isFile()) return false
-  const now = describe(stats, scanned.hash)
-  return now.size === scanned.size && now.written === scanned.written && now.changed === scanned.changed
+  return stats.isFile() && isSameScan(describe(stats, scanned.hash), scanned)
+}
+
+function isSameScan(now: ScannedFile, then: ScannedFile): boolean {
+  return now.size === then.size && now.written === then.written && now.changed === then.changed
 }
 
 /** The content of a file that is no link, and what it is now. Throws `sync.not_a_file`, `sync.changing`, `host.file`. */
@@ -176,9 +178,8 @@ function namesIn(place: string): readonly string[] {
 }
 
 function scanFile(file: string, stats: BigIntStats, known: ScannedFile | undefined): ScannedFile {
-  // Whether it may be run can only change with the times.
-  if (known !== undefined && isUntouched(stats, known)) return describe(stats, known.hash)
-  return readHash(file, stats)
+  const now = known === undefined ? undefined : describe(stats, known.hash)
+  return known !== undefined && now !== undefined && isSameScan(now, known) ? now : readHash(file, stats)
 }
 
 function describe(stats: BigIntStats, hash: Hash): ScannedFile {

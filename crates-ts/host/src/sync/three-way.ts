@@ -46,7 +46,10 @@ export function planSync(sides: ThreeSides): SyncPlan {
   const lists = { write: new Set<string>(), remove: new Set<string>(), kept: new Set<string>() }
   const conflicts = new Set<string>()
   const place = (path: string): void => {
-    const what = decideFile({ from: from.get(path), to: to.get(path), last: last.get(path) }, prune)
+    const [source, target] = [from.get(path), to.get(path)]
+    // Most of them, so that nothing more is done for these.
+    if (isSameFile(source, target)) return
+    const what = decideFile({ from: source, to: target, last: last.get(path) }, prune)
     if (what === 'conflict') conflicts.add(path)
     else if (what !== 'same') lists[what].add(path)
   }
