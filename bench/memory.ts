@@ -7,8 +7,8 @@ import type { BenchRow } from './measure.ts'
 import type { BenchContext } from './run.ts'
 
 const ROUNDS = 3
-/** After serving began: what starting needed for a moment is given back or not. */
-const IDLE_MS = 1000
+/** After serving began: a host that is idle gives back in two steps what starting needed for a moment. */
+const IDLE_MS = 15_000
 const MEGABYTES_MAX = 60
 const MEGABYTE = 1_000_000
 

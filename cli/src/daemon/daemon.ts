@@ -115,6 +115,8 @@ async function serve({ context, host, log, say, options, scrubber }: Work): Prom
   const detach = onSignals((signal) => ending.end(signal, EXIT.ok))
   say(`serving ${options.folder.root} at ${facts.socket}, process ${facts.pid}`)
   options.onServing(facts)
+  // Starting leaves garbage, too.
+  garbage.touch()
   const { reason, exit } = await ending.reached
   say(`stopping: ${reason}`)
   detach()
