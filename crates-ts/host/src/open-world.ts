@@ -20,6 +20,7 @@ import type { HostSettings } from './settings.ts'
 import { HostClock } from './clock.ts'
 import type { Clocks } from './clock.ts'
 import { BadSnapshots } from './snapshots/bad-snapshots.ts'
+import { ContentAhead } from './snapshots/content-ahead.ts'
 import { openNewestSteps } from './snapshots/open-newest.ts'
 import { DEFAULT_BOUNDS } from './snapshots/recovery-cost.ts'
 import type { SnapshotBounds } from './snapshots/recovery-cost.ts'
@@ -79,6 +80,8 @@ export interface OpenedFolder {
   readonly makeKernel: (modules?: ModuleRuntime) => World
   /** Throws `store.missing_blob` on a miss. */
   readonly readContent: (hash: Hash) => Uint8Array
+  /** What kernels read content through, when it was opened here. */
+  readonly ahead?: ContentAhead
   readonly vault: Vault
 }
 
@@ -98,14 +101,15 @@ export async function openFolder(folder: WorldFolder, options: OpenWorldOptions)
     options.modules ??
     createModuleRuntime({ sha256: nodeSha256, sourceMap: (wasmHash) => readModuleMap(folder, wasmHash) })
   const readContent = makeContentReader(store)
+  const ahead = new ContentAhead(readContent)
   const makeKernel = (other?: ModuleRuntime): World =>
     createWorld({
       sha256: nodeSha256,
       modules: other ?? modules,
       profile: MODULE_PROFILE,
       content: {
-        get: readContent,
-        view: (hash) => store.content.view(hash) ?? readContent(hash),
+        get: (hash) => ahead.get(hash),
+        view: (hash) => ahead.take(hash) ?? store.content.view(hash) ?? readContent(hash),
         has: (hash) => store.content.has(hash),
       },
     })
@@ -115,7 +119,7 @@ export async function openFolder(folder: WorldFolder, options: OpenWorldOptions)
     environment: options.environment,
     world: () => worldIn(store),
   })
-  return { folder, keyFolder, store, modules, makeKernel, readContent, vault }
+  return { folder, keyFolder, store, modules, makeKernel, readContent, ahead, vault }
 }
 
 /** The id of the world: the leaf of its genesis, as it is durable. */

@@ -5,6 +5,7 @@
  */
 import type { AosError, CanonicalBytes, Hash, HashBytes } from '@aos/cbor'
 import type { EffectOrigin, ReceiptStatus } from '@aos/effects'
+import type { AheadBlob } from './cells/read-ahead.ts'
 import type { FreshBlob } from './collections/fresh-nodes.ts'
 import type { Proposal } from './governance/proposal.ts'
 import type { Watch } from './governance/watch.ts'
@@ -291,13 +292,20 @@ export interface World {
   releaseMadeBlobs(blobs: readonly FreshBlob[]): void
   /** What opening would have to derive again; grows as the world goes on. */
   readonly tail: TailAmounts
-  /** Cells that changed since the newest root: opening would have to read each of them first. */
+  /** Cells that changed since the newest root. */
   readonly dirtyCells: number
+  /** Nodes and states that opening would have to read for them, reckoned (spec/16-snapshots.md, "When to cut"). */
+  readonly coldReads: number
   /**
    * Starts an empty world from a snapshot; entries behind its cut are then replayed. Collections are read when they are asked for. Throws
    * `kernel.bad_snapshot`, `engine.unsupported`, and what content throws for a miss.
    */
   open(root: Hash): void
+  /**
+   * Content that replaying the next entries will ask for, found in an order in which content is quick: who keeps it until then, and answers from it,
+   * need not find it twice. Costs the reading; leaves the world as it is. Throws what content throws, `kernel.bad_entry`, `kernel.bad_snapshot`.
+   */
+  readAhead(entries: Iterable<Uint8Array>): Iterable<AheadBlob>
   /**
    * Puts a manifest in force without an entry: for forks, which have no journal (spec/17-governance.md, "Shadow"). Throws what proposing it would throw.
    */

@@ -79,6 +79,7 @@ export { HOST_ADAPTER, KERNEL_ADAPTER, TIMER_KIND, type IntentReport, type Inten
 export type { IntentChange } from './intents/effect-items.ts'
 export { decodeApproval, decodeReceipt, encodeApproval, encodeReceipt } from './effect-commands.ts'
 export type { CallOutcome, CallResult, ContentGetter, KernelPorts, LoadedModule, ModuleRuntime } from './ports.ts'
+export type { AheadBlob } from './cells/read-ahead.ts'
 export type { FreshBlob } from './collections/fresh-nodes.ts'
 export { checkCellProof, proveCell, type CellProof, type ProvenCell } from './snapshot/cell-proof.ts'
 export { decodeSnapshot, type SnapshotRecord } from './snapshot/snapshot-record.ts'

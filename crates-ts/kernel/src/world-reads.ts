@@ -2,6 +2,8 @@
 import type { Hash } from '@aos/cbor'
 import type { CellReport, InstanceReport, KeyReport, MemoryReport, MigrationReport, World, WorldTime } from './api.ts'
 import { EMPTY_KEY } from './cells/cell.ts'
+import { readCellsAhead } from './cells/read-ahead.ts'
+import type { AheadBlob } from './cells/read-ahead.ts'
 import { listCells, readState, rehearseMigrations } from './cells/read-state.ts'
 import type { ReadGround } from './cells/read-state.ts'
 import { textOfBytes } from './collections/key-text.ts'
@@ -68,6 +70,11 @@ export abstract class WorldReads {
     const cell = this.state.cells.find(reducer)?.find(textOfBytes(key ?? EMPTY_KEY))
     if (cell?.state === undefined) return undefined
     return readState(this.readGround, reducer, { state: cell.state, generation: cell.generation })
+  }
+
+  readAhead(entries: Iterable<Uint8Array>): Iterable<AheadBlob> {
+    const { sha256, content } = this.ports
+    return readCellsAhead({ sha256, content, cells: this.state.cells }, entries)
   }
 
   listIntents(): Iterable<IntentReport> {
@@ -137,6 +144,10 @@ export abstract class WorldReads {
 
   get tail(): TailAmounts {
     return this.snapshots.tail
+  }
+
+  get coldReads(): number {
+    return this.state.cells.memory.coldReads
   }
 
   get dirtyCells(): number {

@@ -3,13 +3,14 @@ import { equalBytes, isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { decodeEntry, walkSnapshot } from '@aos/kernel'
 import type { World } from '@aos/kernel'
-import type { RootEntry, SnapshotNote } from '@aos/store'
+import type { JournalPort, RootEntry, SnapshotNote } from '@aos/store'
 import type { OpenedStore } from '../host-world.ts'
 import { replaySteps } from '../replay-into.ts'
 import { runSteps } from '../steps.ts'
 import type { Steps } from '../steps.ts'
 import type { BadSnapshots } from './bad-snapshots.ts'
 import { isStateUnreadable } from './bad-snapshots.ts'
+import type { ContentAhead } from './content-ahead.ts'
 
 /** What a world is opened from. */
 export interface OpenNewestParts {
@@ -17,6 +18,8 @@ export interface OpenNewestParts {
   /** A kernel without state. */
   readonly makeKernel: () => World
   readonly readContent: (hash: Hash) => Uint8Array
+  /** What the kernel reads content through; absent: nothing is read ahead. */
+  readonly ahead?: ContentAhead | undefined
   readonly bad: BadSnapshots
   readonly onReplay?: ((height: number) => void) | undefined
   /** Last height; default: the head. */
@@ -68,6 +71,35 @@ export function noteOf({ height, bytes }: RootEntry): SnapshotNote {
   return { cut: Number(fields.get(0)), rootHeight: height, root: `sha256:${hex}` as Hash } // as formatHash spells it
 }
 
+/** So many entries are looked through before they are replayed. */
+const AHEAD_ENTRIES = 4096
+/** Fewer are not worth looking at twice. */
+const AHEAD_ENTRIES_MIN = 32
+
+/** The entries behind a cut, what they need of content read before them. */
+function* replayBehind(
+  { store: { journal }, ahead, ...parts }: OpenNewestParts,
+  kernel: World,
+  cut: number,
+): Steps<void> {
+  const to = parts.to ?? journal.head?.height ?? -1
+  try {
+    for (let from = cut + 1; from <= to; from += AHEAD_ENTRIES) {
+      const range = { from, to: Math.min(to, from + AHEAD_ENTRIES - 1) }
+      if (ahead !== undefined && range.to - from >= AHEAD_ENTRIES_MIN)
+        yield* ahead.hold(kernel.readAhead(entriesIn(journal, range)))
+      yield* replaySteps(kernel, journal, { ...range, onReplay: parts.onReplay })
+      ahead?.clear()
+    }
+  } finally {
+    ahead?.clear()
+  }
+}
+
+function* entriesIn(journal: JournalPort, range: { readonly from: number; readonly to: number }): Iterable<Uint8Array> {
+  for (const batch of journal.read(range)) for (const { bytes } of batch) yield bytes
+}
+
 /** undefined: this snapshot leads nowhere, another one has to do. */
 function* openFrom(parts: OpenNewestParts, note: SnapshotNote): Steps<World | undefined> {
   const { journal } = parts.store
@@ -78,7 +110,7 @@ function* openFrom(parts: OpenNewestParts, note: SnapshotNote): Steps<World | un
     if (!parts.bad.isEmpty) for (const _ of walkSnapshot({ get: parts.readContent }, note.root)) yield
     if (kernel.head?.height !== note.cut) return undefined
     if (note.cut === journal.head?.height && !equalBytes(kernel.head.leaf, journal.head.leaf)) return undefined
-    yield* replaySteps(kernel, journal, { from: note.cut + 1, to: parts.to, onReplay: parts.onReplay })
+    yield* replayBehind(parts, kernel, note.cut)
     return kernel
   } catch (error) {
     if (isStateUnreadable(error) || (isAosError(error) && error.code === 'host.replay_differs')) return undefined

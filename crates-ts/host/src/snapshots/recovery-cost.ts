@@ -25,13 +25,13 @@ export const DEFAULT_BOUNDS: SnapshotBounds = {
 const MS_PER_ENTRY = 0.008
 const MS_PER_FUEL = 1e-6
 const MS_PER_BYTE = 2e-6
-/** A cell that is read from content before it can be written again. */
-const MS_PER_CELL = 0.025
+/** A node or a state that is found in content, checked and read. */
+const MS_PER_READ = 0.03
 
 /** Milliseconds that an opening would take beside what each takes, on a slow machine. */
-export function recoveryCost({ tail, dirtyCells }: Pick<World, 'tail' | 'dirtyCells'>): number {
+export function recoveryCost({ tail, coldReads }: Pick<World, 'tail' | 'coldReads'>): number {
   const { entries, fuel, bytes } = tail
-  return entries * MS_PER_ENTRY + fuel * MS_PER_FUEL + bytes * MS_PER_BYTE + dirtyCells * MS_PER_CELL
+  return entries * MS_PER_ENTRY + fuel * MS_PER_FUEL + bytes * MS_PER_BYTE + coldReads * MS_PER_READ
 }
 
 /** Of a bound: while a snapshot is being made the world goes on, and it counts only when it is whole. */

@@ -13,7 +13,7 @@ const PATIENCE = 1.1
 export class CellStore {
   readonly #nodes: NodeStore
   readonly #generationOf: (reducer: string) => number
-  readonly #memory: CellMemory = { bytes: 0, dirtyBytes: 0, dirtyCells: 0 }
+  readonly #memory: CellMemory = { bytes: 0, dirtyBytes: 0, dirtyCells: 0, coldReads: 0 }
   readonly #tables = new Map<string, CellTable>()
   #bytesMax = Number.POSITIVE_INFINITY
   /** Memory at which it is worth looking through the cells again. */

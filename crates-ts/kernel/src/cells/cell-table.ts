@@ -10,6 +10,7 @@ import { EMPTY_ROOT } from '../collections/trie-update.ts'
 import type { TrieChange, TrieRoot } from '../collections/trie-update.ts'
 import type { Cell } from './cell.ts'
 import { decodeCellValue, encodeCellValue } from './cell-value.ts'
+import { ColdReads } from './cold-reads.ts'
 
 /** Memory that all tables of a world take together. */
 export interface CellMemory {
@@ -19,6 +20,8 @@ export interface CellMemory {
   dirtyBytes: number
   /** Cells that changed since the last cut. */
   dirtyCells: number
+  /** Nodes and states that an opening would read for the cells that changed since the newest root. */
+  coldReads: number
 }
 
 /** A cell that is listed, as it was written; its state is read when it is asked for. */
@@ -53,6 +56,10 @@ export class CellTable implements SnapshotPart {
   #dirty: Cell[] = []
   #frozen: readonly Frozen[] = []
   #flushed: TrieRoot | undefined
+  #cold: ColdReads
+  /** Since the last cut, and before it. */
+  #reads = 0
+  #readsFrozen = 0
   #count: number
   /** Of states that are written from now on. */
   generation: number
@@ -66,6 +73,7 @@ export class CellTable implements SnapshotPart {
     this.#memory = memory
     this.#trie = new Trie(nodes, 'hashed', root ?? EMPTY_ROOT)
     this.#count = root?.count ?? 0
+    this.#cold = new ColdReads(this.#count)
     this.generation = generation
   }
 
@@ -76,6 +84,11 @@ export class CellTable implements SnapshotPart {
   /** Cells that have a state. */
   get count(): number {
     return this.#count
+  }
+
+  /** True when the cell is in memory. */
+  holds(text: string): boolean {
+    return this.#cells.has(text)
   }
 
   /** The cell, read into memory when it is not there; undefined when there is none. */
@@ -130,6 +143,9 @@ export class CellTable implements SnapshotPart {
     }
     this.#frozen = frozen
     this.#dirty = []
+    this.#readsFrozen += this.#reads
+    this.#reads = 0
+    this.#cold = new ColdReads(this.#count)
   }
 
   *flush(): Generator<readonly FreshBlob[], TrieRoot, undefined> {
@@ -155,6 +171,8 @@ export class CellTable implements SnapshotPart {
   adopt(isStored: boolean): void {
     this.#trie.adopt(this.#flushed ?? this.#trie.root, isStored)
     this.#flushed = undefined
+    this.#memory.coldReads -= this.#readsFrozen
+    this.#readsFrozen = 0
     for (const { cell, state } of this.#frozen) {
       cell.isFrozen = false
       cell.isStored = state !== undefined
@@ -221,6 +239,9 @@ export class CellTable implements SnapshotPart {
     cell.isDirty = true
     memory.dirtyBytes += DIRTY_CELL_BYTES
     memory.dirtyCells += 1
+    const reads = this.#cold.add(cell.isStored || cell.isFrozen)
+    this.#reads += reads
+    memory.coldReads += reads
     this.#dirty.push(cell)
   }
 
