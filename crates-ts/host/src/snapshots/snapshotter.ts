@@ -31,11 +31,11 @@ export interface SnapshotterParts {
 
 const PRINCIPAL = 'host:snapshot'
 /** Work between two turns of the event loop: a fraction of a millisecond. */
-const SLICE_BYTES: number = 64 * 1024
+const SLICE_BYTES: number = 256 * 1024
 /** Under pressure, slices grow up to this many times. */
-const SLICE_FACTOR_MAX = 16
+const SLICE_FACTOR_MAX = 4
 /** What is stored with one durable write. */
-const BATCH_BYTES: number = 512 * 1024
+const BATCH_BYTES: number = 1024 * 1024
 /** Writes under way while more nodes are made. */
 const WRITES_MAX = 2
 /** Below, an end leaves it at what is there. */

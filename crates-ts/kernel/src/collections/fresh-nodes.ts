@@ -1,6 +1,7 @@
 /** Nodes that an update has made: written one behind the other into blocks, hashed, and given out in batches. */
-import { sha256 } from '@aos/cbor'
+import { equalBytes, sha256 } from '@aos/cbor'
 import type { HashBytes, Sha256Port } from '@aos/cbor'
+import { HashList } from './hash-list.ts'
 
 /** A node that was made, or content that belongs to one. */
 export interface FreshBlob {
@@ -60,13 +61,52 @@ export class NodeBlocks {
   }
 }
 
+/** Nodes in the order of making, in columns. */
+export class MadeNodes {
+  readonly #hashes = new HashList()
+  readonly #blocks: Uint8Array[] = []
+  readonly #starts: number[] = []
+  readonly #ends: number[] = []
+
+  get size(): number {
+    return this.#starts.length
+  }
+
+  add(hash: HashBytes, bytes: { readonly block: Uint8Array; readonly start: number; readonly end: number }): void {
+    this.#hashes.add(hash, 0)
+    this.#blocks.push(bytes.block)
+    this.#starts.push(bytes.start)
+    this.#ends.push(bytes.end)
+  }
+
+  /** As a view. */
+  bytesAt(index: number): Uint8Array {
+    return this.#blocks[index]?.subarray(this.#starts[index], this.#ends[index]) ?? NO_BYTES
+  }
+
+  /** Number `index` stands at HASH_BYTES times it, until one is added. */
+  get hashes(): Uint8Array {
+    return this.#hashes.bytes
+  }
+
+  /** A node that was made since there were `from` of them; undefined when it is older. */
+  findSince(from: number, hash: Uint8Array): Uint8Array | undefined {
+    for (let index = this.size - 1; index >= from; index -= 1) {
+      if (equalBytes(this.#hashes.at(index), hash)) return this.bytesAt(index)
+    }
+    return undefined
+  }
+}
+
+const NO_BYTES: Uint8Array = new Uint8Array(0)
+
 /** What one update of a trie makes, hashed as it comes and kept until the root is adopted. */
 export class FreshNodes {
   readonly #port: Sha256Port
   readonly blocks: NodeBlocks
-  /** Everything that was made, in the order of making. */
-  readonly made: FreshBlob[] = []
-  #given = 0
+  readonly made: MadeNodes = new MadeNodes()
+  /** Made, and not given out yet. */
+  #batch: FreshBlob[] = []
 
   constructor(ports: { readonly sha256: Sha256Port; readonly blocks: NodeBlocks }) {
     this.#port = ports.sha256
@@ -75,30 +115,23 @@ export class FreshNodes {
 
   /** A node has been written to the block up to there. Returns its hash. */
   end(at: number): HashBytes {
+    const { block } = this.blocks
     const bytes = this.blocks.end(at)
     const hash = sha256(this.#port, bytes)
-    this.made.push({ hash, bytes })
+    this.made.add(hash, { block, start: at - bytes.length, end: at })
+    this.#batch.push({ hash, bytes })
     return hash
   }
 
   /** True when enough has been made to be given out. */
   get hasBatch(): boolean {
-    return this.made.length - this.#given >= BATCH_NODES
+    return this.#batch.length >= BATCH_NODES
   }
 
   /** What was made since the last time. */
   takeBatch(): readonly FreshBlob[] {
-    const batch = this.made.slice(this.#given)
-    this.#given = this.made.length
+    const batch = this.#batch
+    this.#batch = []
     return batch
-  }
-
-  /** A node that was made since there were `from` of them; undefined when it is older. */
-  findSince(from: number, hash: Uint8Array): Uint8Array | undefined {
-    for (let index = this.made.length - 1; index >= from; index -= 1) {
-      const blob = this.made[index]
-      if (blob?.hash.every((byte, at) => byte === hash[at]) === true) return blob.bytes
-    }
-    return undefined
   }
 }

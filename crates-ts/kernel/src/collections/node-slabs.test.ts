@@ -33,10 +33,10 @@ describe('nodes in slabs', () => {
           else {
             const { hash, bytes } = node(step.id)
             if (step.kind === 'put') {
-              slabs.put(hash, bytes)
+              slabs.put(hash, 0, bytes)
               known.add(step.id)
             } else if (step.kind === 'drop') {
-              slabs.drop(hash)
+              slabs.drop(hash, 0)
               known.delete(step.id)
             }
             const found = slabs.get(Uint8Array.of(0, ...hash), 1)
@@ -55,7 +55,7 @@ describe('nodes in slabs', () => {
     let id = 0
     for (; used < 650_000; id += 1) {
       const { hash, bytes } = node(id)
-      slabs.put(hash, bytes)
+      slabs.put(hash, 0, bytes)
       used += bytes.length
     }
     for (let one = 0; one < id; one += 1) expect(slabs.get(node(one).hash, 0)).toEqual(node(one).bytes)
@@ -65,11 +65,11 @@ describe('nodes in slabs', () => {
   it('take no more memory than they may, and keep what is asked for', () => {
     const slabs = new NodeSlabs(300_000)
     const wanted = Array.from({ length: 50 }, (_, id) => node(id))
-    for (const { hash, bytes } of wanted) slabs.put(hash, bytes)
+    for (const { hash, bytes } of wanted) slabs.put(hash, 0, bytes)
     let lost = 0
     for (let id = 50; id < 5000; id += 1) {
       const { hash, bytes } = node(id)
-      slabs.put(hash, bytes)
+      slabs.put(hash, 0, bytes)
       for (const one of wanted) if (slabs.get(one.hash, 0) === undefined) lost += 1
       expect(slabs.bytes).toBeLessThanOrEqual(330_000)
     }
@@ -78,18 +78,19 @@ describe('nodes in slabs', () => {
 
   it('reuse the places of those that were dropped', () => {
     const slabs = new NodeSlabs(1_000_000)
-    for (let id = 0; id < 200; id += 1) slabs.put(node(id).hash, node(id).bytes)
+    for (let id = 0; id < 200; id += 1) slabs.put(node(id).hash, 0, node(id).bytes)
     const { bytes } = slabs
     for (let round = 0; round < 20; round += 1) {
-      for (let id = 0; id < 200; id += 1) slabs.drop(node(id + round * 2500).hash)
-      for (let id = 0; id < 200; id += 1) slabs.put(node(id + (round + 1) * 2500).hash, node(id).bytes)
+      for (let id = 0; id < 200; id += 1) slabs.drop(node(id + round * 2500).hash, 0)
+      for (let id = 0; id < 200; id += 1)
+        slabs.put(Uint8Array.of(0, ...node(id + (round + 1) * 2500).hash), 1, node(id).bytes)
     }
     expect(slabs.bytes).toBeLessThanOrEqual(bytes * 1.2)
   })
 
   it('hold nothing when there is no room', () => {
     const slabs = new NodeSlabs(0)
-    slabs.put(node(1).hash, node(1).bytes)
+    slabs.put(node(1).hash, 0, node(1).bytes)
     expect(slabs.get(node(1).hash, 0)).toBeUndefined()
     expect(slabs.bytes).toBe(0)
   })

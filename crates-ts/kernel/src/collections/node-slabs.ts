@@ -79,8 +79,8 @@ export class NodeSlabs {
   }
 
   /** Copies both. Others may have to go; it may find no room. */
-  put(hash: Uint8Array, node: Uint8Array): void {
-    if (node.length > SLOT_BYTES_MAX || this.#find(hash, 0) >= 0) return
+  put(hashes: Uint8Array, at: number, node: Uint8Array): void {
+    if (node.length > SLOT_BYTES_MAX || this.#find(hashes, at) >= 0) return
     const page = this.#pageFor(slotBytesFor(node.length))
     if (page === undefined) return
     const row = this.#takeRow()
@@ -93,13 +93,15 @@ export class NodeSlabs {
     this.#slots[row] = start
     this.#lengths[row] = node.length
     this.#wasUsed[row] = 0
-    this.#hashes.set(hash, row * HASH_BYTES)
+    for (let index = 0; index < HASH_BYTES; index += 1) {
+      this.#hashes[row * HASH_BYTES + index] = hashes[at + index] ?? 0
+    }
     this.#fillBucket(row)
   }
 
   /** Nobody will ask for it again. */
-  drop(hash: Uint8Array): void {
-    const row = this.#find(hash, 0)
+  drop(hashes: Uint8Array, at: number): void {
+    const row = this.#find(hashes, at)
     const page = row < 0 ? undefined : this.#pageOf[row]
     if (page === undefined) return
     this.#free(page, row)

@@ -47,7 +47,7 @@ export class NodeStore {
     const name = formatHash(hash)
     const bytes = this.#content.view?.(name) ?? this.#content.get(name)
     checkNode(bytes)
-    this.#kept.put(hash, bytes)
+    this.#kept.put(hash, 0, bytes)
     return bytes
   }
 
@@ -56,13 +56,13 @@ export class NodeStore {
     return this.#content.get(formatHash(bytesOfText(ref)))
   }
 
-  /** Remembers a node that is in the store. */
-  keep(hash: Uint8Array, node: Uint8Array): void {
-    this.#kept.put(hash, node)
+  /** Remembers a node that is in the store; its hash stands in `hashes` at `at`. */
+  keep(hashes: Uint8Array, at: number, node: Uint8Array): void {
+    this.#kept.put(hashes, at, node)
   }
 
   /** Forgets a node that is no part of any trie in memory. */
-  drop(hash: Uint8Array): void {
-    this.#kept.drop(hash)
+  drop(hashes: Uint8Array, at: number): void {
+    this.#kept.drop(hashes, at)
   }
 }

@@ -2,11 +2,11 @@
  * Changing a trie: from the root of one set of entries and a list of changes to the root of the other set. New nodes are given out as they
  * are made, children before parents, so that the work can be cut into slices (spec/16-snapshots.md, "Trie").
  */
-import { compareBytes } from '@aos/cbor'
+import { HASH_BYTES, compareBytes } from '@aos/cbor'
 import type { Sha256Port } from '@aos/cbor'
 import { BranchDraft, FAN_OUT } from './branch-draft.ts'
 import { FreshNodes } from './fresh-nodes.ts'
-import type { FreshBlob, NodeBlocks } from './fresh-nodes.ts'
+import type { FreshBlob, MadeNodes, NodeBlocks } from './fresh-nodes.ts'
 import { bytesOfText, textOfBytes } from './key-text.ts'
 import { LeafMerge } from './leaf-merge.ts'
 import { AT_ONCE_MAX, TrieBuild } from './trie-build.ts'
@@ -33,8 +33,8 @@ export interface TrieUpdatePorts {
    * miss.
    */
   load(hashes: Uint8Array, at: number): Uint8Array
-  /** A node that is no longer part of the trie. */
-  replaced(hash: Uint8Array): void
+  /** The node whose hash stands there is no longer part of the trie. */
+  replaced(hashes: Uint8Array, at: number): void
 }
 
 /** A set of entries as it is known. */
@@ -51,7 +51,7 @@ export const EMPTY_ROOT: TrieRoot = { count: 0, ref: undefined }
 export interface TrieUpdated {
   readonly root: TrieRoot
   /** Everything that was given out. */
-  readonly made: readonly FreshBlob[]
+  readonly made: MadeNodes | undefined
 }
 
 interface PlacedChange extends TrieChange {
@@ -66,7 +66,7 @@ export function* updateTrie(
   root: TrieRoot,
   changes: readonly TrieChange[],
 ): Steps<TrieUpdated> {
-  if (changes.length === 0) return { root, made: [] }
+  if (changes.length === 0) return { root, made: undefined }
   return yield* new TrieUpdate(ports).run(root, changes)
 }
 
@@ -112,7 +112,7 @@ class TrieUpdate {
       return delta
     }
     this.#shorten(branch, place.depth, changes)
-    const from = this.#fresh.made.length
+    const from = this.#fresh.made.size
     const depth = place.depth + branch.skip.length + 1
     const groups = groupsOf(branch, changes, place.depth)
     let delta = 0
@@ -135,7 +135,7 @@ class TrieUpdate {
     const branch = this.#draft(before, level)
     if (mayBecomeLeaf(branch, changes)) return this.#rebuild(place, this.#gathered(branch, changes))
     this.#shorten(branch, place.depth, changes)
-    const from = this.#fresh.made.length
+    const from = this.#fresh.made.size
     const delta = this.#updateChildren(place, branch, changes, level)
     branch.count += delta
     this.#close(place, branch, from)
@@ -192,7 +192,7 @@ class TrieUpdate {
     const above = new BranchDraft()
     branch.skip = skip.slice(shared + 1)
     this.#build.store({ parent: above, nibble, depth: depth + shared + 1 }, branch)
-    this.#passing.set(textOfBytes(above.hashOf(nibble)), this.#fresh.made.at(-1)?.bytes ?? NO_PATH)
+    this.#passing.set(textOfBytes(above.hashOf(nibble)), this.#fresh.made.bytesAt(this.#fresh.made.size - 1))
     branch.empty()
     branch.count = count
     branch.skip = skip.slice(0, shared)
@@ -206,8 +206,8 @@ class TrieUpdate {
       // More entries than a leaf holds, so the one child is a branch: it comes up here, its path lengthened.
       const { skip, count } = branch
       const hash = branch.hashOf(only).slice()
-      branch.read(this.#fresh.findSince(from, hash) ?? this.#ports.load(hash, 0))
-      this.#ports.replaced(hash)
+      branch.read(this.#fresh.made.findSince(from, hash) ?? this.#ports.load(hash, 0))
+      this.#ports.replaced(hash, 0)
       branch.skip = Uint8Array.of(...skip, only, ...branch.skip)
       branch.count = count
     }
@@ -217,10 +217,10 @@ class TrieUpdate {
   /** A node that takes part in the change: its stored form is not used any more. A view until the next node is loaded. */
   #take({ parent, nibble }: Pick<TriePlace, 'parent' | 'nibble'>): Uint8Array | undefined {
     if (!parent.has(nibble)) return undefined
-    const hash = parent.hashOf(nibble)
-    this.#ports.replaced(hash)
-    const made = this.#passing.size === 0 ? undefined : this.#passing.get(textOfBytes(hash))
-    return made ?? this.#ports.load(hash, 0)
+    const at = nibble * HASH_BYTES
+    this.#ports.replaced(parent.hashes, at)
+    const made = this.#passing.size === 0 ? undefined : this.#passing.get(textOfBytes(parent.hashOf(nibble)))
+    return made ?? this.#ports.load(parent.hashes, at)
   }
 
   #draft(bytes: Uint8Array, level: number): BranchDraft {

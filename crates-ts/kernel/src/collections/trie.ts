@@ -5,7 +5,9 @@
 import { HASH_BYTES, compareBytes } from '@aos/cbor'
 import type { HashBytes } from '@aos/cbor'
 import { BranchDraft, FAN_OUT } from './branch-draft.ts'
+import { MadeNodes } from './fresh-nodes.ts'
 import type { FreshBlob } from './fresh-nodes.ts'
+import { HashList } from './hash-list.ts'
 import { bytesOfText, textOfBytes } from './key-text.ts'
 import type { NodeStore } from './node-store.ts'
 import { entriesOf, findInLeaf, isLeaf, stepDown } from './trie-node.ts'
@@ -22,8 +24,8 @@ export class Trie {
   /** Nodes of roots that are not known to be stored. */
   readonly #unstored = new Map<NodeRef, Uint8Array>()
   /** What the update has made and replaced that is not adopted yet. */
-  #made: readonly FreshBlob[] = []
-  #replaced: HashBytes[] = []
+  #made: MadeNodes | undefined
+  readonly #replaced = new HashList()
   #root: TrieRoot
   #rootHash: HashBytes | undefined
 
@@ -75,14 +77,16 @@ export class Trie {
 
   /** The root that the changes lead to; the trie itself stays as it is until `adopt`. Yields new nodes, some at a time. */
   *update(changes: readonly TrieChange[]): Generator<readonly FreshBlob[], TrieRoot, undefined> {
-    this.#made = []
-    this.#replaced = []
+    this.#made = undefined
+    this.#replaced.clear()
     const ports = {
       sha256: this.#nodes.sha256,
       order: this.#order,
       blocks: this.#nodes.blocks,
       load: (hashes: Uint8Array, at: number) => this.#load(hashes, at),
-      replaced: (hash: Uint8Array) => this.#replaced.push(hash.slice()),
+      replaced: (hashes: Uint8Array, at: number) => {
+        this.#replaced.add(hashes, at)
+      },
     }
     const { root, made } = yield* updateTrie(ports, this.#root, changes)
     this.#made = made
@@ -93,22 +97,26 @@ export class Trie {
   adopt(root: TrieRoot, isStored: boolean): void {
     this.#root = root
     this.#rootHash = hashOf(root)
-    for (const hash of this.#replaced) {
-      this.#nodes.drop(hash)
-      if (this.#unstored.size > 0) this.#unstored.delete(textOfBytes(hash))
+    const { bytes: replaced, size } = this.#replaced
+    for (let index = 0; index < size; index += 1) {
+      this.#nodes.drop(replaced, index * HASH_BYTES)
+      if (this.#unstored.size > 0) this.#unstored.delete(textOfBytes(this.#replaced.at(index)))
     }
-    for (const { hash, bytes } of this.#made) {
-      if (isStored) this.#nodes.keep(hash, bytes)
+    const made = this.#made ?? new MadeNodes()
+    const { hashes } = made
+    for (let index = 0; index < made.size; index += 1) {
+      const at = index * HASH_BYTES
+      if (isStored) this.#nodes.keep(hashes, at, made.bytesAt(index))
       // A view would keep the whole block.
-      else this.#unstored.set(textOfBytes(hash), bytes.slice())
+      else this.#unstored.set(textOfBytes(hashes.subarray(at, at + HASH_BYTES)), made.bytesAt(index).slice())
     }
     if (isStored) this.#keepUnstored()
-    this.#made = []
-    this.#replaced = []
+    this.#made = undefined
+    this.#replaced.clear()
   }
 
   #keepUnstored(): void {
-    for (const [ref, node] of this.#unstored) this.#nodes.keep(bytesOfText(ref), node)
+    for (const [ref, node] of this.#unstored) this.#nodes.keep(bytesOfText(ref), 0, node)
     this.#unstored.clear()
   }
 

@@ -123,7 +123,7 @@ export class ContentIndex {
   /** Writes what is only in memory, durably; `indexed` as it is now. One call at a time; after a failed one none. */
   async write(indexed: PackPosition): Promise<void> {
     this.#writing = this.#unwritten
-    this.#unwritten = new LocationTable()
+    this.#unwritten = new LocationTable(this.#writing.size)
     const replaced = [...this.#replaced]
     await this.#database?.write(rowsOf(this.#writing, [...this.#replaced.values()], indexed))
     this.#keepWritten(this.#writing)
@@ -255,8 +255,8 @@ function* rowsOf(
   const key = keyOf(PLACE, new Uint8Array(HASH_BYTES))
   const value = new Uint8Array(LOCATION_BYTES)
   const view = viewOf(value)
-  for (const [hash, place] of table.entries()) {
-    key.set(hash, 1)
+  for (let row = 0; row < table.size; row += 1) {
+    const place = table.row(row, key, 1)
     if (place !== 'gone') encodeLocation(view, place)
     yield [key, place === 'gone' ? undefined : value]
   }

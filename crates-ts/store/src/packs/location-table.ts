@@ -6,6 +6,8 @@ import { HASH_BYTES, type HashBytes } from '@aos/cbor'
 import type { Location } from './content-index.ts'
 
 const ROWS_MIN = 64
+/** Made at once at most; a table grows by doubling. */
+const ROWS_AT_ONCE_MAX = 8192
 
 /** What a row says: where the value is, or that it is nowhere any more. */
 export type Place = Location | 'gone'
@@ -17,6 +19,7 @@ const NOWHERE: Location = { kind: 'packed', pack: 0, position: 0, length: 0 }
 
 /** Rows stand in the order in which their hashes came; a hash has one row, and what was set last counts. */
 export class LocationTable {
+  readonly #rowsMin: number
   #count = 0
   #rows = 0
   #hashes = new Uint8Array(0)
@@ -26,6 +29,11 @@ export class LocationTable {
   #kinds = new Uint8Array(0)
   /** Row + 1 by a part of the hash, the next free place when it is taken; half of them are empty. */
   #slots = new Int32Array(0)
+
+  /** `expected`: rows that will come, if that is known. */
+  constructor(expected = 0) {
+    this.#rowsMin = 2 ** Math.ceil(Math.log2(Math.min(ROWS_AT_ONCE_MAX, Math.max(ROWS_MIN, expected))))
+  }
 
   get size(): number {
     return this.#count
@@ -44,6 +52,13 @@ export class LocationTable {
     this.#positions[row] = position
     this.#lengths[row] = length
     this.#kinds[row] = place === 'gone' ? KIND_GONE : kind === 'file' ? KIND_FILE : KIND_PACKED
+  }
+
+  /** Copies the hash of a row, and says where its value is: for thousands of rows, without an array for each. */
+  row(row: number, hash: Uint8Array, at: number): Place {
+    const from = row * HASH_BYTES
+    for (let index = 0; index < HASH_BYTES; index += 1) hash[at + index] = this.#hashes[from + index] ?? 0
+    return this.#place(row)
   }
 
   /** The hash is a view that the next step may change. */
@@ -99,7 +114,7 @@ export class LocationTable {
   }
 
   #grow(): void {
-    const rows = Math.max(ROWS_MIN, 2 * this.#rows)
+    const rows = Math.max(this.#rowsMin, 2 * this.#rows)
     const grown = <T extends Uint8Array | Float64Array>(column: T, into: T): T => {
       into.set(column)
       return into

@@ -83,19 +83,23 @@ export interface RecordPlace {
 /** Writes heads of records, thousands in a row. */
 export class RecordHeadEncoder {
   readonly #check = new Uint8Array(HASH_BYTES)
+  /** The head under way: views of each place of a pack would be work for the collector. */
+  readonly #head = new Uint8Array(RECORD_HEAD_BYTES)
+  readonly #view = new DataView(this.#head.buffer)
 
   /** Writes a head at `at`. The position in the pack is part of its check. */
   encode(into: Uint8Array, at: number, head: RecordHead, place: RecordPlace): void {
-    const view = new DataView(into.buffer, into.byteOffset + at, RECORD_HEAD_BYTES)
+    const view = this.#view
     view.setUint32(0, MAGIC)
     view.setUint32(4, (VERSION << 24) | (KINDS.indexOf(head.kind) << 16))
     setCount(view, 8, head.length)
-    into.set(place.nonce, at + 16)
+    this.#head.set(place.nonce, 16)
     setCount(view, 24, head.durable)
-    into.set(head.hash, at + 32)
+    this.#head.set(head.hash, 32)
     // What is hashed ends with the position, where the check will stand.
     setCount(view, RECORD_CHECK_AT, place.position)
-    nodeSha256.sha256Into(into.subarray(at, at + RECORD_HEAD_BYTES), this.#check, 0)
+    nodeSha256.sha256Into(this.#head, this.#check, 0)
+    into.set(this.#head, at)
     for (let index = 0; index < CHECK_BYTES; index += 1) into[at + RECORD_CHECK_AT + index] = this.#check[index] ?? 0
   }
 }
