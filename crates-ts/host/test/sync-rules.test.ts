@@ -269,3 +269,22 @@ test('files and folders take the place of one another, and of directories in whi
   rmSync(world.at('one', 'b'))
   expect((await world.push('notes', 'one', { ignore })).plan.remove).toEqual(['b/x'])
 })
+
+test('a file that was written just before it was looked at is read again', async () => {
+  world.put('one', { a: 'one' })
+  await world.push('notes', 'one')
+  const [name = ''] = readdirSync(world.at('.aos', 'sync'))
+  const file = world.at('.aos', 'sync', name)
+  const planted = (atMs: number): void => {
+    const note = JSON.parse(readFileSync(file, 'utf8')) as { readonly files: Record<string, unknown[]> }
+    const stats = statSync(world.at('one', 'a'), { bigint: true })
+    const wrong = [`sha256:${'0'.repeat(64)}`, 0o644, 3, String(stats.mtimeNs), String(stats.ctimeNs)]
+    writeFileSync(file, JSON.stringify({ ...note, at_ms: atMs, files: { a: wrong } }))
+  }
+  const changedMs = Number(statSync(world.at('one', 'a'), { bigint: true }).ctimeNs / 1_000_000n)
+  planted(changedMs + 50)
+  expect((await world.push('notes', 'one', { dryRun: true })).plan.conflicts).toEqual([])
+  // Long after: the note is believed, which is wrong here.
+  planted(changedMs + 60_000)
+  await expect(world.push('notes', 'one', { dryRun: true })).resolves.toMatchObject({ plan: { kept: ['a'] } })
+})

@@ -49,9 +49,16 @@ export interface SyncNote {
   readonly atMs: number
 }
 
-/** Times are not finer than that on every file system. */
-const SETTLED_MS = 2000n
+/** Times are not finer than 2 s on every file system; where they are no whole milliseconds, they are those of a clock that ticks every 10 ms. */
+const COARSE_MS = 2000n
+const FINE_MS = 100n
 const NS_PER_MS = 1_000_000n
+
+/** No later write can have had these times. */
+function isSettled({ changed }: ScannedFile, atMs: number): boolean {
+  const ns = BigInt(changed)
+  return ns < (BigInt(atMs) - (ns % NS_PER_MS === 0n ? COARSE_MS : FINE_MS)) * NS_PER_MS
+}
 
 /** Nothing when they were never compared. Throws `sync.bad_state`, `host.file`. */
 export function readSyncState(place: SyncPlace, history: WorkspaceHistory | undefined): SyncState {
@@ -61,8 +68,7 @@ export function readSyncState(place: SyncPlace, history: WorkspaceHistory | unde
   if (note === undefined) return { last: new Map(), known: new Map(), begun }
   // A world that lost its end, or another one: what was noted is about something else.
   const isOfWorld = note.version === 0 || history?.versions.get(note.version)?.root === note.root
-  const settled = (BigInt(note.atMs) - SETTLED_MS) * NS_PER_MS
-  const known = new Map([...note.files].filter(([, { changed }]) => BigInt(changed) < settled))
+  const known = new Map([...note.files].filter(([, file]) => isSettled(file, note.atMs)))
   return { last: isOfWorld ? note.files : new Map(), known, begun }
 }
 
