@@ -54,6 +54,8 @@ export class Snapshotter {
   readonly #parts: SnapshotterParts
   #running: Promise<SnapshotNote | undefined> | undefined
   #isHurried = false
+  /** Who waits until the root of the snapshot under way stands. */
+  #waiting: (() => void)[] = []
 
   constructor(parts: SnapshotterParts) {
     this.#parts = parts
@@ -67,17 +69,21 @@ export class Snapshotter {
 
   /**
    * A promise while more has come behind the newest snapshot than an opening may derive again, and the next one is not whole yet: who has
-   * many events waits for it. It never rejects. Cheap.
+   * many events waits for it, but not until its root is durable, for no later event is before it is. It never rejects. Cheap.
    */
   catchingUp(): Promise<void> | undefined {
     const { kernel, bounds } = this.#parts
-    return this.#running !== undefined && isPastBounds(kernel, bounds) ? this.#running.then(ignore, ignore) : undefined
+    if (this.#running === undefined || !isPastBounds(kernel, bounds)) return undefined
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve)
+    })
   }
 
   /** The snapshot under way, or a new one, whole and with its root durable. Rejects with what went wrong. */
   async create(): Promise<SnapshotNote> {
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined
+      this.#release()
     })
     const note = await this.#running
     if (note !== undefined) return note
@@ -93,6 +99,10 @@ export class Snapshotter {
     } catch {
       // Told to whoever waited for it, and to the world.
     }
+  }
+
+  #release(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   #isDue(): boolean {
@@ -118,6 +128,7 @@ export class Snapshotter {
       await stored()
       const rootHeight = accepted(submit({ kind: 'snapshot_root', principal: PRINCIPAL, cut, root }))
       flush()
+      this.#release()
       await durable()
       const note: SnapshotNote = { cut, rootHeight, root }
       notes.put(note)
@@ -177,10 +188,6 @@ export class Snapshotter {
     const pressure = Math.max(recoveryCost(kernel) / bounds.recoveryMs, kernel.memory.dirty / bounds.dirtyBytes)
     return Math.round(SLICE_BYTES * Math.min(SLICE_FACTOR_MAX, Math.max(1, pressure * pressure)))
   }
-}
-
-function ignore(): void {
-  return undefined
 }
 
 /** The height of the entry. */
