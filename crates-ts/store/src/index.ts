@@ -63,13 +63,7 @@ export {
   type SimulatedOptions,
 } from './kit/crash/open-simulated.ts'
 export { runCrash, type CrashReport } from './kit/crash/crash-run.ts'
-export {
-  catchMutant,
-  crashSuite,
-  type CrashDriver,
-  type CrashTotals,
-  type SeedRange,
-} from './kit/crash/crash-suite.ts'
+export { catchMutant, crashSuite, type CrashDriver, type CrashTotals, type SeedRange } from './kit/crash/crash-suite.ts'
 export { MUTANTS, type Mutant } from './kit/crash/mutants.ts'
 export { makeFlipWorld, type FlipTarget, type FlipWorld, type FlipWorldOptions } from './kit/crash/bit-flips.ts'
 export type { RotVerdict } from './kit/crash/rot.ts'
