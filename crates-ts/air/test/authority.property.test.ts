@@ -34,9 +34,9 @@ it('what lets one more effect pass, be reached or be approved is never said to n
       if (items.length > 0) seen[verdict] += 1
       if (verdict === 'widens' && fresh.length === 0) seen['widens, and nothing is new'] += 1
     }),
-    propertyOptions(500),
+    propertyOptions(250),
   )
-  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(30)
+  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(10)
   // Caution has its price, and it is not the rule.
   expect(seen['widens, and nothing is new']).toBeLessThan(seen.widens * 0.7)
 })
@@ -51,9 +51,9 @@ it('what lets one more effect pass by its rules is never said to narrow or keep'
       if (verdict !== 'widens') expect(whatIsNew(base, next).slice(0, 3)).toEqual([])
       if (items.length > 0) seen[verdict] += 1
     }),
-    propertyOptions(500),
+    propertyOptions(250),
   )
-  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(20)
+  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(6)
 })
 
 it('what only takes away narrows, whatever it is', () => {
