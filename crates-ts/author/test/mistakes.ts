@@ -1,6 +1,6 @@
 /**
  * Mistakes of authors. Each line after a directive is one, and the words of the directive are in what the compiler says of it:
- * `mistakes.test.ts` compiles this file without the directives and compares.
+ * `mistakes.slow.test.ts` compiles this file without the directives and compares.
  */
 import {
   add,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { MUTANTS, catchMutant } from '../src/index.ts'
 
-/** Every mutant is caught within these; `simulated-crash.test.ts` has the store as it is pass them. */
+/** Every mutant is caught within these; `simulated-crash.slow.test.ts` has the store as it is pass more. */
 const SEEDS = { from: 1, count: 150 }
 
 describe('crash runs', () => {

@@ -4,7 +4,7 @@ import { SEED, appendNext, closeOn, makeMachine, openOn, runOn, standingHeight }
 
 const command = 'npx vitest run crates-ts/store/test/simulated-crash.test.ts'
 
-crashSuite({ describe, it, expect }, { name: 'the store', open: openSimulated, command }, { from: SEED, count: 150 })
+crashSuite({ describe, it, expect }, { name: 'the store', open: openSimulated, command }, { from: SEED, count: 60 })
 
 const SEEDS = Array.from({ length: 12 }, (_, index) => index + 1)
 
