@@ -18,7 +18,8 @@ export const CELL_KEY = 'bench/AccountId@1'
 const REDUCER_SOURCE = `import { AccountState, Deposit, Output } from './generated'
 
 export function reduce(state: AccountState | null, deposit: Deposit, out: Output): AccountState | null {
-  const account = state === null ? new AccountState(deposit.account, 0, 0) : state
+  const account = state === null ? new AccountState() : state
+  account.account = deposit.account
   account.deposits += 1
   account.balance += deposit.amount
   return account

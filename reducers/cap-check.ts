@@ -2,11 +2,18 @@
 import { CapCheckOutput, CapCheckOutputDeny, SortedSet } from './generated'
 
 export function allow(): CapCheckOutput {
-  return new CapCheckOutput(null, true)
+  const output = new CapCheckOutput()
+  output.constraints_ok = true
+  return output
 }
 
 export function deny(code: string, message: string): CapCheckOutput {
-  return new CapCheckOutput(new CapCheckOutputDeny(code, message), false)
+  const refusal = new CapCheckOutputDeny()
+  refusal.code = code
+  refusal.message = message
+  const output = new CapCheckOutput()
+  output.deny = refusal
+  return output
 }
 
 export function denyKind(kind: string): CapCheckOutput {

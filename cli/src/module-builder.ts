@@ -105,15 +105,12 @@ async function prepareAssembly(
   { folder, hidden, root, name, assets }: GuestPlace,
   onGenerated: OnGenerated,
 ): Promise<PreparedGuest> {
-  const [{ buildKey, compileGuest }, { generateGuest, readSdkFiles }] = await Promise.all([
-    import('@aos/build'),
-    import('@aos/sdk'),
-  ])
+  const [{ buildKey, compileGuest }, { readSdkFiles }] = await Promise.all([import('@aos/build'), import('@aos/sdk')])
   const sources: GuestSources = {
     name,
     generatedName: slashed(root, join(hidden, 'generated', name)),
     files: new Map(listFiles(folder, '.ts').map((file) => [slashed(folder, file), readText(file)])),
-    generated: generateGuest(guestRequest(request)),
+    generated: await generatedFiles(request),
     sdk: readSdkFiles({ sdkDir: join(assets, 'sdk') }),
   }
   onGenerated(name, sources.generated)
@@ -126,15 +123,28 @@ async function prepareScript(
   { folder, root, name, assets }: GuestPlace,
   onGenerated: OnGenerated,
 ): Promise<PreparedGuest> {
-  const [{ bundleScript, compileScript, scriptKey }, { generateScript, readScriptSdkFiles }] = await Promise.all([
+  const [{ bundleScript, compileScript, scriptKey }, { readScriptSdkFiles }] = await Promise.all([
     import('@aos/build'),
     import('@aos/sdk'),
   ])
-  const generated = generateScript(scriptRequest(request))
+  const generated = await generatedFiles(request)
   onGenerated(name, generated)
   const sdk = readScriptSdkFiles({ sdkDir: join(assets, 'sdk-script') })
   const bundle = await bundleScript({ name, folder, root, generated, sdk, unreached: request.unreached })
   return { name, key: scriptKey(bundle), compile: () => Promise.resolve(compileScript(bundle)) }
+}
+
+/** What is made of the definitions and stands beside the sources, by name: nothing for Rust. */
+export async function generatedFiles(request: BuildRequest): Promise<ReadonlyMap<string, string>> {
+  const { generateGuest, generateScript } = await import('@aos/sdk')
+  switch (request.language) {
+    case 'assemblyscript':
+      return generateGuest(guestRequest(request))
+    case 'typescript':
+      return generateScript(scriptRequest(request))
+    case 'rust':
+      return new Map()
+  }
 }
 
 /** Classes for every schema of the folder: a module may raise any event. The compiler leaves out what is not used. */

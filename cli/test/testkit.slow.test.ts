@@ -78,12 +78,19 @@ export const reducer = defineReducer((state, event, out, context) => {
   if (event.isClear || event.isFired) return null
   if (event.isRemind) {
     assert(event.asRemind.at >= context.now_ns, 'that was before')
-    out.emit<TimerSetParams>('timer.set', new TimerSetParams('cart', event.asRemind.at), 'clock')
+    const timer = new TimerSetParams()
+    timer.deliver_at_ns = event.asRemind.at
+    timer.key = 'cart'
+    out.emit<TimerSetParams>('timer.set', timer, 'clock')
     return next
   }
   next.items += event.asAdd.count
   next.last = event.asAdd.what
-  if (next.items >= 10) out.raise<Filled>(new Filled(next.items))
+  if (next.items >= 10) {
+    const filled = new Filled()
+    filled.items = next.items
+    out.raise<Filled>(filled)
+  }
   return next
 })
 `

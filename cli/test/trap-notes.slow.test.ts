@@ -5,7 +5,7 @@ import { CHECKOUT, makeSandbox } from './_command.ts'
 import type { Sandbox } from './_command.ts'
 
 const EVENT = 'demo/CounterEvent@1'
-const NOTHING = 'return new CounterState(CounterPc.Idle(), target)'
+const NOTHING = 'return idle(target)'
 
 /** What goes wrong is chosen by the target; `@` marks the place that the note must name. */
 const REDUCER = `import { CounterEvent, CounterPc, CounterState, Output } from './generated'
@@ -15,20 +15,26 @@ export function reduce(state: CounterState | null, event: CounterEvent, out: Out
   if (!event.isStart) return state
   const target = event.asStart.target
   if (target == 1) @unreachable()
-  if (target == 2) return new CounterState(CounterPc.Idle(), @100 / (target - 2))
-  if (target == 3) return new CounterState(CounterPc.Idle(), @load<u64>(0xfffffff0))
-  if (target == 4) return new CounterState(CounterPc.Idle(), descend(target))
+  if (target == 2) return idle(@100 / (target - 2))
+  if (target == 3) return idle(@load<u64>(0xfffffff0))
+  if (target == 4) return idle(descend(target))
   if (target == 5) {
     let spins: u64 = 0
     while (true) {
       spins = @spins * 31 + target
       if (spins == 7) break
     }
-    return new CounterState(CounterPc.Idle(), spins)
+    return idle(spins)
   }
-  if (target == 6) return new CounterState(CounterPc.Idle(), TABLE[@<i32>target])
+  if (target == 6) return idle(TABLE[@<i32>target])
   @assert(target != 7, 'seven is refused')
   ${NOTHING}
+}
+
+function idle(remaining: u64): CounterState {
+  const state = new CounterState(CounterPc.Idle())
+  state.remaining = remaining
+  return state
 }
 `
 const DESCEND = `export function descend(depth: u64): u64 {

@@ -101,7 +101,8 @@ async function makeCellWorld(sandbox: Sandbox): Promise<string> {
     'reducers/account/index.ts': `import { AccountState, Deposit, Output } from './generated'
 
 export function reduce(state: AccountState | null, deposit: Deposit, out: Output): AccountState | null {
-  const account = state === null ? new AccountState(deposit.account, 0) : state
+  const account = state === null ? new AccountState() : state
+  account.account = deposit.account
   account.balance += deposit.amount
   return account
 }

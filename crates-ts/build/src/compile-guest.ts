@@ -95,5 +95,14 @@ function compileError(name: string, diagnostics: readonly Diagnostic[], cause: u
   return new AosError('build.compile_failed', `${name} does not compile:\n${shown.join('\n')}`, {
     details: { name, diagnostics: errors },
     cause,
+    ...(errors.some(isArgumentCount) ? { hint: ARGUMENTS_HINT } : {}),
   })
 }
+
+/** Among others what becomes of sources that name the fields of a record by their places. */
+function isArgumentCount({ code }: Diagnostic): boolean {
+  return code === 'AS2554'
+}
+
+const ARGUMENTS_HINT =
+  'the constructor of a record takes only fields that have no default, such as a variant with a choice; all others are assigned by name'

@@ -40,7 +40,11 @@ it('a pure module may be defined', async () => {
   const { reducer: _reducer, ...others } = reducerModule({ state: '', event: '' })
   const pure = { input: 'test/Add@1', output: 'test/Cart@1' }
   const module = { ...others, moduleKind: 'pure' as const, pure }
-  const source = `import { Cart, definePure } from './generated'\nexport const pure = definePure((input) => new Cart(input.count * 2))`
+  const source = `import { Cart, definePure } from './generated'\nexport const pure = definePure((input) => {
+  const cart = new Cart()
+  cart.items = input.count * 2
+  return cart
+})`
   const { wasm } = await buildGuest({ module, schemas: SCHEMAS, source })
   const output = callGuest(loadGuest(wasm), 'run', encodePureInput({ input: encodeNode({ count: 4 }) }))
   expect(decodePureOutput(output).output).toEqual(encodeNode({ items: 8 }))
@@ -61,3 +65,54 @@ it.each([
   },
   120_000,
 )
+
+const CHOICES: SchemaTable = new Map<string, TypeExpr>([
+  ...SCHEMAS,
+  [
+    'test/Phase@1',
+    {
+      kind: 'variant',
+      arms: new Map([
+        ['Off', { kind: 'unit' }],
+        ['On', { kind: 'unit' }],
+      ]),
+    },
+  ],
+  [
+    'test/Move@1',
+    {
+      kind: 'record',
+      fields: new Map<string, TypeExpr>([
+        ['to', { kind: 'ref', name: 'test/Phase@1' }],
+        ['from', { kind: 'ref', name: 'test/Phase@1' }],
+        ['n', nat],
+      ]),
+    },
+  ],
+])
+
+function moveSource(made: string): string {
+  return `import { Add, Move, Phase, defineReducer } from './generated'
+export const reducer = defineReducer((move, event, out) => {
+  const next = ${made}
+  next.n = event.count
+  return next
+})`
+}
+
+it('fields without a default are named when a record is made', async () => {
+  const module = reducerModule({ state: 'test/Move@1', event: 'test/Add@1' })
+  const build = (made: string): ReturnType<typeof buildGuest> =>
+    buildGuest({ module, schemas: CHOICES, source: moveSource(made) })
+  const { wasm } = await build('Move.of_to_from(Phase.On(), Phase.Off())')
+  const event = { schema: 'test/Add@1', value: encodeNode({ count: 3 }) }
+  expect(callReducer(loadGuest(wasm), { state: null, event }).state).toEqual(
+    encodeNode({ n: 3, to: { $tag: 'On' }, from: { $tag: 'Off' } }),
+  )
+  for (const made of ['new Move()', 'new Move(Phase.On(), Phase.Off())', 'new Move(Phase.On(), Phase.Off(), 3)']) {
+    await expect(build(made)).rejects.toMatchObject({ code: 'build.compile_failed' })
+  }
+  await expect(build('new Move(Phase.On(), Phase.Off())')).rejects.toMatchObject({
+    hint: expect.stringContaining('assigned by name') as unknown,
+  })
+}, 120_000)

@@ -46,7 +46,9 @@ export function reduce(total: Some<u64> | null, order: Order, out: Output, conte
   if (order.isAdd) return new Some<u64>(before + order.asAdd)
   if (order.isFail) checkPositive(order.asAdd)
   if (order.isPublish) {
-    const event = new Published(order.asPublish, before)
+    const event = new Published()
+    event.title = order.asPublish
+    event.total = before
     out.raise<Published>(event)
     out.raise<Published>(event, encodeTextKey(order.asPublish))
     out.raiseBytes('test/Total@1', encodeValue<Published>(event))
@@ -155,7 +157,10 @@ import { Carried, Order, Published } from './generated'
 export function run(carried: Carried): Published {
   const order = Order.fromBytes(carried.order)
   const inner = Published.fromBytes(carried.published)
-  return new Published(order.isPublish ? order.asPublish : 'none', inner.total + 1)
+  const next = new Published()
+  next.title = order.isPublish ? order.asPublish : 'none'
+  next.total = inner.total + 1
+  return next
 }
 `
 

@@ -4,6 +4,7 @@ import { generateGuest } from './generate.ts'
 
 const nat: TypeExpr = { kind: 'nat' }
 const ref = (name: string): TypeExpr => ({ kind: 'ref', name })
+const variant = (arms: Record<string, TypeExpr>): TypeExpr => ({ kind: 'variant', arms: new Map(Object.entries(arms)) })
 const record = (fields: Record<string, TypeExpr>): TypeExpr => ({
   kind: 'record',
   fields: new Map(Object.entries(fields)),
@@ -49,11 +50,54 @@ describe('generateGuest', () => {
     expect(generatedOf(SCHEMAS)).not.toContain('Unused')
   })
 
-  it('keeps the order of fields for the author and uses that of encoded keys for the bytes', () => {
-    const text = generatedOf([...SCHEMAS.slice(1), ['test/State@1', record({ zz: nat, a: nat, bb: nat })]])
+  it('depends on no order of fields and arms', () => {
+    const fields = { zz: nat, a: nat, bb: nat, 'b-b': nat, b_b: nat }
+    const arms = { Later: { kind: 'unit' }, First: { kind: 'unit' }, first: nat } as const
+    const turned = <T>(members: Readonly<Record<string, T>>): Record<string, T> =>
+      Object.fromEntries(Object.entries(members).toReversed())
+    const textOf = (state: TypeExpr, event: TypeExpr): string =>
+      generatedOf([...SCHEMAS, ['test/State@1', state], ['test/Event@1', event]])
+    const text = textOf(record(fields), variant(arms))
+    expect(textOf(record(turned(fields)), variant(turned(arms)))).toBe(text)
     const state = text.slice(text.indexOf('export class State'))
-    expect([...state.matchAll(/public (\w+):/g)].map(([, name]) => name)).toEqual(['zz', 'a', 'bb'])
-    expect([...state.matchAll(/writeNat\(this\.(\w+)\)/g)].map(([, name]) => name)).toEqual(['a', 'bb', 'zz'])
+    expect([...state.matchAll(/writeNat\(this\.(\w+)\)/g)].map(([, name]) => name)).toEqual([
+      'a',
+      'bb',
+      'zz',
+      'b_b_',
+      'b_b',
+    ])
+    expect([...text.matchAll(/get is(\w+)\(/g)].map(([, name]) => name)).toEqual(['First', 'Later', 'First_'])
+  })
+
+  it('gives the constructor what has no default, and names what could be taken for each other', () => {
+    const unit: TypeExpr = { kind: 'unit' }
+    const text = generatedOf([
+      ...SCHEMAS,
+      ['test/Chosen@1', variant({ Off: unit, On: unit })],
+      ['test/Sole@1', variant({ Some: nat, None: unit })],
+      ['test/Boxed@1', record({ n: nat, chosen: ref('test/Chosen@1') })],
+      ['test/Inner@1', record({ n: nat, sole: ref('test/Sole@1') })],
+      ['test/Event@1', record({ to: ref('test/Chosen@1'), from: ref('test/Chosen@1'), n: nat })],
+      [
+        'test/State@1',
+        record({ n: nat, inner: ref('test/Inner@1'), chosen: ref('test/Chosen@1'), box: ref('test/Boxed@1') }),
+      ],
+    ])
+    const classOf = (name: string): string => new RegExp(`export class ${name} {[^]*?\n}`).exec(text)?.[0] ?? ''
+    const headOf = (name: string): string => /{([^]*?)\n\n? {2}schemaName/.exec(classOf(name))?.[1]?.trim() ?? ''
+    expect(classOf('Chosen')).not.toContain('initial')
+    expect(classOf('Sole')).toContain('return Sole.None()')
+    expect(headOf('Inner')).toBe('n: u64 = 0\n  sole: Sole = Sole.initial()\n\n  constructor() {}')
+    expect(headOf('State')).toBe(
+      'n: u64 = 0\n  inner: Inner = new Inner()\n\n  constructor(\n    public box: Boxed,\n    public chosen: Chosen,\n  ) {}',
+    )
+    expect(headOf('Event')).toContain(
+      'n: u64 = 0\n\n  private constructor(\n    named: Named$,\n    public to: Chosen,\n    public from: Chosen,\n  ) {}',
+    )
+    expect(headOf('Event')).toContain(
+      'static of_to_from(to: Chosen, from: Chosen): Event {\n    return new Event(changetype<Named$>(0), to, from)',
+    )
   })
 
   it('imports the context only for a module that declares one', () => {

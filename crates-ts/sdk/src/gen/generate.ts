@@ -2,11 +2,12 @@
 import type { DefModule, SchemaTable } from '@aos/air'
 import { AosError } from '@aos/cbor'
 import { compositeText, compositesOf } from './composites.ts'
+import { Defaults } from './defaults.ts'
 import { typeText } from './expressions.ts'
 import { definePureText, defineReducerText, pureGlueText, reducerGlueText } from './glue.ts'
 import { modelGuest } from './guest-type.ts'
 import type { GuestModel, GuestType } from './guest-type.ts'
-import { recordText } from './record-class.ts'
+import { NAMED_CLASS, NAMED_TEXT, recordText } from './record-class.ts'
 import { variantText } from './variant-class.ts'
 
 /** A module for which classes are generated, with every schema that its schemas name. */
@@ -25,7 +26,7 @@ export const GLUE_FILE = 'glue.ts'
 
 /**
  * Files that stand beside the author's `index.ts` when it is compiled, by name. The text depends on the module and
- * the schemas it reaches, on nothing else. Throws `sdk.unknown_schema`, `sdk.recursive_schema`, `sdk.not_a_guest`.
+ * the schemas it reaches, on nothing else: definitions with equal hashes give equal texts. Throws `sdk.unknown_schema`, `sdk.recursive_schema`, `sdk.not_a_guest`.
  */
 export function generateGuest(request: GuestRequest): ReadonlyMap<string, string> {
   const { module, schemas, extraSchemas = [] } = request
@@ -114,10 +115,12 @@ function generatedText(model: GuestModel): readonly string[] {
     `/** The schema ${schema}. */`,
     `export type ${aliasName} = ${typeText(type)}`,
   ])
+  const defaults = new Defaults(model.classes)
   const classes = model.classes.flatMap((guestClass) => [
     '',
-    ...(guestClass.kind === 'record' ? recordText(guestClass) : variantText(guestClass)),
+    ...(guestClass.kind === 'record' ? recordText(guestClass, defaults) : variantText(guestClass, defaults)),
   ])
   const composites = compositesOf(model).flatMap((type) => ['', ...compositeText(type)])
-  return [SDK_IMPORT, ...aliases, ...classes, ...composites]
+  const named = classes.some((line) => line.includes(NAMED_CLASS)) ? ['', ...NAMED_TEXT] : []
+  return [SDK_IMPORT, ...named, ...aliases, ...classes, ...composites]
 }

@@ -1,6 +1,7 @@
 /** How AIR types look in a guest: the intermediate form between schemas and the text of classes. */
 import type { PrimitiveType, SchemaTable, TypeExpr } from '@aos/air'
 import { AosError } from '@aos/cbor'
+import { compareEncoded, textBytes } from './literals.ts'
 import { ClassNames, compareText, memberNames, nameSchemas, pascalOf } from './names.ts'
 
 /** AIR primitives that a guest cannot tell apart are one: text stands for dec128, hash and uuid too. */
@@ -28,6 +29,7 @@ export interface GuestClass {
   /** The name of a variant's enum of tags. */
   readonly tagName: string
   readonly schema: string | undefined
+  /** In the canonical order of their keys, whatever the order in the text was (spec/20-authoring.md, "Generated sources"). */
   readonly members: readonly Member[]
 }
 
@@ -145,7 +147,7 @@ class ModelBuilder {
 
   private addClass(type: TypeExpr & { kind: 'record' | 'variant' }, className: string, schema?: string): void {
     const tagName = type.kind === 'variant' ? this.classNames.claim(`${className}Tag`) : ''
-    const entries = [...(type.kind === 'record' ? type.fields : type.arms)]
+    const entries = canonicalEntries(type.kind === 'record' ? type.fields : type.arms)
     const names = memberNames(entries.map(([key]) => key))
     const members = entries.map(([key, member]) => ({
       key,
@@ -189,6 +191,12 @@ class ModelBuilder {
     this.addSchema(name)
     return this.refType(name)
   }
+}
+
+/** A definition is the same in whatever order its text has the keys, so that order must not show. */
+function canonicalEntries(members: ReadonlyMap<string, TypeExpr>): readonly (readonly [string, TypeExpr])[] {
+  const encoded = [...members].map((entry) => ({ entry, bytes: textBytes(entry[0]) }))
+  return encoded.sort((left, right) => compareEncoded(left.bytes, right.bytes)).map(({ entry }) => entry)
 }
 
 /** An option of an option, and one of a unit, say no more than what is in them. */

@@ -34,17 +34,26 @@ export function pascalOf(text: string): string {
   return identifierOf(parts.map((part) => part.charAt(0).toUpperCase() + part.slice(1)).join(''))
 }
 
-/** Member names for keys, in their order; reserved words and repeated names get underscores. */
+/**
+ * Member names for keys. A key that can be a name is one; of the others, in their order, reserved words and repeated names get
+ * underscores, so that a key that is added takes no name from one that was there.
+ */
 export function memberNames(keys: readonly string[]): ReadonlyMap<string, string> {
-  const names = new Map<string, string>()
-  const taken = new Set<string>()
+  const isName = (key: string): boolean => identifierOf(key) === key && !isReservedMember(key)
+  const names = new Map(keys.filter(isName).map((key) => [key, key]))
+  const taken = new Set(names.values())
   for (const key of keys) {
+    if (names.has(key)) continue
     let name = identifierOf(key)
-    while (RESERVED_WORDS.has(name) || RESERVED_MEMBERS.has(name) || taken.has(name)) name += '_'
+    while (isReservedMember(name) || taken.has(name)) name += '_'
     taken.add(name)
     names.set(key, name)
   }
-  return names
+  return new Map(keys.map((key) => [key, names.get(key) ?? key]))
+}
+
+function isReservedMember(name: string): boolean {
+  return RESERVED_WORDS.has(name) || RESERVED_MEMBERS.has(name)
 }
 
 /** Hands out class names, each once. */

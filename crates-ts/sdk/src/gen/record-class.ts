@@ -1,24 +1,32 @@
 /** The text of the class of a record. */
+import type { Defaults } from './defaults.ts'
 import { defaultText, readText, typeText, writeText } from './expressions.ts'
 import type { GuestClass, GuestType, Member } from './guest-type.ts'
-import { compareEncoded, mapHead, matchLiteral, textBytes, writeLiteral } from './literals.ts'
+import { mapHead, matchLiteral, textBytes, writeLiteral } from './literals.ts'
 
 const SEEN_BITS = 32
+
+/** The first parameter of constructors that authors must not call; the compiler does not hold `private` to its word. */
+export const NAMED_CLASS = 'Named$'
+
+/** Declares that class, which has no values. */
+export const NAMED_TEXT: readonly string[] = ['/** Nobody but a record has one. */', `class ${NAMED_CLASS} {}`]
 
 /** Objects without the header of the garbage collector, which does not run in a step: each costs four stores less. */
 export const UNMANAGED: readonly string[] = ['// @ts-ignore: decorator', '@unmanaged']
 
-/** Members in the canonical order of their keys. */
-function canonicalMembers(members: readonly Member[]): readonly Member[] {
-  return [...members].sort((left, right) => compareEncoded(textBytes(left.key), textBytes(right.key)))
-}
-
-export function recordText(record: GuestClass): readonly string[] {
+/**
+ * An author names the fields that are set: no order of fields is part of a definition, so that none may decide which value goes where.
+ * Only what has no default is given to the constructor (spec/20-authoring.md, "Generated sources").
+ */
+export function recordText(record: GuestClass, defaults: Defaults): readonly string[] {
+  const required = record.members.filter(({ type }) => !defaults.has(type))
   return [
     ...headline(record),
     ...UNMANAGED,
     `export class ${record.className} {`,
-    ...constructorText(record.members),
+    ...fieldsText(record.members.filter((member) => !required.includes(member))),
+    ...constructorText(record.className, required),
     ...schemaNameText(record),
     ...fromBytesText(record),
     ...decodeText(record),
@@ -49,27 +57,45 @@ export function fromBytesText({ className }: GuestClass): readonly string[] {
   ]
 }
 
-function constructorText(members: readonly Member[]): readonly string[] {
-  if (members.length === 0) return ['  constructor() {}']
-  const fields = members.map(({ name, type }) => `    public ${name}: ${typeText(type)} = ${defaultText(type)},`)
-  return ['  constructor(', ...fields, '  ) {}']
+function fieldsText(members: readonly Member[]): readonly string[] {
+  if (members.length === 0) return []
+  return [...members.map(({ name, type }) => `  ${name}: ${typeText(type)} = ${defaultText(type)}`), '']
+}
+
+function constructorText(className: string, required: readonly Member[]): readonly string[] {
+  if (required.length === 0) return ['  constructor() {}']
+  const parameters = required.map(({ name, type }) => `${name}: ${typeText(type)}`)
+  const fields = parameters.map((parameter) => `    public ${parameter},`)
+  const types = required.map(({ type }) => typeText(type))
+  if (new Set(types).size === types.length) return ['  constructor(', ...fields, '  ) {}']
+  const names = required.map(({ name }) => name)
+  return [
+    '  private constructor(',
+    `    named: ${NAMED_CLASS},`,
+    ...fields,
+    '  ) {}',
+    '',
+    '  /** Some of the values are of one type: the name says which is which. */',
+    `  static of_${names.join('_')}(${parameters.join(', ')}): ${className} {`,
+    `    return new ${className}(changetype<${NAMED_CLASS}>(0), ${names.join(', ')})`,
+    '  }',
+  ]
 }
 
 function decodeText(record: GuestClass): readonly string[] {
   const name = record.className
-  const members = canonicalMembers(record.members)
-  const locals = new Map(members.map((member, at) => [member.key, `field${at}`]))
+  const { members } = record
   const words = Math.ceil(members.length / SEEN_BITS)
   const lines = ['', `  static decode(): ${name} {`]
-  for (const member of members) {
-    lines.push(`    let ${locals.get(member.key) ?? ''}: ${typeText(member.type)} = ${placeholderText(member.type)}`)
+  for (const [at, { type }] of members.entries()) {
+    lines.push(`    let field${at}: ${typeText(type)} = ${placeholderText(type)}`)
   }
   for (let word = 0; word < words; word += 1) lines.push(`    let seen${word}: u32 = 0`)
   lines.push('    let left = readMap()', '    while (left > 0) {', '      const before = left')
   for (const [at, member] of members.entries()) {
     lines.push(
       `      if (left > 0 && ${matchLiteral(textBytes(member.key))}) {`,
-      `        ${locals.get(member.key) ?? ''} = ${readText(member.type)}`,
+      `        field${at} = ${readText(member.type)}`,
       `        seen${Math.floor(at / SEEN_BITS)} |= ${bitText(at)}`,
       '        left -= 1',
       '      }',
@@ -84,8 +110,10 @@ function decodeText(record: GuestClass): readonly string[] {
     '    }',
   )
   for (let word = 0; word < words; word += 1) lines.push(...requiredText(members, word))
-  const values = record.members.map((member) => locals.get(member.key) ?? '')
-  lines.push(`    return new ${name}(${values.join(', ')})`, '  }')
+  // Not by the constructor, which would make the defaults of what is read.
+  lines.push(`    const made = changetype<${name}>(heap.alloc(offsetof<${name}>()))`)
+  for (const [at, member] of members.entries()) lines.push(`    made.${member.name} = field${at}`)
+  lines.push('    return made', '  }')
   return lines
 }
 
@@ -112,8 +140,7 @@ function requiredText(members: readonly Member[], word: number): readonly string
   return [`    if ((seen${word} & 0x${mask}) != 0x${mask}) trapMissingField()`]
 }
 
-function encodeText(record: GuestClass): readonly string[] {
-  const members = canonicalMembers(record.members)
+function encodeText({ members }: GuestClass): readonly string[] {
   const lines = ['', '  encode(): void {']
   let pending = [...mapHead(members.length)]
   for (const member of members) {

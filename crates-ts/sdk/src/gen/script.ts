@@ -4,6 +4,7 @@ import { GENERATED_FILE, GLUE_FILE } from './generate.ts'
 import type { GuestRequest } from './generate.ts'
 import { modelGuest } from './guest-type.ts'
 import type { GuestModel, GuestType } from './guest-type.ts'
+import { compareText } from './names.ts'
 import { keyText, typeText, typesText, valueText, valuesText } from './script-types.ts'
 
 /** A module in TypeScript, with the schemas of the params of effects. */
@@ -14,7 +15,7 @@ export interface ScriptRequest extends GuestRequest {
 
 /**
  * Files that stand beside the author's `index.ts` when it is bundled. The text depends on the module, the schemas it
- * reaches and its effects, on nothing else. Throws `sdk.unknown_schema`, `sdk.recursive_schema`, `sdk.not_a_guest`.
+ * reaches and its effects, on nothing else: definitions with equal hashes give equal texts. Throws `sdk.unknown_schema`, `sdk.recursive_schema`, `sdk.not_a_guest`.
  */
 export function generateScript(request: ScriptRequest): ReadonlyMap<string, string> {
   const { name, reducer, pure } = request.module
@@ -47,7 +48,7 @@ function rootType(model: GuestModel, schema: string): GuestType {
 function reducerText({ module, schemas, extraSchemas = [], effectParams }: ScriptRequest): readonly string[] {
   const { reducer } = module
   if (reducer === undefined) return []
-  const effects = reducer.effectsEmitted.flatMap((kind) => {
+  const effects = [...new Set(reducer.effectsEmitted)].sort(compareText).flatMap((kind) => {
     const params = effectParams.get(kind)
     return params === undefined ? [] : [[kind, params] as const]
   })
@@ -58,7 +59,7 @@ function reducerText({ module, schemas, extraSchemas = [], effectParams }: Scrip
   const held = state.kind === 'option' ? state.inner : state
   const event = root(reducer.event)
   const context = reducer.context === undefined ? undefined : root(reducer.context)
-  const raised = [reducer.event, ...extraSchemas].filter((schema, at, all) => all.indexOf(schema) === at)
+  const raised = [...new Set([reducer.event, ...extraSchemas])].sort(compareText)
   return [
     "import { defineReducer as defineReducerOf } from '@aos/sdk'",
     "import type { Output as $Output, Reduce as $Reduce, Reducer as $Reducer } from '@aos/sdk'",

@@ -1,4 +1,5 @@
 /** The text of the class of a variant and of the enum of its tags. */
+import type { Defaults } from './defaults.ts'
 import { defaultText, isUnit, readText, typeText, writeText } from './expressions.ts'
 import type { GuestClass, GuestType, Member } from './guest-type.ts'
 import { mapHead, matchLiteral, textBytes, writeLiteral } from './literals.ts'
@@ -9,7 +10,7 @@ import { UNMANAGED, fromBytesText, schemaNameText } from './record-class.ts'
  * A variant's payload lies in one 64-bit slot: an integer, or the pointer of an object. Nothing is ever freed
  * within a step, so a pointer in a slot stays good.
  */
-export function variantText(variant: GuestClass): readonly string[] {
+export function variantText(variant: GuestClass, defaults: Defaults): readonly string[] {
   const { className, tagName } = variant
   return [
     `export enum ${tagName} {`,
@@ -23,7 +24,7 @@ export function variantText(variant: GuestClass): readonly string[] {
     `    readonly tag: ${tagName},`,
     '    private slot: u64,',
     '  ) {}',
-    ...initialText(variant),
+    ...initialText(variant, defaults.initialArm(variant)),
     ...variant.members.flatMap((member) => armText(variant, member)),
     ...accessorsText(variant),
     ...schemaNameText(variant),
@@ -34,9 +35,8 @@ export function variantText(variant: GuestClass): readonly string[] {
   ]
 }
 
-/** The value of a field that the author did not set: the first arm without payload, else the first arm. */
-function initialText(variant: GuestClass): readonly string[] {
-  const arm = variant.members.find(({ type }) => isUnit(type)) ?? variant.members[0]
+/** The value of a field that the author did not set; none when the arms leave a choice. */
+function initialText(variant: GuestClass, arm: Member | undefined): readonly string[] {
   if (arm === undefined) return []
   const payload = isUnit(arm.type) ? '' : defaultText(arm.type)
   return [
@@ -61,10 +61,10 @@ function armText({ className, tagName }: GuestClass, { name, type }: Member): re
 
 /** `isStart` and `asStart`; arms that differ only in the case of their first letter share neither. */
 function accessorsText(variant: GuestClass): readonly string[] {
-  const taken = new Set<string>()
+  const taken = new Set(variant.members.map(({ key }) => key).filter((key) => pascalOf(key) === key))
   return variant.members.flatMap((member) => {
     let suffix = pascalOf(member.key)
-    while (taken.has(suffix)) suffix += '_'
+    while (suffix !== member.key && taken.has(suffix)) suffix += '_'
     taken.add(suffix)
     return accessorText(variant, member, suffix)
   })

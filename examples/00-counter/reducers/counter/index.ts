@@ -4,10 +4,12 @@ import { CounterEvent, CounterPc, CounterState, Output } from './generated'
 export function reduce(state: CounterState | null, event: CounterEvent, out: Output): CounterState | null {
   if (event.isStart) {
     const target = event.asStart.target
-    return new CounterState(target == 0 ? CounterPc.Done() : CounterPc.Counting(), target)
+    const counter = new CounterState(target == 0 ? CounterPc.Done() : CounterPc.Counting())
+    counter.remaining = target
+    return counter
   }
   // A tick before any start creates the cell, idle.
-  if (state === null) return new CounterState(CounterPc.Idle(), 0)
+  if (state === null) return new CounterState(CounterPc.Idle())
   if (state.pc.isCounting) {
     state.remaining -= 1
     if (state.remaining == 0) state.pc = CounterPc.Done()

@@ -2,7 +2,7 @@ import { Output, Some, TimerEvent, TimerPhase, TimerSetParams, TimerState } from
 
 /** Sets the timer that `Start` asks for, and notes when it fires. */
 export function reduce(state: TimerState | null, event: TimerEvent, out: Output): TimerState | null {
-  const next = state === null ? new TimerState() : state
+  const next = state === null ? new TimerState(TimerPhase.Idle()) : state
   if (event.isStart) {
     if (next.pc.isAwaiting) return next
     const start = event.asStart
@@ -10,7 +10,9 @@ export function reduce(state: TimerState | null, event: TimerEvent, out: Output)
     timer.deliver_at_ns = start.deliver_at_ns
     timer.key = start.key
     out.emit<TimerSetParams>('timer.set', timer)
-    return new TimerState(TimerPhase.Awaiting(), new Some<u64>(start.deliver_at_ns))
+    const waiting = new TimerState(TimerPhase.Awaiting())
+    waiting.deadline_ns = new Some<u64>(start.deliver_at_ns)
+    return waiting
   }
   if (!next.pc.isAwaiting) return next
   const fired = event.asFired

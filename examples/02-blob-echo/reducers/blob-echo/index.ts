@@ -3,7 +3,7 @@ import { hashOf } from './sha256'
 
 /** Stores bytes, gets them back, and holds both receipts to the hash that it computed itself. */
 export function reduce(state: EchoState | null, event: EchoEvent, out: Output): EchoState | null {
-  const echo = state === null ? new EchoState() : state
+  const echo = state === null ? new EchoState(EchoPhase.Idle()) : state
   if (event.isStart) {
     if (echo.pc.isPutting || echo.pc.isGetting) return echo
     const data = event.asStart.data
@@ -12,7 +12,9 @@ export function reduce(state: EchoState | null, event: EchoEvent, out: Output): 
     put.blob_ref = hash
     put.bytes = data
     out.emit<BlobPutParams>('blob.put', put)
-    return new EchoState(EchoPhase.Putting(), hash)
+    const next = new EchoState(EchoPhase.Putting())
+    next.pending_blob_ref = hash
+    return next
   }
   const expected = echo.pending_blob_ref
   if (expected === null) return echo
@@ -22,7 +24,9 @@ export function reduce(state: EchoState | null, event: EchoEvent, out: Output): 
     if (put.status != 'ok' || put.receipt.blob_ref != expected) return echo
     echo.stored_blob_ref = expected
     echo.pc = EchoPhase.Getting()
-    out.emit<BlobGetParams>('blob.get', new BlobGetParams(expected))
+    const get = new BlobGetParams()
+    get.blob_ref = expected
+    out.emit<BlobGetParams>('blob.get', get)
   } else if (event.isGot && echo.pc.isGetting) {
     const got = event.asGot
     echo.pc = EchoPhase.Done()

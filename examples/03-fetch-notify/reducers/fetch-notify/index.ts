@@ -2,11 +2,15 @@ import { FetchEvent, FetchPhase, FetchRequest, FetchState, Output, Some } from '
 
 /** Turns `Start` into a request for the plan, and keeps what the plan brings back. */
 export function reduce(state: FetchState | null, event: FetchEvent, out: Output): FetchState | null {
-  const next = state === null ? new FetchState() : state
+  const next = state === null ? new FetchState(FetchPhase.Idle()) : state
   if (event.isStart) {
     const start = event.asStart
     const id = next.next_request_id
-    out.raise<FetchRequest>(new FetchRequest(id, start.url, start.method))
+    const request = new FetchRequest()
+    request.request_id = id
+    request.url = start.url
+    request.method = start.method
+    out.raise<FetchRequest>(request)
     next.next_request_id = id + 1
     next.pending_request = new Some<u64>(id)
     next.pc = FetchPhase.Fetching()

@@ -10,13 +10,17 @@ import {
 
 /** Hands three targets to the plan and keeps what comes of them, in the order in which they were asked for. */
 export function reduce(state: AggregatorState | null, event: AggregatorEvent, out: Output): AggregatorState | null {
-  const next = state === null ? new AggregatorState() : state
+  const next = state === null ? new AggregatorState(AggregatorPhase.Idle()) : state
   if (event.isStart) {
     const start = event.asStart
     const id = next.next_request_id
-    out.raise<AggregateRequested>(
-      new AggregateRequested(id, start.topic, start.primary, start.secondary, start.tertiary),
-    )
+    const request = new AggregateRequested()
+    request.request_id = id
+    request.topic = start.topic
+    request.primary = start.primary
+    request.secondary = start.secondary
+    request.tertiary = start.tertiary
+    out.raise<AggregateRequested>(request)
     next.next_request_id = id + 1
     next.pending_request = new Some<u64>(id)
     next.topic = start.topic

@@ -6,7 +6,10 @@ export function reduce(state: OrderState | null, event: OrderEvent, out: Output)
     // An order that comes twice is asked for once.
     if (state !== null) return state
     const order = event.asOrder
-    out.raise<PriceAsked>(new PriceAsked(order.id, order.shop_url))
+    const asked = new PriceAsked()
+    asked.id = order.id
+    asked.shop_url = order.shop_url
+    out.raise<PriceAsked>(asked)
     return new OrderState(OrderPhase.Asked())
   }
   if (state === null) return null

@@ -2,10 +2,13 @@ import { Output, Some, SummaryEvent, SummaryPhase, SummaryRequested, SummaryStat
 
 /** Has a page summarised by the plan, and keeps where the summary is and what it cost. */
 export function reduce(state: SummaryState | null, event: SummaryEvent, out: Output): SummaryState | null {
-  const next = state === null ? new SummaryState() : state
+  const next = state === null ? new SummaryState(SummaryPhase.Idle()) : state
   if (event.isStart) {
     const id = next.next_request_id
-    out.raise<SummaryRequested>(new SummaryRequested(id, event.asStart.url))
+    const request = new SummaryRequested()
+    request.request_id = id
+    request.url = event.asStart.url
+    out.raise<SummaryRequested>(request)
     next.next_request_id = id + 1
     next.pending_request = new Some<u64>(id)
     next.pc = SummaryPhase.Summarizing()

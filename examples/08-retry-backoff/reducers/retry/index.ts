@@ -6,9 +6,13 @@ const NS_PER_MS: u64 = 1_000_000
 export function reduce(state: RetryState | null, event: RetryEvent, out: Output): RetryState | null {
   if (event.isStart) {
     const start = event.asStart
-    const attempts = max<u64>(start.max_attempts, 1)
-    const delay = max<u64>(start.base_delay_ms, 1)
-    const next = new RetryState(RetryPhase.Waiting(), 1, attempts, delay, start.now_ns, start.req_id, start.payload)
+    const next = new RetryState(RetryPhase.Waiting())
+    next.attempt = 1
+    next.max_attempts = max<u64>(start.max_attempts, 1)
+    next.base_delay_ms = max<u64>(start.base_delay_ms, 1)
+    next.anchor_ns = start.now_ns
+    next.req_id = start.req_id
+    next.payload = start.payload
     return request(next, out)
   }
   if (state === null || !state.pc.isWaiting) return state
@@ -33,6 +37,9 @@ export function reduce(state: RetryState | null, event: RetryEvent, out: Output)
 }
 
 function request(state: RetryState, out: Output): RetryState {
-  out.raise<WorkRequested>(new WorkRequested(state.req_id, state.payload))
+  const work = new WorkRequested()
+  work.req_id = state.req_id
+  work.payload = state.payload
+  out.raise<WorkRequested>(work)
   return state
 }

@@ -2,7 +2,7 @@ import { AirportStats, DelayBucket, Flight, Output } from './generated'
 
 /** The statistics of one airport: the cell of `flight.origin`. */
 export function reduce(state: AirportStats | null, flight: Flight, out: Output): AirportStats | null {
-  const stats = state === null ? new AirportStats(0, 0, emptyHistogram(), flight) : state
+  const stats = state === null ? emptyStats(flight) : state
   stats.count += 1
   stats.delay_total += flight.delay
   stats.histogram[bucketOf(flight.delay)].count += 1
@@ -10,14 +10,23 @@ export function reduce(state: AirportStats | null, flight: Flight, out: Output):
   return stats
 }
 
-function emptyHistogram(): Array<DelayBucket> {
-  return [
-    new DelayBucket('early'),
-    new DelayBucket('under 15 min'),
-    new DelayBucket('under 1 h'),
-    new DelayBucket('under 3 h'),
-    new DelayBucket('3 h or more'),
+function emptyStats(flight: Flight): AirportStats {
+  const stats = new AirportStats()
+  stats.histogram = [
+    emptyBucket('early'),
+    emptyBucket('under 15 min'),
+    emptyBucket('under 1 h'),
+    emptyBucket('under 3 h'),
+    emptyBucket('3 h or more'),
   ]
+  stats.worst = flight
+  return stats
+}
+
+function emptyBucket(name: string): DelayBucket {
+  const bucket = new DelayBucket()
+  bucket.name_ = name
+  return bucket
 }
 
 function bucketOf(delay: i64): i32 {

@@ -6,8 +6,14 @@ export function reduce(state: InvoiceState | null, event: ClerkEvent, out: Outpu
     // An invoice that comes twice is asked for once.
     if (state !== null) return state
     const invoice = event.asInvoice
-    out.raise<PaymentRequested>(new PaymentRequested(invoice.id, invoice.bank_url))
-    return new InvoiceState(InvoicePhase.Asked(), invoice.payee, invoice.amount_cents)
+    const payment = new PaymentRequested()
+    payment.id = invoice.id
+    payment.bank_url = invoice.bank_url
+    out.raise<PaymentRequested>(payment)
+    const asked = new InvoiceState(InvoicePhase.Asked())
+    asked.payee = invoice.payee
+    asked.amount_cents = invoice.amount_cents
+    return asked
   }
   if (state === null) return null
   if (event.isMade) {

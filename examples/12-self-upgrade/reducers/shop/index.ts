@@ -8,7 +8,10 @@ export function reduce(state: ShopState | null, event: ShopEvent, out: Output): 
   const shop = state === null ? new ShopState() : state
   if (event.isWanted) {
     const wanted = event.asWanted
-    out.raise<PriceWanted>(new PriceWanted(wanted.item, wanted.shop_url))
+    const price = new PriceWanted()
+    price.item = wanted.item
+    price.shop_url = wanted.shop_url
+    out.raise<PriceWanted>(price)
   } else if (event.isOffer) {
     shop.offer = event.asOffer.change
   } else if (event.isImproved) {
@@ -20,7 +23,10 @@ export function reduce(state: ShopState | null, event: ShopEvent, out: Output): 
     const offer = shop.offer
     if (shop.failed % ERRORS_MAX == 0 && offer !== null) {
       shop.offer = null
-      out.raise<ErrorsSeen>(new ErrorsSeen(shop.failed, Uint8Array.wrap(String.UTF8.encode(offer))))
+      const seen = new ErrorsSeen()
+      seen.failed = shop.failed
+      seen.change = Uint8Array.wrap(String.UTF8.encode(offer))
+      out.raise<ErrorsSeen>(seen)
     }
   }
   return shop

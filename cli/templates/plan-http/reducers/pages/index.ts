@@ -3,7 +3,9 @@ import { CheckRequested, Output, Page, PageEvent, PagePhase, Some } from './gene
 /** One page: the cell of its URL. It can ask for a request, but not make one. */
 export function reduce(state: Page | null, event: PageEvent, out: Output): Page | null {
   if (event.isCheck) {
-    out.raise<CheckRequested>(new CheckRequested(event.asCheck.url))
+    const request = new CheckRequested()
+    request.url = event.asCheck.url
+    out.raise<CheckRequested>(request)
     return new Page(PagePhase.Asked())
   }
   if (state === null) return null

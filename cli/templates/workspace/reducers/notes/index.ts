@@ -5,8 +5,11 @@ export function reduce(state: Note | null, event: NoteEvent, out: Output): Note 
   if (event.isWrite) {
     const write = event.asWrite
     const content = Uint8Array.wrap(String.UTF8.encode(write.text))
-    out.raise<SaveRequested>(new SaveRequested(write.note, content))
-    const next = state === null ? new Note() : state
+    const save = new SaveRequested()
+    save.note = write.note
+    save.content = content
+    out.raise<SaveRequested>(save)
+    const next = state === null ? new Note(NotePhase.Saving()) : state
     next.phase = NotePhase.Saving()
     next.error = null
     return next
