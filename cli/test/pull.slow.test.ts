@@ -1,6 +1,6 @@
 /** Pulls that are killed, and worlds that come from templates. */
 import { spawn } from 'node:child_process'
-import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -91,6 +91,7 @@ test.each(['plan-http', 'cells', 'agent', 'workspace'])('the template %s', { tim
   await sandbox.run(['init', world, '--template', template])
   const source = readFileSync(join(world, 'world.air.ts'), 'utf8')
   expect(await ask(world, 'push')).toMatchObject({ ok: true })
+  await buildOfEmitted(world)
   const unchanged = { outcome: 'unchanged', changes: [], kept: [], modules: [], files: [] }
   expect(await ask(world, 'pull')).toMatchObject({ data: unchanged })
   const node = { $kind: 'defschema', name: 'demo/Extra@1', type: { record: { note: 'text' } } }
@@ -108,3 +109,13 @@ test.each(['plan-http', 'cells', 'agent', 'workspace'])('the template %s', { tim
   expect(await ask(world, 'push', '--dry-run')).toMatchObject({ data: { outcome: 'unchanged' } })
   expect(await ask(world, 'air', 'check')).toMatchObject({ exit: 0 })
 })
+
+/** The JSON that the world file makes gives the same modules, built anew. */
+async function buildOfEmitted(world: string): Promise<void> {
+  expect(await ask(world, 'air', 'emit', world)).toMatchObject({ exit: 0 })
+  renameSync(join(world, 'world.air.ts'), join(world, 'hidden.txt'))
+  rmSync(join(world, '.aos/cache'), { recursive: true })
+  expect(await ask(world, 'push', '--dry-run')).toMatchObject({ exit: 0, data: { outcome: 'unchanged', changes: [] } })
+  renameSync(join(world, 'hidden.txt'), join(world, 'world.air.ts'))
+  rmSync(join(world, 'air'), { recursive: true })
+}

@@ -26,7 +26,8 @@ const ask = (...args: readonly string[]): ReturnType<Sandbox['ask']> => sandbox.
 /** Compiled modules, oldest build first is not known: by name of the build key. */
 function compiled(): readonly string[] {
   const cache = join(world, '.aos/cache')
-  return readdirSync(cache).map((name) => join(cache, name))
+  const names = readdirSync(cache).filter((name) => name.endsWith('.wasm'))
+  return names.map((name) => join(cache, name))
 }
 
 function edit(file: string, change: (text: string) => string): void {
@@ -88,7 +89,11 @@ test('a reducer may raise an event of any schema of the folder, which its route 
       .replace('import { CounterEvent', 'import { Note, CounterEvent')
       .replace(
         'state.remaining -= 2',
-        "state.remaining -= 2\n    out.raise<Note>(new Note('counter', state.remaining))",
+        [
+          'state.remaining -= 2',
+          "const note = new Note(); note.who = 'counter'; note.left = state.remaining",
+          'out.raise<Note>(note)',
+        ].join('\n'),
       ),
   )
   expect(await ask('push')).toMatchObject({ exit: 0 })

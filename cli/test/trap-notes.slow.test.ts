@@ -28,6 +28,8 @@ export function reduce(state: CounterState | null, event: CounterEvent, out: Out
   }
   if (target == 6) return idle(TABLE[@<i32>target])
   @assert(target != 7, 'seven is refused')
+  // A function that calls itself stays one.
+  if (target == 8) return reduce(state, event, out)
   ${NOTHING}
 }
 
