@@ -66,6 +66,8 @@ interface Recovery {
   readonly bound_ms: number
   /** What it would derive again. */
   readonly entries: number
+  /** What it would take from a checkpoint before that. */
+  readonly changes: number
   readonly snapshot: { readonly height: number; readonly root: string } | null
 }
 
@@ -74,14 +76,16 @@ function recoveryOf(host: HostWorld): Recovery {
   return {
     worst_ms: Math.ceil(recoveryCost(kernel)),
     bound_ms: host.bounds.recoveryMs,
-    entries: kernel.tail.entries,
+    entries: kernel.recovery.entries,
+    changes: kernel.recovery.changes,
     snapshot: snapshot === undefined ? null : { height: snapshot.cut, root: snapshot.root },
   }
 }
 
-function recoveryLine({ worst_ms: worst, bound_ms: bound, entries, snapshot }: Recovery): string {
+function recoveryLine({ worst_ms: worst, bound_ms: bound, entries, changes, snapshot }: Recovery): string {
+  const what = changes === 0 ? `${entries} entries` : `${entries} entries behind a checkpoint of ${changes} changes`
   const since = snapshot === null ? 'no snapshot yet' : `snapshot of height ${snapshot.height}`
-  return `recovery  at worst ${worst} ms for ${entries} entries (${since}; bound ${bound} ms)`
+  return `recovery  at worst ${worst} ms for ${what} (${since}; bound ${bound} ms)`
 }
 
 const NOTHING = { modules: new Map<string, never>(), manifest: { schemas: [], routes: [] } } as const

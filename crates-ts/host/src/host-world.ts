@@ -20,6 +20,9 @@ import type {
 import { HostClock } from './clock.ts'
 import type { ClockReport } from './clock.ts'
 import { CommitLoop } from './commit-loop.ts'
+import { CheckpointFolder } from './checkpoints/checkpoint-folder.ts'
+import type { FindCheckpoint } from './checkpoints/checkpoint-folder.ts'
+import { Checkpointer } from './checkpoints/checkpointer.ts'
 import { FaultLog } from './fault-log.ts'
 import { BadSnapshots, isStateUnreadable } from './snapshots/bad-snapshots.ts'
 import { DEFAULT_BOUNDS } from './snapshots/recovery-cost.ts'
@@ -31,6 +34,8 @@ import { loadDefinitions } from './definitions.ts'
 import type { Definitions } from './definitions.ts'
 import { localPrincipal } from './principal.ts'
 import { OneAtATime } from './sync/one-at-a-time.ts'
+import type { KeyPair } from './keys/key-pair.ts'
+import { findHostKey } from './receipts/host-key.ts'
 import type { Stamper } from './stamp.ts'
 import type { Vault } from './vault/vault.ts'
 import type { WorldFolder } from './world-folder.ts'
@@ -61,6 +66,8 @@ export interface HostWorldParts {
   /** Throws `store.missing_blob` on a miss. */
   readonly readContent: (hash: Hash) => Uint8Array
   readonly vault: Vault
+  /** What openings may begin with instead of a snapshot; absent: nothing. */
+  readonly findCheckpoint?: FindCheckpoint
   /** What the kernel was opened from; absent: genesis. */
   readonly snapshot?: SnapshotNote | undefined
   readonly badSnapshots?: BadSnapshots
@@ -88,10 +95,12 @@ export class HostWorld {
   readonly readContent: (hash: Hash) => Uint8Array
   readonly vault: Vault
   readonly bounds: SnapshotBounds
+  readonly findCheckpoint: FindCheckpoint
   readonly #stamper: Stamper
   readonly #loop: CommitLoop
   readonly #faults: FaultLog
   readonly #snapshotter: Snapshotter
+  readonly #checkpointer: Checkpointer
   readonly #made: MadeContent
   readonly #bad: BadSnapshots
   #snapshot: SnapshotNote | undefined
@@ -114,6 +123,7 @@ export class HostWorld {
     this.bounds = parts.bounds ?? DEFAULT_BOUNDS
     this.#bad = parts.badSnapshots ?? new BadSnapshots(parts.folder.badSnapshots)
     this.#snapshot = parts.snapshot
+    this.findCheckpoint = parts.findCheckpoint ?? (() => undefined)
     this.#made = new MadeContent({
       kernel: parts.kernel,
       content: parts.store.content,
@@ -123,11 +133,19 @@ export class HostWorld {
     })
     // What the replay made and nobody had stored.
     this.#made.collect()
+    this.#checkpointer = new Checkpointer({
+      kernel: parts.kernel,
+      folder: new CheckpointFolder(parts.folder.checkpoints, parts.keyFolder),
+      bounds: this.bounds,
+      findKey: () => hostKeyOf(parts.keyFolder, parts.kernel),
+      durable: () => this.durable(),
+    })
     this.#snapshotter = new Snapshotter({
       kernel: parts.kernel,
       content: parts.store.content,
       notes: parts.store.snapshotNotes,
       bounds: this.bounds,
+      hasCheckpoints: () => this.#checkpointer.isAble && !this.#checkpointer.isFull,
       submit: (ingress) => this.submit(ingress),
       flush: () => this.flush(),
       durable: () => this.durable(),
@@ -138,6 +156,7 @@ export class HostWorld {
       onSnapshot: (note) => {
         this.#snapshot = note
         this.#bad.clear()
+        this.#checkpointer.forgetBefore(note.cut)
       },
     })
     this.#loop = new CommitLoop({
@@ -187,6 +206,7 @@ export class HostWorld {
       this.#made.collect()
       this.#loop.add({ height: result.height, leaf: result.leaf, bytes: result.entry })
       for (const observer of this.#observers) observer(result, ingress)
+      this.#checkpointer.note()
       this.#snapshotter.note()
     }
     return result
@@ -216,7 +236,7 @@ export class HostWorld {
 
   /** A promise while the world has to catch up with a snapshot: who has many events waits for it before the next one. */
   catchingUp(): Promise<void> | undefined {
-    return this.#snapshotter.catchingUp()
+    return this.#checkpointer.catchingUp() ?? this.#snapshotter.catchingUp()
   }
 
   /** Resolves when everything that was submitted is durable; undefined when it is. Rejects with what went wrong. */
@@ -297,6 +317,7 @@ export class HostWorld {
   async close(options: { readonly isCleanStop: boolean } = { isCleanStop: false }): Promise<void> {
     const end = options.isCleanStop ? 'stop' : this.#hasWritten ? 'command' : 'reading'
     if (this.#failure === undefined) await this.#snapshotter.finish(end)
+    await this.#checkpointer.finish()
     await this.#loop.drain()
     await this.#made.stored()?.catch(() => undefined)
     await this.store.close()
@@ -313,6 +334,16 @@ function leased(store: OpenedStore, leases: UploadLeases): OpenedStore {
     logHead: () => store.logHead(),
     compact: (options) => store.compact(options),
     close: () => store.close(),
+  }
+}
+
+/** A key that others are told of when it is missing: here the world goes on without it. */
+function hostKeyOf(keyFolder: string, kernel: World): KeyPair | undefined {
+  try {
+    return findHostKey(keyFolder, kernel.keys)
+  } catch (error) {
+    if (isAosError(error)) return undefined
+    throw error
   }
 }
 

@@ -21,6 +21,8 @@ import { HostClock } from './clock.ts'
 import type { Clocks } from './clock.ts'
 import { BadSnapshots } from './snapshots/bad-snapshots.ts'
 import { ContentAhead } from './snapshots/content-ahead.ts'
+import { CheckpointFolder } from './checkpoints/checkpoint-folder.ts'
+import type { FindCheckpoint, FoundCheckpoint } from './checkpoints/checkpoint-folder.ts'
 import { openNewestSteps } from './snapshots/open-newest.ts'
 import { DEFAULT_BOUNDS } from './snapshots/recovery-cost.ts'
 import type { SnapshotBounds } from './snapshots/recovery-cost.ts'
@@ -83,6 +85,8 @@ export interface OpenedFolder {
   /** What kernels read content through, when it was opened here. */
   readonly ahead?: ContentAhead
   readonly vault: Vault
+  /** What openings may begin with instead of a snapshot. */
+  readonly findCheckpoint: FindCheckpoint
 }
 
 /** Takes the lock. Throws `store.*` (locked, corrupt, failed), `host.bad_config`, `key.inside_world`. */
@@ -119,7 +123,9 @@ export async function openFolder(folder: WorldFolder, options: OpenWorldOptions)
     environment: options.environment,
     world: () => worldIn(store),
   })
-  return { folder, keyFolder, store, modules, makeKernel, readContent, ahead, vault }
+  const checkpoints = new CheckpointFolder(folder.checkpoints, keyFolder)
+  const findCheckpoint = (): FoundCheckpoint | undefined => checkpoints.find()
+  return { folder, keyFolder, store, modules, makeKernel, readContent, ahead, vault, findCheckpoint }
 }
 
 /** The id of the world: the leaf of its genesis, as it is durable. */

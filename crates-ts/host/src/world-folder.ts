@@ -22,6 +22,8 @@ export interface WorldFolder {
   readonly faults: string
   /** Snapshots that could not be read (spec/16-snapshots.md, "Opening"). */
   readonly badSnapshots: string
+  /** What has changed since the newest snapshot (spec/16-snapshots.md, "Checkpoint files"). */
+  readonly checkpoints: string
   /** Content that nothing names yet (spec/16-snapshots.md, "Retention"). */
   readonly uploads: string
   /** Calls of effects that were begun (G10). */
@@ -47,6 +49,7 @@ export function worldFolderAt(root: string): WorldFolder {
     maps: join(hidden, 'build'),
     faults: join(hidden, 'faults'),
     badSnapshots: join(hidden, 'bad-snapshots'),
+    checkpoints: join(hidden, 'checkpoints'),
     uploads: join(hidden, 'uploads'),
     dispatchLog: join(hidden, 'dispatch.log'),
     vault: join(hidden, 'vault'),

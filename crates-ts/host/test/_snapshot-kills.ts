@@ -1,6 +1,7 @@
-/** Hosts that are killed while they cut snapshots, and what must be true afterwards. */
+/** Hosts that are killed while they cut snapshots or take checkpoints, and what must be true afterwards. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { walkSnapshot } from '@aos/kernel'
 import { replayJournal, snapshotNotes, valueFromText, verifyOpenJournal } from '../src/index.ts'
@@ -14,6 +15,8 @@ export interface SnapshotKills {
   /** Acknowledged events that were not where they had been, or not there. */
   readonly lost: number
   readonly snapshots: number
+  /** Openings that began with a checkpoint. */
+  readonly fromCheckpoint: number
   /** Openings that had to derive everything. */
   readonly fromGenesis: number
   readonly isVerified: boolean
@@ -22,22 +25,33 @@ export interface SnapshotKills {
 /** On a busy machine few lives are long enough for a whole snapshot: up to so many times more are run until there is one. */
 const PATIENCE = 8
 
-/** Runs so many lives, or more until a snapshot stands; each ends within a few milliseconds after its first durable event. */
-export async function runSnapshotKills(lives: number, random: () => number): Promise<SnapshotKills> {
+/** What the hosts do beside taking events: cut all the time, or let short openings bring checkpoints about. */
+export type KilledAt = 'snapshots' | 'checkpoints'
+
+const SETTINGS: Readonly<Record<KilledAt, string>> = {
+  snapshots: '{"version":1}',
+  checkpoints: '{"version":1,"recovery_ms":10}',
+}
+
+/** Runs so many lives, or more until one has left what it was killed at; each ends within a few milliseconds after its first durable event. */
+export async function runSnapshotKills(lives: number, random: () => number, at: KilledAt): Promise<SnapshotKills> {
   const world = makeTestWorld()
   try {
+    writeFileSync(world.folder.settingsFile, SETTINGS[at])
     const first = await openPushed(world)
     await first.close()
-    const report = { acknowledged: 0, lost: 0, snapshots: 0, fromGenesis: 0 }
+    const report = { acknowledged: 0, lost: 0, snapshots: 0, fromGenesis: 0, fromCheckpoint: 0 }
     await withScript('_snapshot-child.ts', async (script) => {
       let isOpenedFromOne = false
       for (let round = 0; round < lives || (!isOpenedFromOne && round < lives * PATIENCE); round += 1) {
-        const acks = await live([script, world.folder.root, world.keys, String(round)], random() * 60)
+        const acks = await live([script, world.folder.root, world.keys, String(round), at], random() * 60)
         const host = await world.open()
         report.acknowledged += acks.length
         report.lost += countLost(host, round, acks)
-        isOpenedFromOne = host.snapshot !== undefined
-        if (!isOpenedFromOne) report.fromGenesis += 1
+        const isFromCheckpoint = host.kernel.recovery.changes > 0
+        if (isFromCheckpoint) report.fromCheckpoint += 1
+        else if (host.snapshot === undefined) report.fromGenesis += 1
+        isOpenedFromOne = at === 'checkpoints' ? isFromCheckpoint : host.snapshot !== undefined
         await host.close()
       }
     })
@@ -83,4 +97,13 @@ function countLost(host: HostWorld, round: number, acks: readonly Ack[]): number
     if (result.kind !== 'duplicate' || result.height !== height) lost += 1
   }
   return lost
+}
+
+/** Numbers from 0 to 1, the same for the same seed. */
+export function makeRandom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
+    return state / 2_147_483_648
+  }
 }

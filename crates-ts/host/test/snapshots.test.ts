@@ -16,7 +16,7 @@ import {
   valueFromText,
 } from '../src/index.ts'
 import type { HostWorld } from '../src/index.ts'
-import { runSnapshotKills } from './_snapshot-kills.ts'
+import { makeRandom, runSnapshotKills } from './_snapshot-kills.ts'
 import { EVENT, REDUCER, makeTestWorld, openPushed } from './_world.ts'
 import type { TestWorld } from './_world.ts'
 
@@ -238,16 +238,8 @@ describe('a proof file', () => {
 })
 
 test('a host that is killed while it cuts snapshots loses nothing', { timeout: 60_000 }, async () => {
-  const report = await runSnapshotKills(4, makeRandom(20_261_128))
+  const report = await runSnapshotKills(4, makeRandom(20_261_128), 'snapshots')
   expect(report).toMatchObject({ lost: 0, isVerified: true })
   expect(report.acknowledged).toBeGreaterThan(100)
   expect(report.snapshots).toBeGreaterThan(0)
 })
-
-function makeRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648
-    return state / 2_147_483_648
-  }
-}

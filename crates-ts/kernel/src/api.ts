@@ -15,7 +15,9 @@ import type { IntentChange } from './intents/effect-items.ts'
 import type { IntentReport } from './intents/intent.ts'
 import type { StepStatus } from './plans/instance.ts'
 import type { CallOutcome } from './ports.ts'
-import type { TailAmounts } from './snapshot/tail-cost.ts'
+import type { ChangesSince } from './collections/part.ts'
+import type { CheckpointWork } from './snapshot/checkpoint.ts'
+import type { CheckpointSize, RecoveryAmounts, TailAmounts } from './snapshot/tail-cost.ts'
 
 /**
  * How a delivery ended. A closed list that stands in entries: no host message becomes one (spec/06-kernel.md,
@@ -290,12 +292,28 @@ export interface World {
   takeMadeBlobs(): readonly FreshBlob[]
   /** They are stored: read from content from now on. */
   releaseMadeBlobs(blobs: readonly FreshBlob[]): void
-  /** What opening would have to derive again; grows as the world goes on. */
+  /** What lies behind the newest root; grows as the world goes on. */
   readonly tail: TailAmounts
+  /** What opening would have to do from the newest root or the newest checkpoint that was kept (spec/16-snapshots.md, "When to cut"). */
+  readonly recovery: RecoveryAmounts
+  /** The snapshot on which the state rests; undefined: none. */
+  readonly base: Hash | undefined
   /** Cells that changed since the newest root. */
   readonly dirtyCells: number
-  /** Nodes and states that opening would have to read for them, reckoned (spec/16-snapshots.md, "When to cut"). */
-  readonly coldReads: number
+  /** Changes since the newest cut. Costs a look at each collection. */
+  readonly changes: number
+  /**
+   * Takes down what has changed, between two turns; what the world does meanwhile changes nothing about it. With `checkpoint` only what has since
+   * the one before, which has to have the same base. Costs a little for each change.
+   */
+  takeCheckpoint(since: ChangesSince): CheckpointWork
+  /** What was taken down last can be opened from: with all before it that it needs, so many changes and bytes. */
+  keepCheckpoint(size: CheckpointSize): void
+  /**
+   * Starts an empty world from the bodies of checkpoints on one base, in their order; entries behind the last one are then replayed. Throws
+   * `kernel.bad_checkpoint`, `engine.unsupported`, and what content throws for a miss.
+   */
+  openCheckpoint(bodies: readonly Uint8Array[]): void
   /**
    * Starts an empty world from a snapshot; entries behind its cut are then replayed. Collections are read when they are asked for. Throws
    * `kernel.bad_snapshot`, `engine.unsupported`, and what content throws for a miss.

@@ -43,6 +43,7 @@ export const KERNEL_ERRORS = {
   'kernel.other_adapter': 'the intent is for another adapter than the one that signed',
   'kernel.receipt_key': 'the key that signed is not registered for this adapter and kind, or revoked',
   'kernel.bad_snapshot': 'a node or a record of a snapshot is not in its one form',
+  'kernel.bad_checkpoint': 'a checkpoint is not in its form',
   'kernel.bad_proof': 'a proof about a cell does not hold',
   'kernel.no_snapshots': 'the engine of the world has no snapshots; `aos upgrade` changes it',
   'kernel.no_cut': 'the snapshot root names a cut that is not the newest one, or that has not come to a root',

@@ -50,6 +50,12 @@ export class IdempotencyTable {
     return this.#size
   }
 
+  /** Of a checkpoint: how many slots there are with its changes. */
+  restoreSize(size: number): void {
+    this.#size = size
+    this.#oldestNs = undefined
+  }
+
   /** `new`, the height of the first entry with the same body, or `conflict`. */
   lookUp(slot: string, body: HashBytes): 'new' | 'conflict' | number {
     const record = this.#records.get(slot)

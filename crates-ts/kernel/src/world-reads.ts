@@ -16,7 +16,8 @@ import type { MadeBlobs } from './internal/made-blobs.ts'
 import type { KernelPorts } from './ports.ts'
 import { reportInstance } from './plans/instance.ts'
 import type { Snapshots } from './snapshot/snapshots.ts'
-import type { TailAmounts } from './snapshot/tail-cost.ts'
+import { countChanges } from './snapshot/snapshot-parts.ts'
+import type { CheckpointSize, RecoveryAmounts, TailAmounts } from './snapshot/tail-cost.ts'
 import type { WorldState } from './state.ts'
 
 /** The reading half of a world; whoever extends it changes the state. */
@@ -143,11 +144,23 @@ export abstract class WorldReads {
   }
 
   get tail(): TailAmounts {
-    return this.snapshots.tail
+    return this.snapshots.tail.amounts
   }
 
-  get coldReads(): number {
-    return this.state.cells.memory.coldReads
+  get recovery(): RecoveryAmounts {
+    return this.snapshots.tail.recovery(this.state.cells.memory.coldReads)
+  }
+
+  get base(): Hash | undefined {
+    return this.snapshots.base
+  }
+
+  get changes(): number {
+    return countChanges(this.state)
+  }
+
+  keepCheckpoint(size: CheckpointSize): void {
+    this.snapshots.tail.keep(size)
   }
 
   get dirtyCells(): number {

@@ -1,13 +1,14 @@
 /** A world in memory: state, turns, replay, reads (spec/06-kernel.md). */
 import { HASH_BYTES, formatHash, hashBytes, isAosError, toHex } from '@aos/cbor'
-import type { AosError, Hash, HashBytes } from '@aos/cbor'
+import type { AosError, Hash } from '@aos/cbor'
 import { admit } from './admission.ts'
 import { checkCommon, hashBody } from './admission-common.ts'
 import type { AdmissionPorts, Admitted } from './admission-common.ts'
-import type { Difference, GovernanceReport, MemoryLimits, ReplayOptions, TurnResult, World } from './api.ts'
+import type { Difference, MemoryLimits, ReplayOptions, TurnResult, World } from './api.ts'
 import type { Ingress, Stamp } from './ingress.ts'
 import { EMPTY_KEY } from './cells/cell.ts'
 import type { FreshBlob } from './collections/fresh-nodes.ts'
+import type { ChangesSince } from './collections/part.ts'
 import { DeliveryRunner } from './delivery.ts'
 import { findDifference } from './difference.ts'
 import { hashEngine, supportedEngines } from './engine.ts'
@@ -28,13 +29,16 @@ import { RecordedEntry } from './recorded-entry.ts'
 import { checkEngine, rebuild } from './replay.ts'
 import { ENTROPY_BYTES } from './salts.ts'
 import { loadPinned } from './snapshot/load-pinned.ts'
-import { openSnapshot } from './snapshot/open-snapshot.ts'
+import { readCheckpointHead, restoreChanges } from './snapshot/checkpoint.ts'
+import type { CheckpointWork } from './snapshot/checkpoint.ts'
+import { openSnapshot, stateOfRecord } from './snapshot/open-snapshot.ts'
 import { PinnedDefinitions } from './snapshot/pinned.ts'
 import { Snapshots } from './snapshot/snapshots.ts'
 import { makeState } from './state.ts'
 import type { WorldState } from './state.ts'
 import { Overlay } from './overlay.ts'
-import { NOTHING_DONE } from './turn-effects.ts'
+import { accepted } from './turn-result.ts'
+import type { Accepted, Performed } from './turn-result.ts'
 import { runTurn } from './turn.ts'
 import type { TurnEnd } from './turn.ts'
 import { WorldReads } from './world-reads.ts'
@@ -42,16 +46,6 @@ import { WorldReads } from './world-reads.ts'
 /** An empty world: its first ingress is genesis, or its first replayed entry is. */
 export function createWorld(ports: KernelPorts): World {
   return new KernelWorld(ports)
-}
-
-type Accepted = Extract<TurnResult, { readonly kind: 'accepted' }>
-
-interface Performed {
-  readonly end: TurnEnd
-  readonly probation: GovernanceReport | undefined
-  readonly leaf: HashBytes
-  readonly entry: Uint8Array | undefined
-  readonly isRecorded: boolean
 }
 
 interface HowPerformed {
@@ -172,10 +166,28 @@ class KernelWorld extends WorldReads implements World {
 
   open(root: Hash): void {
     this.#guarded(() => {
-      if (this.state.height >= 0)
-        throw kernelError('kernel.genesis_exists', 'only an empty world starts from a snapshot')
+      if (this.state.height >= 0) throw notEmpty()
       this.state = openSnapshot(this.ports, this.#pinned, root)
       this.snapshots.openedFrom(this.state.height, root)
+      if (this.#limits !== undefined) this.limitMemory(this.#limits)
+    })
+  }
+
+  takeCheckpoint(since: ChangesSince): CheckpointWork {
+    return this.#guarded(() => this.snapshots.takeCheckpoint(this.state, since))
+  }
+
+  openCheckpoint(bodies: readonly Uint8Array[]): void {
+    this.#guarded(() => {
+      if (this.state.height >= 0) throw notEmpty()
+      const last = bodies.at(-1)
+      if (last === undefined) throw kernelError('kernel.bad_checkpoint', 'there is no checkpoint to open from')
+      const head = readCheckpointHead(last)
+      // Records of plans and intents ask it for what is in force.
+      this.state = stateOfRecord(this.ports, this.#pinned, head.record)
+      const changes = restoreChanges(this.state, bodies)
+      const bytes = bodies.reduce((sum, { length }) => sum + length, 0)
+      this.snapshots.openedFromCheckpoint(head, { changes, bytes })
       if (this.#limits !== undefined) this.limitMemory(this.#limits)
     })
   }
@@ -361,21 +373,8 @@ function isRefusal(error: unknown): error is AosError {
   return isAosError(error) && !error.code.startsWith('store.') && error.code !== 'wasm.host_fault'
 }
 
-function accepted(height: number, { end, probation, leaf, entry }: Performed): Accepted {
-  const limited = end.bound !== undefined
-  const governance = limited ? [] : end.governance
-  return {
-    kind: 'accepted',
-    height,
-    leaf,
-    entry: entry ?? EMPTY_KEY,
-    outcome: limited ? 'turn_limit' : 'ok',
-    steps: end.steps,
-    migrations: limited ? [] : end.migrations,
-    raised: limited ? [] : end.raised,
-    effects: limited ? NOTHING_DONE : end.effects,
-    governance: probation === undefined ? governance : [...governance, probation],
-  }
+function notEmpty(): AosError {
+  return kernelError('kernel.genesis_exists', 'only an empty world starts from a snapshot or a checkpoint')
 }
 
 function standsAt(bytes: Uint8Array, from: number, part: Uint8Array): boolean {

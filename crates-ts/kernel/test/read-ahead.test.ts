@@ -73,9 +73,9 @@ describe.each([
     const { world, asked } = openNoting(bench, root)
     for (const entry of tail(world)) expect(world.replay(entry, { verify: false })).toBe(undefined)
     // How full a leaf is, is a matter of chance.
-    expect(bench.world.coldReads / asked.length).toBeGreaterThan(0.85)
-    expect(bench.world.coldReads / asked.length).toBeLessThan(1.2)
-    expect(world.coldReads).toBeCloseTo(bench.world.coldReads, 6)
+    expect(bench.world.recovery.reads / asked.length).toBeGreaterThan(0.85)
+    expect(bench.world.recovery.reads / asked.length).toBeLessThan(1.2)
+    expect(world.recovery.reads).toBeCloseTo(bench.world.recovery.reads, 6)
   })
 })
 

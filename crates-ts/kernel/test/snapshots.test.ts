@@ -1,74 +1,16 @@
-import { encodeNode, formatHash, toHex } from '@aos/cbor'
+import { encodeNode, formatHash } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkCellProof, createWorld, hashEngine, proveCell, walkSnapshot } from '../src/index.ts'
-import type { CellProof, TurnResult, World } from '../src/index.ts'
+import type { CellProof } from '../src/index.ts'
 import { EffectBench } from './_effects.ts'
 import { act, world } from './_random-acts.ts'
 import type { Act } from './_random-acts.ts'
+import { cellBench, look, rootNow, send } from './_snapshots.ts'
 import { Bench, OWNER_AUTH, OWNER_KEY, nodeSha256 } from './_util.ts'
-import type { WorldPlan } from './_util.ts'
 
 const SEED = Number(process.env['AOS_SEED'] ?? 20_261_128)
-
-/** Everything that can be asked of a world. */
-function look(of: World): unknown {
-  return {
-    id: of.id,
-    head: of.head,
-    manifest: [of.manifestHash, of.manifestHeight],
-    keys: of.keys,
-    time: of.time,
-    engine: of.engineDigest,
-    due: of.nextDueNs,
-    lastCut: of.lastCut,
-    intents: [...of.listIntents()].map(({ receipt: _receipt, paramsSchema: _params, ...intent }) => intent),
-    instances: [...of.listInstances()],
-    cells: [...of.listCells('demo/R@1')].map(({ key, size, stateHash, state }) => [toHex(key), size, toHex(stateHash), toHex(state)]), // prettier-ignore
-  }
-}
-
-/** The root of everything, made now. Leaves a cut behind. */
-function rootNow(of: World, stamp: Parameters<World['submit']>[1]): Hash {
-  of.submit({ kind: 'snapshot_cut', principal: 'host:snapshot' }, stamp)
-  of.sliceSnapshot(Number.POSITIVE_INFINITY)
-  const root = of.snapshot?.root
-  if (root === undefined) throw new Error('no root')
-  return root
-}
-
-/** A cell for each name; `del` deletes it. */
-const CELLS: WorldPlan = {
-  schemas: {
-    'demo/E@1': { kind: 'record', fields: new Map([['who', { kind: 'text' }], ['text', { kind: 'text' }]]) }, // prettier-ignore
-    'demo/S@1': { kind: 'text' },
-    'demo/K@1': { kind: 'text' },
-  },
-  reducers: {
-    'demo/R@1': {
-      state: 'demo/S@1',
-      event: 'demo/E@1',
-      key: 'demo/K@1',
-      script: ({ value, state }) => {
-        const text = String((value as ReadonlyMap<string, string>).get('text'))
-        return { state: text === 'del' ? undefined : text === 'same' ? state : text }
-      },
-    },
-  },
-  routes: [{ event: 'demo/E@1', reducer: 'demo/R@1', keyField: 'who' }],
-}
-
-function send(bench: Bench, who: string, text: string): TurnResult {
-  return bench.submit({ kind: 'event', principal: 'local:me', schema: 'demo/E@1', value: encodeNode({ text, who }) })
-}
-
-function cellBench(): Bench {
-  const bench = new Bench()
-  bench.genesis()
-  bench.submit(bench.manifestIngress(CELLS))
-  return bench
-}
 
 describe('a snapshot', () => {
   it('is the same state: whatever happens afterwards happens to the opened world as to the one that went on', () => {

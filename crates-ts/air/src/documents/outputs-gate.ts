@@ -181,6 +181,7 @@ function status(): TSchema {
       worst_ms: count(),
       bound_ms: count(),
       entries: count(),
+      changes: count(),
       snapshot: orNull(snapshotPlace()),
     }),
     disk: openObject({ journal_bytes: count(), content_bytes: count() }),

@@ -68,6 +68,7 @@ export function* openFork(host: HostWorld, height: number): Steps<Fork> {
     store: host.store,
     readContent: host.readContent,
     makeKernel,
+    findCheckpoint: host.findCheckpoint,
     bad: new BadSnapshots(host.folder.badSnapshots),
     to: height,
   })

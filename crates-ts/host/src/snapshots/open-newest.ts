@@ -11,6 +11,8 @@ import type { Steps } from '../steps.ts'
 import type { BadSnapshots } from './bad-snapshots.ts'
 import { isStateUnreadable } from './bad-snapshots.ts'
 import type { ContentAhead } from './content-ahead.ts'
+import { isNewerThan, restsOn } from '../checkpoints/checkpoint-folder.ts'
+import type { FindCheckpoint } from '../checkpoints/checkpoint-folder.ts'
 
 /** What a world is opened from. */
 export interface OpenNewestParts {
@@ -20,6 +22,8 @@ export interface OpenNewestParts {
   readonly readContent: (hash: Hash) => Uint8Array
   /** What the kernel reads content through; absent: nothing is read ahead. */
   readonly ahead?: ContentAhead | undefined
+  /** Absent: only snapshots are begun with. */
+  readonly findCheckpoint?: FindCheckpoint
   readonly bad: BadSnapshots
   readonly onReplay?: ((height: number) => void) | undefined
   /** Last height; default: the head. */
@@ -45,7 +49,10 @@ export function openNewest(parts: OpenNewestParts): OpenedKernel {
 export function* openNewestSteps(parts: OpenNewestParts): Steps<OpenedKernel> {
   const { head } = parts.store.journal
   const to = parts.to ?? head?.height ?? -1
-  for (const note of snapshotNotes(parts.store)) {
+  const notes = snapshotNotes(parts.store)
+  const fromCheckpoint = yield* openFromCheckpoint(parts, notes, to)
+  if (fromCheckpoint !== undefined) return fromCheckpoint
+  for (const note of notes) {
     if (note.cut > to || parts.bad.has(note.root)) continue
     const kernel = yield* openFrom(parts, note)
     if (kernel !== undefined) return { kernel, snapshot: note }
@@ -100,20 +107,69 @@ function* entriesIn(journal: JournalPort, range: { readonly from: number; readon
   for (const batch of journal.read(range)) for (const { bytes } of batch) yield bytes
 }
 
+/** undefined: there is no checkpoint that is newer than the snapshots, or it leads nowhere. */
+function* openFromCheckpoint(
+  parts: OpenNewestParts,
+  notes: readonly SnapshotNote[],
+  to: number,
+): Steps<OpenedKernel | undefined> {
+  // Something was unreadable before: nothing is taken on trust any more.
+  const found = parts.bad.isEmpty ? parts.findCheckpoint?.() : undefined
+  const newest = notes.find(({ cut }) => cut <= to)
+  if (
+    found === undefined ||
+    !isNewerThan(found, newest?.cut, to) ||
+    !restsOn(
+      found,
+      notes.map(({ root }) => root),
+    )
+  )
+    return undefined
+  const { height } = found.head.record
+  const kernel = yield* openAndReplay(parts, height, (opened) => {
+    opened.openCheckpoint(found.bodies)
+    return found.isSignedFor(opened.keys)
+  })
+  return kernel && { kernel, snapshot: notes.find(({ root }) => root === found.head.base) }
+}
+
 /** undefined: this snapshot leads nowhere, another one has to do. */
 function* openFrom(parts: OpenNewestParts, note: SnapshotNote): Steps<World | undefined> {
-  const { journal } = parts.store
-  const kernel = parts.makeKernel()
-  try {
+  // Something was unreadable before: nothing is taken on trust any more.
+  if (!parts.bad.isEmpty && !(yield* isWhole(parts, note.root))) return undefined
+  return yield* openAndReplay(parts, note.cut, (kernel) => {
     kernel.open(note.root)
-    // Something was unreadable before: nothing is taken on trust any more.
-    if (!parts.bad.isEmpty) for (const _ of walkSnapshot({ get: parts.readContent }, note.root)) yield
-    if (kernel.head?.height !== note.cut) return undefined
-    if (note.cut === journal.head?.height && !equalBytes(kernel.head.leaf, journal.head.leaf)) return undefined
-    yield* replayBehind(parts, kernel, note.cut)
-    return kernel
+    return true
+  })
+}
+
+function* isWhole({ readContent }: OpenNewestParts, root: Hash): Steps<boolean> {
+  try {
+    for (const _ of walkSnapshot({ get: readContent }, root)) yield
+    return true
   } catch (error) {
-    if (isStateUnreadable(error) || (isAosError(error) && error.code === 'host.replay_differs')) return undefined
+    if (isStateUnreadable(error)) return false
     throw error
   }
 }
+
+/** undefined: what `open` says is not so, or what lies behind does not follow. */
+function* openAndReplay(
+  parts: OpenNewestParts,
+  height: number,
+  open: (kernel: World) => boolean,
+): Steps<World | undefined> {
+  const { journal } = parts.store
+  const kernel = parts.makeKernel()
+  try {
+    if (!open(kernel) || kernel.head?.height !== height) return undefined
+    if (height === journal.head?.height && !equalBytes(kernel.head.leaf, journal.head.leaf)) return undefined
+    yield* replayBehind(parts, kernel, height)
+    return kernel
+  } catch (error) {
+    if (isStateUnreadable(error) || (isAosError(error) && LEADS_NOWHERE.includes(error.code))) return undefined
+    throw error
+  }
+}
+
+const LEADS_NOWHERE: readonly string[] = ['host.replay_differs', 'kernel.bad_checkpoint']

@@ -7,8 +7,9 @@ import { AosError, isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import type { FreshBlob, Ingress, TurnResult, World } from '@aos/kernel'
 import type { ContentStore, SnapshotNote, SnapshotNotes } from '@aos/store'
-import { isPastBounds, isSnapshotDue, recoveryCost } from './recovery-cost.ts'
+import { isRecoveryDue, isSnapshotDue, recoveryCost } from './recovery-cost.ts'
 import type { SnapshotBounds } from './recovery-cost.ts'
+import { CatchUp } from './catch-up.ts'
 
 /** What snapshots are made of and where they go. */
 export interface SnapshotterParts {
@@ -16,6 +17,8 @@ export interface SnapshotterParts {
   readonly content: ContentStore
   readonly notes: SnapshotNotes
   readonly bounds: SnapshotBounds
+  /** True when checkpoints keep openings short, so that no snapshot is due for that. */
+  readonly hasCheckpoints: () => boolean
   /** Runs one turn; its entry waits for `flush`. */
   readonly submit: (ingress: Ingress) => TurnResult
   readonly flush: () => void
@@ -55,7 +58,7 @@ export class Snapshotter {
   #running: Promise<SnapshotNote | undefined> | undefined
   #isHurried = false
   /** Who waits until the root of the snapshot under way stands. */
-  #waiting: (() => void)[] = []
+  readonly #catchUp = new CatchUp()
 
   constructor(parts: SnapshotterParts) {
     this.#parts = parts
@@ -73,17 +76,14 @@ export class Snapshotter {
    */
   catchingUp(): Promise<void> | undefined {
     const { kernel, bounds } = this.#parts
-    if (this.#running === undefined || !isPastBounds(kernel, bounds)) return undefined
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve)
-    })
+    return this.#running === undefined ? undefined : this.#catchUp.wait(kernel, bounds)
   }
 
   /** The snapshot under way, or a new one, whole and with its root durable. Rejects with what went wrong. */
   async create(): Promise<SnapshotNote> {
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined
-      this.#release()
+      this.#catchUp.release()
     })
     const note = await this.#running
     if (note !== undefined) return note
@@ -101,13 +101,10 @@ export class Snapshotter {
     }
   }
 
-  #release(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve()
-  }
-
   #isDue(): boolean {
     const { kernel, bounds } = this.#parts
-    return kernel.hasSnapshots && isSnapshotDue(kernel, bounds)
+    if (!kernel.hasSnapshots) return false
+    return isSnapshotDue(kernel, bounds) || (isRecoveryDue(kernel, bounds) && !this.#parts.hasCheckpoints())
   }
 
   #isWorth(end: EndOfWorld): boolean {
@@ -128,7 +125,7 @@ export class Snapshotter {
       await stored()
       const rootHeight = accepted(submit({ kind: 'snapshot_root', principal: PRINCIPAL, cut, root }))
       flush()
-      this.#release()
+      this.#catchUp.release()
       await durable()
       const note: SnapshotNote = { cut, rootHeight, root }
       notes.put(note)

@@ -1,10 +1,10 @@
 /** The cells of one reducer (K22): those in memory, and a trie of the rest (spec/16-snapshots.md, "Cells"). */
 import { sha256 } from '@aos/cbor'
-import type { HashBytes } from '@aos/cbor'
+import type { CborReader, CborWriter, HashBytes } from '@aos/cbor'
 import type { FreshBlob } from '../collections/fresh-nodes.ts'
 import { bytesOfText, textOfBytes } from '../collections/key-text.ts'
 import type { NodeStore } from '../collections/node-store.ts'
-import type { SnapshotPart } from '../collections/part.ts'
+import type { ChangesSince, SnapshotPart, TakenChanges } from '../collections/part.ts'
 import { Trie } from '../collections/trie.ts'
 import { EMPTY_ROOT } from '../collections/trie-update.ts'
 import type { TrieChange, TrieRoot } from '../collections/trie-update.ts'
@@ -20,7 +20,7 @@ export interface CellMemory {
   dirtyBytes: number
   /** Cells that changed since the last cut. */
   dirtyCells: number
-  /** Nodes and states that an opening would read for the cells that changed since the newest root. */
+  /** Nodes and states that openings would have had to read for cells that changed, added up: of interest is how much came since some moment. */
   coldReads: number
 }
 
@@ -57,9 +57,10 @@ export class CellTable implements SnapshotPart {
   #frozen: readonly Frozen[] = []
   #flushed: TrieRoot | undefined
   #cold: ColdReads
-  /** Since the last cut, and before it. */
-  #reads = 0
-  #readsFrozen = 0
+  /** Changed since changes were taken down; undefined: they were not since the last root. */
+  #untaken: Cell[] | undefined
+  /** States that were written since then, also those that others replaced: pieces of blocks that may still be held. */
+  #writtenBytes = 0
   #count: number
   /** Of states that are written from now on. */
   generation: number
@@ -81,9 +82,18 @@ export class CellTable implements SnapshotPart {
     return this.#trie.root
   }
 
+  get dirtyCount(): number {
+    return this.#dirty.length
+  }
+
   /** Cells that have a state. */
   get count(): number {
     return this.#count
+  }
+
+  /** Of a checkpoint: how many cells have a state with its changes. */
+  restoreCount(count: number): void {
+    this.#count = count
   }
 
   /** True when the cell is in memory. */
@@ -143,8 +153,7 @@ export class CellTable implements SnapshotPart {
     }
     this.#frozen = frozen
     this.#dirty = []
-    this.#readsFrozen += this.#reads
-    this.#reads = 0
+    this.#writtenBytes = 0
     this.#cold = new ColdReads(this.#count)
   }
 
@@ -171,8 +180,8 @@ export class CellTable implements SnapshotPart {
   adopt(isStored: boolean): void {
     this.#trie.adopt(this.#flushed ?? this.#trie.root, isStored)
     this.#flushed = undefined
-    this.#memory.coldReads -= this.#readsFrozen
-    this.#readsFrozen = 0
+    for (const cell of this.#untaken ?? []) cell.isUntaken = false
+    this.#untaken = undefined
     for (const { cell, state } of this.#frozen) {
       cell.isFrozen = false
       cell.isStored = state !== undefined
@@ -182,6 +191,47 @@ export class CellTable implements SnapshotPart {
       else if (isStored) cell.state = cell.state.slice()
     }
     this.#frozen = []
+  }
+
+  takeChanges(since: ChangesSince): TakenChanges {
+    const known = this.#untaken ?? this.#changed()
+    let bytes = 0
+    for (const cell of known) {
+      cell.isUntaken = false
+      if (cell.state === undefined) continue
+      bytes += cell.state.length
+      // Changed cells stay in memory for long: a piece of a block would keep the whole block alive.
+      if (cell.state.length < cell.state.buffer.byteLength) cell.state = cell.state.slice()
+    }
+    this.#memory.dirtyBytes += bytes - this.#writtenBytes
+    this.#writtenBytes = 0
+    this.#cold = new ColdReads(this.#count)
+    this.#untaken = []
+    const cells = since === 'root' ? this.#changed() : known
+    const taken = cells.map(({ text, isStored, generation, state }) => ({ text, isStored, generation, state }))
+    return {
+      size: taken.length,
+      write: (into, index) => {
+        const change = taken[index]
+        if (change !== undefined) writeChange(into, change)
+      },
+    }
+  }
+
+  restoreChange(from: CborReader): void {
+    const text = textOfBytes(from.bytes())
+    const isStored = from.bool()
+    const generation = Number(from.uint())
+    const state = from.isNull() ? undefined : from.bytes().slice()
+    const known = this.#cells.get(text)
+    if (state === undefined && !isStored) {
+      if (known !== undefined) this.#restore(known, undefined)
+      if (known !== undefined) this.#forget(known)
+      return
+    }
+    const cell = known ?? this.#put({ text, state: undefined, generation, isStored })
+    cell.generation = generation
+    this.#restore(cell, state)
   }
 
   /** Looks once through the cells and forgets those that nobody asked for since the last time, until `isEnough`. */
@@ -204,6 +254,30 @@ export class CellTable implements SnapshotPart {
     return this.#put({ text, state: this.#nodes.read(textOfBytes(stateHash)), generation, isStored: true })
   }
 
+  /** All that changed since the last root. */
+  #changed(): readonly Cell[] {
+    const frozen = this.#frozen.flatMap(({ cell }) => (cell.isDirty ? [] : [cell]))
+    return frozen.length === 0 ? this.#dirty : [...frozen, ...this.#dirty]
+  }
+
+  #restore(cell: Cell, state: Uint8Array | undefined): void {
+    const memory = this.#memory
+    const more = (state?.length ?? 0) - (cell.state?.length ?? 0)
+    memory.bytes += more
+    memory.dirtyBytes += more
+    this.#writtenBytes += more
+    cell.state = state
+    if (!cell.isDirty) this.#markDirty(cell)
+  }
+
+  #markDirty(cell: Cell): void {
+    const memory = this.#memory
+    cell.isDirty = true
+    memory.dirtyBytes += DIRTY_CELL_BYTES
+    memory.dirtyCells += 1
+    this.#dirty.push(cell)
+  }
+
   #put(known: Pick<Cell, 'text' | 'state' | 'generation' | 'isStored'>): Cell {
     const { text, state, generation, isStored } = known
     const cell: Cell = {
@@ -213,6 +287,7 @@ export class CellTable implements SnapshotPart {
       generation,
       pending: undefined,
       isDirty: false,
+      isUntaken: false,
       isFrozen: false,
       isStored,
       wasUsed: true,
@@ -232,17 +307,18 @@ export class CellTable implements SnapshotPart {
     const size = state?.length ?? 0
     memory.bytes += size - (cell.state?.length ?? 0)
     memory.dirtyBytes += size
+    this.#writtenBytes += size
+    if (!cell.isUntaken && this.#untaken !== undefined) {
+      cell.isUntaken = true
+      this.#untaken.push(cell)
+      if (cell.isDirty) memory.dirtyBytes -= cell.state?.length ?? 0
+    }
     if ((cell.state === undefined) !== (state === undefined)) this.#count += state === undefined ? -1 : 1
     cell.state = state
     cell.generation = this.generation
     if (cell.isDirty) return
-    cell.isDirty = true
-    memory.dirtyBytes += DIRTY_CELL_BYTES
-    memory.dirtyCells += 1
-    const reads = this.#cold.add(cell.isStored || cell.isFrozen)
-    this.#reads += reads
-    memory.coldReads += reads
-    this.#dirty.push(cell)
+    this.#markDirty(cell)
+    memory.coldReads += this.#cold.add(cell.isStored || cell.isFrozen)
   }
 
   #listed(key: Uint8Array, state: Uint8Array, generation: number): ListedCell {
@@ -271,4 +347,13 @@ export class CellTable implements SnapshotPart {
       },
     }
   }
+}
+
+function writeChange(into: CborWriter, change: Pick<Cell, 'text' | 'isStored' | 'generation' | 'state'>): void {
+  const { text, isStored, generation, state } = change
+  into.bytes(bytesOfText(text))
+  into.bool(isStored)
+  into.uint(generation)
+  if (state === undefined) into.null()
+  else into.bytes(state)
 }

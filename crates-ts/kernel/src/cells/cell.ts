@@ -14,6 +14,8 @@ export interface Cell {
   pending: Uint8Array | null | undefined
   /** Changed since the last cut. */
   isDirty: boolean
+  /** In the list of what the next checkpoint takes down. */
+  isUntaken: boolean
   /** Taken down by the cut that is under way. */
   isFrozen: boolean
   /** The trie of its table has an entry for it. */

@@ -1,11 +1,11 @@
 /** Records of the state by key: what has changed lies in memory, the rest in a trie that is read when it is asked for (K29). */
 import { CborReader, HASH_BYTES, encode, formatHash, fromHex, hashBytes, sha256, toHex } from '@aos/cbor'
-import type { Hash } from '@aos/cbor'
+import type { CborWriter, Hash } from '@aos/cbor'
 import { SNAPSHOT_LIMITS } from '../limits.ts'
 import type { FreshBlob } from './fresh-nodes.ts'
 import { bytesOfText, textOfBytes, utf8Bytes, utf8Text } from './key-text.ts'
 import type { NodeStore } from './node-store.ts'
-import type { SnapshotPart } from './part.ts'
+import type { ChangesSince, SnapshotPart, TakenChanges } from './part.ts'
 import { Trie } from './trie.ts'
 import { EMPTY_ROOT } from './trie-update.ts'
 import type { TrieChange, TrieRoot } from './trie-update.ts'
@@ -54,6 +54,8 @@ export class Collection<V> implements SnapshotPart {
   #dirty = new Map<string, V | undefined>()
   /** Changed before the cut that is under way. */
   #frozen = new Map<string, V | undefined>()
+  /** Changed since changes were taken down; undefined: they were not since the last root. */
+  #untaken: Set<string> | undefined
   #flushed: TrieRoot | undefined
 
   constructor(nodes: NodeStore, form: CollectionForm<V>, root: TrieRoot = EMPTY_ROOT) {
@@ -89,10 +91,12 @@ export class Collection<V> implements SnapshotPart {
   set(key: string, record: V): void {
     this.#dirty.set(key, record)
     this.#clean.delete(key)
+    this.#untaken?.add(key)
   }
 
   delete(key: string): void {
     this.#clean.delete(key)
+    this.#untaken?.add(key)
     // What no root has ever held leaves nothing behind.
     if (this.#trie.root.ref === undefined && this.#frozen.size === 0) this.#dirty.delete(key)
     else this.#dirty.set(key, undefined)
@@ -139,11 +143,45 @@ export class Collection<V> implements SnapshotPart {
       if (record !== undefined && !this.#dirty.has(key)) this.#clean.set(key, record)
     }
     this.#frozen = new Map()
+    this.#untaken = undefined
     if (!isStored) return
     for (const key of this.#clean.keys()) {
       if (this.#clean.size <= CLEAN_MAX) break
       this.#clean.delete(key)
     }
+  }
+
+  takeChanges(since: ChangesSince): TakenChanges {
+    const taken: (readonly [string, V | undefined])[] = []
+    if (since === 'root' || this.#untaken === undefined) {
+      for (const change of this.#frozen) if (!this.#dirty.has(change[0])) taken.push(change)
+      taken.push(...this.#dirty)
+    } else {
+      for (const key of this.#untaken) {
+        taken.push([key, this.#dirty.has(key) ? this.#dirty.get(key) : this.#frozen.get(key)])
+      }
+    }
+    this.#untaken = new Set()
+    return {
+      size: taken.length,
+      write: (into, index) => {
+        const change = taken[index]
+        if (change !== undefined) this.#writeChange(into, ...change)
+      },
+    }
+  }
+
+  restoreChange(from: CborReader): void {
+    const key = this.#keys.toText(from.bytes())
+    if (from.isNull()) this.delete(key)
+    // A record may hold what it was read from.
+    else this.set(key, this.#codec.decode(from.bytes().slice()))
+  }
+
+  #writeChange(into: CborWriter, key: string, record: V | undefined): void {
+    into.bytes(this.#keys.toBytes(key))
+    if (record === undefined) into.null()
+    else into.bytes(this.#codec.encode(record))
   }
 
   *#place(bytes: Uint8Array): Generator<readonly FreshBlob[], Uint8Array, undefined> {

@@ -2,10 +2,11 @@
  * Keys in the order of their bytes: what is due, who waits, what was remembered first (K29). No key is the beginning of another. What has
  * changed lies sorted in memory, the rest in an ordered trie.
  */
+import type { CborReader } from '@aos/cbor'
 import type { FreshBlob } from './fresh-nodes.ts'
 import { bytesOfText, textOfBytes } from './key-text.ts'
 import type { NodeStore } from './node-store.ts'
-import type { SnapshotPart } from './part.ts'
+import type { ChangesSince, SnapshotPart, TakenChanges } from './part.ts'
 import { Trie } from './trie.ts'
 import { EMPTY_ROOT } from './trie-update.ts'
 import type { TrieRoot } from './trie-update.ts'
@@ -26,6 +27,8 @@ export class OrderedSet implements SnapshotPart {
   /** Before it are keys that have gone: taking them out of the array each time would move all that lie behind. */
   #start = 0
   #frozen: readonly Mark[] = []
+  /** Keys that changed since changes were taken down; undefined: they were not since the last root. */
+  #untaken: Set<string> | undefined
   #flushed: TrieRoot | undefined
   /** undefined: not looked for yet; null: there is none. */
   #first: string | null | undefined
@@ -116,7 +119,41 @@ export class OrderedSet implements SnapshotPart {
     this.#trie.adopt(this.#flushed ?? this.#trie.root, isStored)
     this.#flushed = undefined
     this.#frozen = []
+    this.#untaken = undefined
     this.#goneBefore = ''
+  }
+
+  takeChanges(since: ChangesSince): TakenChanges {
+    const all = mergeMarks(this.#changes(), this.#frozen)
+    // The list goes on changing.
+    let taken = [...all]
+    if (since === 'checkpoint' && this.#untaken !== undefined) {
+      taken = [...this.#untaken].sort(compareKeys).map((key) => {
+        const mark = all[placeOf(all, key)]
+        // What leaves no mark has gone.
+        return mark?.key === key ? mark : { key, isThere: false }
+      })
+    }
+    this.#untaken = new Set()
+    return {
+      size: taken.length,
+      write: (into, index) => {
+        const mark = taken[index]
+        if (mark === undefined) return
+        into.bytes(bytesOfText(mark.key))
+        if (mark.isThere) into.bytes(NO_VALUE)
+        else into.null()
+      },
+    }
+  }
+
+  restoreChange(from: CborReader): void {
+    const key = textOfBytes(from.bytes())
+    if (from.isNull()) this.delete(key)
+    else {
+      from.bytes()
+      this.add(key)
+    }
   }
 
   #changes(): readonly Mark[] {
@@ -124,6 +161,7 @@ export class OrderedSet implements SnapshotPart {
   }
 
   #mark(mark: Mark): void {
+    this.#untaken?.add(mark.key)
     const at = placeOf(this.#dirty, mark.key, this.#start)
     const isKnown = this.#dirty[at]?.key === mark.key
     // What no root has ever held leaves nothing behind.
@@ -143,6 +181,10 @@ export class OrderedSet implements SnapshotPart {
 
 /** From so many on the array is moved, when as many have gone as are left: each key is moved once on average. */
 const TRIM_MIN = 1024
+
+function compareKeys(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0
+}
 
 /** First position that is not before the key. */
 function placeOf(marks: readonly Mark[], key: string, from = 0): number {

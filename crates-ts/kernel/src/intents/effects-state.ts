@@ -70,13 +70,18 @@ export class WaitingSets {
     for (const key of this.#sets.get(schema)?.keys() ?? []) yield idOfKey(key)
   }
 
-  add(schema: string, id: string): void {
+  /** Makes the set when there is none. */
+  open(schema: string): OrderedSet {
     let set = this.#sets.get(schema)
     if (set === undefined) {
       set = new OrderedSet(this.#nodes)
       this.#sets.set(schema, set)
     }
-    set.add(keyOfId(id))
+    return set
+  }
+
+  add(schema: string, id: string): void {
+    this.open(schema).add(keyOfId(id))
   }
 
   delete(schema: string, id: string): void {

@@ -10,6 +10,7 @@ import { makeState } from '../state.ts'
 import type { WorldState } from '../state.ts'
 import type { PinnedDefinitions } from './pinned.ts'
 import { decodeSnapshot } from './snapshot-record.ts'
+import type { SnapshotRecord } from './snapshot-record.ts'
 
 /** Throws `kernel.bad_snapshot`, `engine.unsupported`, what content throws for a miss, and what loading the manifest throws. */
 export function openSnapshot(ports: AdmissionPorts, pinned: PinnedDefinitions, root: Hash): WorldState {
@@ -17,7 +18,11 @@ export function openSnapshot(ports: AdmissionPorts, pinned: PinnedDefinitions, r
   if (!equalBytes(sha256(ports.sha256, bytes), hashBytes(root))) {
     throw kernelError('kernel.bad_snapshot', `the content of ${root} has another hash`)
   }
-  const record = decodeSnapshot(bytes)
+  return stateOfRecord(ports, pinned, decodeSnapshot(bytes))
+}
+
+/** The state that a record tells of. Throws `engine.unsupported`, and what loading the manifest throws. */
+export function stateOfRecord(ports: AdmissionPorts, pinned: PinnedDefinitions, record: SnapshotRecord): WorldState {
   if (!ports.engines.has(record.engine)) throw unsupportedEngine(record.engine, ports.engineDigest)
   const { collections, cells, waits } = record
   const state = makeState(ports, pinned, { collection: (name) => collections.get(name), cells, waits })

@@ -40,3 +40,19 @@ export function partsOf(state: WorldState): readonly PlacedPart[] {
     ...[...effects.waiting.sets()].map(place('waits')),
   ]
 }
+
+/** The collection of that name; one of a family with a part for each name comes into being. undefined: there is none in the fixed list. */
+export function partOf(
+  state: WorldState,
+  parts: readonly PlacedPart[],
+  { family, name }: Pick<PlacedPart, 'family' | 'name'>,
+): SnapshotPart | undefined {
+  if (family === 'cells') return state.cells.open(name)
+  if (family === 'waits') return state.effects.waiting.open(name)
+  return parts.find((placed) => placed.family === family && placed.name === name)?.part
+}
+
+/** Changes since the newest cut. */
+export function countChanges(state: WorldState): number {
+  return partsOf(state).reduce((sum, { part }) => sum + part.dirtyCount, 0)
+}

@@ -7,12 +7,12 @@ import type { Hash, Sha256Port } from '@aos/cbor'
 import type { FreshBlob } from '../collections/fresh-nodes.ts'
 import type { NodeStore } from '../collections/node-store.ts'
 import type { TrieRoot } from '../collections/trie-update.ts'
-import { kernelError } from '../errors.ts'
 import type { WorldState } from '../state.ts'
+import { takeDown } from './record-head.ts'
+import type { RecordHead } from './record-head.ts'
 import { partsOf } from './snapshot-parts.ts'
 import type { PartFamily, PlacedPart } from './snapshot-parts.ts'
 import { encodeSnapshot } from './snapshot-record.ts'
-import type { SnapshotRecord } from './snapshot-record.ts'
 
 type Roots = Readonly<Record<PartFamily, Map<string, TrieRoot>>>
 
@@ -75,38 +75,6 @@ export class SnapshotWork {
 
 /** What a blob costs beside its bytes, in the same unit. */
 const BLOB_WEIGHT = 400
-
-type RecordHead = Omit<SnapshotRecord, 'collections' | 'cells' | 'waits'>
-
-function takeDown(state: WorldState): RecordHead {
-  const { id, height, leaf, nowNs, logicalNowNs, clock, entropy, manifestHash, manifestHeight, engine, keysHeight } =
-    state
-  if (
-    id === undefined ||
-    clock === undefined ||
-    entropy === undefined ||
-    manifestHash === undefined ||
-    engine === undefined
-  ) {
-    throw kernelError('kernel.no_genesis', 'a world without genesis has no snapshot')
-  }
-  return {
-    world: id,
-    height,
-    leaf,
-    nowNs,
-    logicalNowNs,
-    clock,
-    entropy,
-    manifest: manifestHash,
-    manifestHeight,
-    engine,
-    keysHeight,
-    nextProposal: state.governance.nextProposal,
-    needsReview: state.governance.needsReview,
-    watch: state.governance.watch,
-  }
-}
 
 function* makeBlobs(
   port: Sha256Port,

@@ -1,11 +1,15 @@
 /** Snapshots of one world, as its turns see them: the one under way, the one it was opened from, and what lies behind (K28). */
 import type { Hash, Sha256Port } from '@aos/cbor'
 import type { FreshBlob } from '../collections/fresh-nodes.ts'
+import type { ChangesSince } from '../collections/part.ts'
 import { kernelError } from '../errors.ts'
 import type { SnapshotRootIngress } from '../ingress.ts'
 import type { WorldState } from '../state.ts'
+import { takeCheckpoint } from './checkpoint.ts'
+import type { CheckpointHead, CheckpointWork } from './checkpoint.ts'
 import { SnapshotWork } from './snapshot-work.ts'
 import { TailCost } from './tail-cost.ts'
+import type { CheckpointSize } from './tail-cost.ts'
 
 /** How an entry came about: live, replayed as it is, or derived to be compared. */
 export type EntrySource = 'live' | 'replayed' | 'verified'
@@ -16,9 +20,15 @@ export class Snapshots {
   readonly tail: TailCost = new TailCost()
   #work: SnapshotWork | undefined
   #openedFrom: { readonly cut: number; readonly root: Hash } | undefined
+  /** What the collections rest on; undefined: nothing. */
+  #base: Hash | undefined
 
   constructor(sha256: Sha256Port) {
     this.#sha256 = sha256
+  }
+
+  get base(): Hash | undefined {
+    return this.#base
   }
 
   get work(): SnapshotWork | undefined {
@@ -28,6 +38,19 @@ export class Snapshots {
   /** The world starts from this snapshot. */
   openedFrom(cut: number, root: Hash): void {
     this.#openedFrom = { cut, root }
+    this.#base = root
+  }
+
+  /** The world starts from checkpoints on one base; the head is that of the last one. */
+  openedFromCheckpoint({ base, behind }: CheckpointHead, size: CheckpointSize): void {
+    this.#base = base
+    this.tail.restore(behind, size)
+  }
+
+  takeCheckpoint(state: WorldState, since: ChangesSince): CheckpointWork {
+    const work = takeCheckpoint(state, { base: this.#base, behind: this.tail.amounts, since })
+    this.tail.take(state.cells.memory.coldReads)
+    return work
   }
 
   slice(bytesMax: number): readonly FreshBlob[] {
@@ -36,13 +59,14 @@ export class Snapshots {
 
   /** The state is that of the end of a cut's entry. Plain replay makes no snapshots: those that it passes are stored, or came to no root. */
   cut(state: WorldState, source: EntrySource): void {
-    this.tail.cut()
+    this.tail.cut(state.cells.memory.coldReads)
     this.#work = source === 'replayed' ? undefined : new SnapshotWork(this.#sha256, state)
   }
 
   /** The root of the newest cut stands. Who verifies has stored nothing. */
   adopt(source: EntrySource): void {
     this.tail.root()
+    if (source === 'live') this.#base = this.#work?.root
     this.#work?.adopt(source === 'live')
     this.#work = undefined
   }
