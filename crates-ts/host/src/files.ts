@@ -45,6 +45,19 @@ export function writeWhole(path: string, content: string | Uint8Array): void {
   }
 }
 
+/** As `writeWhole`, and durable under its name when it returns. Throws `host.file`. */
+export function writeDurably(path: string, content: string | Uint8Array): void {
+  const beside = `${path}.${process.pid}.tmp`
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(beside, content, { flush: true })
+    renameSync(beside, path)
+    syncFolder(dirname(path))
+  } catch (cause) {
+    throw fileError('write', path, cause)
+  }
+}
+
 /** Makes the names in a folder durable: files that were made, renamed or removed. */
 export function syncFolder(folder: string): void {
   const file = openSync(folder, 'r')

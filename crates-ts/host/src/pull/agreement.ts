@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isRecord } from '../config-file.ts'
 import type { SigningWorld, WorldFacts } from '../daemon/signing-world.ts'
-import { writeWhole } from '../files.ts'
+import { writeDurably } from '../files.ts'
 import { badState, readStateFile } from '../sync/state-file.ts'
 import type { WorldFolder } from '../world-folder.ts'
 import type { Items } from './items.ts'
@@ -51,7 +51,7 @@ export function writeAgreement(folder: WorldFolder, agreement: Agreement): void 
 
 /** What `agreementDocument` gave. Throws `host.file`. */
 export function writeAgreementDocument(folder: WorldFolder, document: unknown): void {
-  writeWhole(notesFile(folder), `${JSON.stringify(document)}\n`)
+  writeDurably(notesFile(folder), `${JSON.stringify(document)}\n`)
 }
 
 /** As it is written. */

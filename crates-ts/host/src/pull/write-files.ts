@@ -5,7 +5,8 @@ import { dirname, join } from 'node:path'
 import { AosError, hashText, isHash } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { isRecord } from '../config-file.ts'
-import { fileError, writeWhole } from '../files.ts'
+import { fileError, syncFolder, writeDurably } from '../files.ts'
+import { syncNames } from '../sync/durable-files.ts'
 import { nodeSha256 } from '../sha256.ts'
 import { agreementDocument, writeAgreementDocument } from './agreement.ts'
 import type { Agreement } from './agreement.ts'
@@ -42,13 +43,32 @@ export async function replaceFiles(
   const contents = await Promise.all(changes.map((change) => bytesOf(change, read)))
   for (const change of changes) checkBefore(folder.root, change)
   const then = agreementDocument(agreement)
-  writeWhole(noteFile(folder), `${JSON.stringify({ version: 1, files: changes, then })}\n`)
+  writeDurably(noteFile(folder), `${JSON.stringify({ version: 1, files: changes, then })}\n`)
   for (const [index, change] of changes.entries()) {
     checkBefore(folder.root, change)
     replaceFile(folder.root, change.file, contents[index])
   }
-  writeAgreementDocument(folder, then)
+  await endNote(folder, { files: changes, then })
+}
+
+/** Names are durable before anything says what the folder has, and the note goes last. `then` undefined: nobody knows what the folder has. */
+async function endNote(
+  folder: WorldFolder,
+  { files, then }: { readonly files: readonly FileChange[]; readonly then: unknown },
+): Promise<void> {
+  const places = files.map(({ file }) => file.split('/'))
+  await syncNames(folder.root, places)
+  if (then !== undefined) writeAgreementDocument(folder, then)
   removeFile(noteFile(folder))
+  syncHidden(folder)
+}
+
+function syncHidden({ hidden }: WorldFolder): void {
+  try {
+    syncFolder(hidden)
+  } catch (cause) {
+    throw fileError('write', hidden, cause)
+  }
 }
 
 /** True when a pull was broken off between its files. */
@@ -69,8 +89,7 @@ export async function finishFiles(folder: WorldFolder, read: ReadContent): Promi
     if (now === change.before) replaceFile(folder.root, change.file, bytes)
     else if (now !== after) isDone = false
   }
-  if (isDone) writeAgreementDocument(folder, then)
-  removeFile(noteFile(folder))
+  await endNote(folder, { files, then: isDone ? then : undefined })
 }
 
 /** undefined: there is no such file. */
@@ -141,8 +160,9 @@ function replaceFile(root: string, file: string, bytes: Uint8Array | undefined):
   try {
     mkdirSync(dirname(path), { recursive: true })
     rmSync(beside, { force: true })
-    writeFileSync(beside, bytes, { flag: 'wx' })
     const mode = lstatSync(path, { throwIfNoEntry: false })?.mode
+    // Whole before it has its name, also after a power failure.
+    writeFileSync(beside, bytes, { flag: 'wx', flush: true, ...(mode === undefined ? {} : { mode: mode & 0o777 }) })
     if (mode !== undefined) chmodSync(beside, mode & 0o777)
     renameSync(beside, path)
   } catch (cause) {

@@ -1,17 +1,23 @@
 /** Files put into a folder and taken out of it, whole and never through a link (spec/22-sync.md, "State"). */
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, rmdirSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs'
+import type { Dirent } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { FileMode } from '@aos/workspace'
 import { fileError } from '../files.ts'
 import { isErrno, isUntouched, look, notAFile } from './scan-folder.ts'
 import type { ScannedFile } from './scan-folder.ts'
-
-/** A folder that files are put into, one at a time. */
-export interface FileGround {
-  readonly folder: string
-  /** Where a file is written before it is put in place; nobody else uses it. */
-  readonly beside: string
-}
 
 /** Where a file goes, and what is believed to stand there. */
 export interface FilePlace {
@@ -22,17 +28,30 @@ export interface FilePlace {
 }
 
 /**
- * The path of the file, which is there now. undefined: somebody else changed what stands there, so that it was left alone. Throws
+ * Writes a file where it does not count yet: nobody else uses `beside`. With the rights that this person gives to new files, and with the right to be
+ * run or without. It is not durable. Throws `host.file`.
+ */
+export function writeBeside(
+  beside: string,
+  { bytes, mode }: { readonly bytes: Uint8Array; readonly mode: FileMode },
+): void {
+  try {
+    rmSync(beside, { force: true })
+    mkdirSync(dirname(beside), { recursive: true })
+    writeFileSync(beside, bytes, { flag: 'wx', mode: mode === EXECUTABLE ? 0o777 : 0o666 })
+    correctMode(beside, mode)
+  } catch (cause) {
+    throw fileError('write', beside, cause)
+  }
+}
+
+/**
+ * Puts what was written beside in place. The path of the file, which is there now. undefined: somebody else changed what stands there, so that it was left alone. Throws
  * `sync.not_a_file` for a link on the way, `host.file`.
  */
-export function putFile(
-  { folder, beside }: FileGround,
-  place: FilePlace,
-  { bytes, mode }: { readonly bytes: Uint8Array; readonly mode: FileMode },
-): string | undefined {
+export function putFile(folder: string, place: FilePlace, beside: string): string | undefined {
   const file = join(folder, ...place.names)
   makeFolders(folder, place.names)
-  writeBeside(beside, bytes, mode)
   if (!isAsFound(file, place.found) && !removeEmptyFolders(file)) return undefined
   try {
     moveTo(beside, file)
@@ -44,7 +63,7 @@ export function putFile(
 }
 
 /** False: somebody else changed the file, so that it was left alone. The folders above go with their last file. Throws `host.file`. */
-export function takeFile({ folder }: FileGround, { names, found }: FilePlace): boolean {
+export function takeFile(folder: string, { names, found }: FilePlace): boolean {
   const file = join(folder, ...names)
   for (let depth = 1; depth < names.length; depth += 1) {
     const above = join(folder, ...names.slice(0, depth))
@@ -66,18 +85,27 @@ export function takeFile({ folder }: FileGround, { names, found }: FilePlace): b
   return true
 }
 
-/** Whether nothing is below but folders and what `isLeft` says will go. */
+/** Whether nothing is below but folders and what `willGo` says will go; what is not there holds nothing. Throws `host.file`. */
 export function holdsOnly(
   folder: string,
   names: readonly string[],
   willGo: (names: readonly string[]) => boolean,
 ): boolean {
-  for (const entry of readdirSync(join(folder, ...names), { withFileTypes: true })) {
+  for (const entry of entriesOf(join(folder, ...names))) {
     const inside = [...names, entry.name]
     const goes = entry.isDirectory() ? holdsOnly(folder, inside, willGo) : willGo(inside)
     if (!goes) return false
   }
   return true
+}
+
+function entriesOf(place: string): readonly Dirent[] {
+  try {
+    return readdirSync(place, { withFileTypes: true })
+  } catch (cause) {
+    if (isErrno(cause, 'ENOENT')) return []
+    throw fileError('read', place, cause)
+  }
 }
 
 function isAsFound(file: string, found: ScannedFile | undefined): boolean {
@@ -119,17 +147,6 @@ function makeFolder(folder: string, recursive: boolean): void {
 
 const EXECUTABLE = 0o755
 
-/** With the rights that this person gives to new files. */
-function writeBeside(beside: string, bytes: Uint8Array, mode: FileMode): void {
-  try {
-    rmSync(beside, { force: true })
-    mkdirSync(dirname(beside), { recursive: true })
-    writeFileSync(beside, bytes, { flag: 'wx', mode: mode === EXECUTABLE ? 0o777 : 0o666 })
-  } catch (cause) {
-    throw fileError('write', beside, cause)
-  }
-}
-
 /** The folder may lie on another disk than what the host keeps. */
 function moveTo(beside: string, file: string): void {
   try {
@@ -139,6 +156,7 @@ function moveTo(beside: string, file: string): void {
     const near = join(dirname(file), `.aos-${process.pid}.tmp`)
     try {
       copyFileSync(beside, near)
+      syncFile(near)
       renameSync(near, file)
     } finally {
       rmSync(near, { force: true })
@@ -147,12 +165,18 @@ function moveTo(beside: string, file: string): void {
   }
 }
 
-/** Gives a file the right to be run, or takes it, where the rights of new files did not. Throws `host.file`. */
-export function correctMode(file: string, mode: FileMode): void {
-  const rights = Number((look(file)?.mode ?? 0n) & 0o777n)
+function syncFile(file: string): void {
+  const handle = openSync(file, 'r+')
   try {
-    chmodSync(file, mode === EXECUTABLE ? rights | 0o100 : rights & ~0o111)
-  } catch (cause) {
-    throw fileError('write', file, cause)
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
   }
+}
+
+/** Gives a file the right to be run, or takes it, where the rights of new files did not. */
+function correctMode(file: string, mode: FileMode): void {
+  const rights = Number((look(file)?.mode ?? 0n) & 0o777n)
+  const wanted = mode === EXECUTABLE ? rights | 0o100 : rights & ~0o111
+  if (rights !== wanted) chmodSync(file, wanted)
 }

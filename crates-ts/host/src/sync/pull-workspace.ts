@@ -11,7 +11,7 @@ import { ContentTrees } from '../workspaces/content-trees.ts'
 import { findVersion, readHistory } from '../workspaces/versions.ts'
 import { encodeFileName } from './file-names.ts'
 import { IgnoreRules, RULE_FILE, readRuleFile } from './ignore-rules.ts'
-import { correctMode, holdsOnly, putFile, takeFile } from './place-files.ts'
+import { holdsOnly } from './place-files.ts'
 import { look, readScanned, scanFolder } from './scan-folder.ts'
 import type { ScannedFile } from './scan-folder.ts'
 import { checkedPlan, conflictAt } from './sync-request.ts'
@@ -19,8 +19,10 @@ import type { SyncReport, SyncRequest } from './sync-request.ts'
 import { inCommon, placeBeside, readSyncState, withBegun, writeBegun, writeSyncState } from './sync-state.ts'
 import type { SyncState } from './sync-state.ts'
 import { decideFile, planSync } from './three-way.ts'
-import type { SyncPlan, SyncedFiles } from './three-way.ts'
+import type { SyncedFiles } from './three-way.ts'
 import { listTreeFiles, localPath, namesOf } from './tree-files.ts'
+import { writeFolder } from './write-folder.ts'
+import type { FolderSide } from './write-folder.ts'
 
 /**
  * Makes the folder like the workspace. Throws `sync.conflict` before anything is written, or where somebody writes to the folder meanwhile, and what `decodeFileName`, `scanFolder`
@@ -44,8 +46,7 @@ async function pullOne(host: HostWorld, request: SyncRequest): Promise<SyncRepor
   const report = { ref, plan, ignored, annotated: [], version }
   if (dryRun) return report
   writeBegun(place, { direction: 'pull', files: wantedOf(side) })
-  const work = { request, store, side, beside: placeBeside(place) }
-  const spoiled = await runStepsFairly(writeFolder(work), pace)
+  const spoiled = await writeFolder({ request, world: host.folder, store, side, beside: placeBeside(place) })
   writeSyncState(place, {
     files: inCommon({ folder: side.to, workspace: side.from, last: side.last }),
     version,
@@ -59,14 +60,9 @@ async function pullOne(host: HostWorld, request: SyncRequest): Promise<SyncRepor
 const NO_STATE: SyncState = { last: new Map(), known: new Map(), begun: undefined }
 
 /** Both sides, and what is to be done. */
-interface PullSide {
-  readonly plan: SyncPlan
-  readonly from: ReadonlyMap<string, FileEntry>
-  /** Follows what is written. */
-  readonly to: Map<string, ScannedFile>
+interface PullSide extends FolderSide {
   readonly last: SyncedFiles<ScannedFile>
   readonly ignored: readonly string[]
-  readonly names: ReadonlyMap<string, readonly string[]>
 }
 
 interface PullGround {
@@ -145,53 +141,4 @@ const NOT_THERE: readonly string[] = ['workspace.not_found', 'workspace.not_a_di
 
 function wantedOf({ plan, from }: PullSide): Parameters<typeof writeBegun>[1]['files'] {
   return new Map([...plan.write, ...plan.remove].map((path) => [path, from.get(path)]))
-}
-
-interface PullWork {
-  readonly request: SyncRequest
-  readonly store: TreeReader
-  readonly side: PullSide
-  readonly beside: string
-}
-
-/** Returns the paths that were left alone, because somebody changed them since they were looked at. */
-function* writeFolder({ request, store, side, beside }: PullWork): Steps<readonly string[]> {
-  const { folder, ref, onProgress } = request
-  const { plan, from, to, names } = side
-  const spoiled: string[] = []
-  for (const path of plan.remove) {
-    if (takeFile({ folder, beside }, { names: localPath(path), found: to.get(path) })) to.delete(path)
-    else spoiled.push(path)
-    yield
-  }
-  let count = 0
-  for (const path of plan.write) {
-    const entry = from.get(path)
-    const bytes = entry === undefined ? undefined : store.read(entry.hash)
-    if (entry === undefined || bytes === undefined) throw missing(ref.workspace, path)
-    const { mode } = entry
-    const file = putFile(
-      { folder, beside },
-      { names: names.get(path) ?? localPath(path), found: to.get(path) },
-      { bytes, mode },
-    )
-    if (file === undefined) spoiled.push(path)
-    else to.set(path, describeWritten(file, entry))
-    count += 1
-    if (count % FILES_A_REPORT === 0) onProgress?.(`${formatRef(ref)}: wrote ${count} of ${plan.write.length} files`)
-    yield
-  }
-  return spoiled
-}
-
-/** Read back: what is noted is what stands there. */
-function describeWritten(file: string, { mode }: FileEntry): ScannedFile {
-  const { scanned } = readScanned(file)
-  if (scanned.mode === mode) return scanned
-  correctMode(file, mode)
-  return readScanned(file).scanned
-}
-
-function missing(workspace: string, path: string): AosError {
-  return new AosError('store.missing_blob', `the store lacks the content of ${workspace}/${path}`)
 }

@@ -1,12 +1,12 @@
 /** What a folder and a workspace had in common when they were last compared (spec/22-sync.md, "State"). */
 import { existsSync, rmSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { hashText, isHash } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { formatRef, isFileMode } from '@aos/workspace'
 import type { WorkspaceHistory, WorkspaceRef } from '@aos/workspace'
 import { isRecord } from '../config-file.ts'
-import { fileError, writeWhole } from '../files.ts'
+import { fileError, syncFolder, writeDurably } from '../files.ts'
 import { nodeSha256 } from '../sha256.ts'
 import type { WorldFolder } from '../world-folder.ts'
 import type { ScannedFile } from './scan-folder.ts'
@@ -110,14 +110,14 @@ export function inCommon(sides: {
   return files
 }
 
-/** To be called before the first file is written. Throws `host.file`. */
+/** To be called before the first file is written; durable when it returns. Throws `host.file`. */
 export function writeBegun(place: SyncPlace, { direction, files }: BegunSync): void {
   const rows = [...files].map(([path, file]) => [path, file === undefined ? null : [file.hash, file.mode]])
   const note = { version: 1, direction, files: Object.fromEntries(rows) as unknown }
-  writeWhole(`${noteFile(place)}.begun`, `${JSON.stringify(note)}\n`)
+  writeDurably(`${noteFile(place)}.begun`, `${JSON.stringify(note)}\n`)
 }
 
-/** Puts the note in place whole, and takes away what was noted when it began. Throws `host.file`. */
+/** Puts the note in place whole, and takes away what was noted when it began. What it says must be durable. Throws `host.file`. */
 export function writeSyncState(place: SyncPlace, { files, version, root, atMs }: SyncNote): void {
   const rows = [...files].map(([path, { hash, mode, size, written, changed }]) => [
     path,
@@ -126,10 +126,11 @@ export function writeSyncState(place: SyncPlace, { files, version, root, atMs }:
   const head = { version: 1, ref: formatRef(place.ref), dir: dirOf(place), at_ms: atMs }
   const note = { ...head, head: version, root: root ?? null, files: Object.fromEntries(rows) as unknown }
   const file = noteFile(place)
-  writeWhole(file, `${JSON.stringify(note)}\n`)
+  writeDurably(file, `${JSON.stringify(note)}\n`)
   // Only now: what was begun has ended.
   try {
     rmSync(`${file}.begun`, { force: true })
+    syncFolder(dirname(file))
   } catch (cause) {
     throw fileError('write', file, cause)
   }
@@ -180,7 +181,7 @@ function readScan(file: string, value: unknown): ScannedFile {
   return { ...known, size, written, changed }
 }
 
-/** Where a pull writes a file before it is put in place. */
+/** A folder in which a pull writes files before they are put in place. */
 export function placeBeside(place: SyncPlace): string {
-  return `${noteFile(place)}.file`
+  return `${noteFile(place)}.files`
 }
