@@ -44,6 +44,21 @@ test('a patch comes into the folder, with a daemon and without one', { timeout: 
     expect(await ask('gov', ...words)).toMatchObject({ ok: true })
   }
   expect(await ask('push')).toMatchObject({ exit: 1, error: { code: 'sync.conflict', details: { paths: ['defschema demo/Extra@1'] } } }) // prettier-ignore
+  // A proposal of the folder would take it back as well.
+  expect(await ask('gov', 'propose')).toMatchObject({
+    exit: 1,
+    error: {
+      code: 'sync.conflict',
+      details: { paths: ['defschema demo/Extra@1'] },
+      hint: expect.stringContaining('aos gov propose --overwrite'),
+    },
+  })
+  expect(await ask('gov', 'propose', '--dry-run')).toMatchObject({ exit: 1, error: { code: 'sync.conflict' } })
+  expect(await ask('gov', 'propose', '--overwrite', '--dry-run')).toMatchObject({
+    data: { operations: ['remove_def'] },
+  })
+  expect(await ask('gov', 'propose', '--overwrite', '--patch', patch)).toMatchObject({ exit: 2 })
+  expect(await ask('gov', 'ls')).toMatchObject({ data: { proposals: [{ proposal: 1 }] } })
   const bring = (done: string): string => `${done} 2 files: sha256:`
   const held = await run('pull', '--dry-run')
   expect(held.stdout).toContain('+ schema demo/Extra@1 (air/schemas.air.json)\n~ air/manifest.air.json\n')

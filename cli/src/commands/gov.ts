@@ -29,6 +29,7 @@ export const GOV_COMMANDS: readonly CommandGroup[] = [
           PROPOSED(parser)
             .option('patch', { type: 'string', requiresArg: true, describe: 'file of a patch' })
             .option('dir', { type: 'string', requiresArg: true, describe: 'AIR folder; that of the world' })
+            .option('overwrite', { type: 'boolean', describe: 'take back what others changed of the definitions' })
             .option('force-build', { type: 'boolean', describe: 'compile modules again' }),
         load: async () => (await import('../run/gov.ts')).govPropose,
       },

@@ -29,7 +29,8 @@ export interface WorldChange {
 export async function prepareChange(run: ExampleRun, airPath: string): Promise<PreparedChange> {
   const world = localSigningWorld(run.host)
   const { builder, progress: onProgress } = run
-  return prepareFolder(world, await assembleFolder(world, { builder, forceBuild: false, airPath, onProgress }))
+  const assembly = await assembleFolder(world, { builder, forceBuild: false, airPath, onProgress })
+  return prepareFolder(world, { assembly, facts: await world.facts() })
 }
 
 /** By the owner's key, who may decide where the manifest names no approvers. Throws the kernel's refusals. */

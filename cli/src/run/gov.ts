@@ -5,7 +5,7 @@ import {
   answerProposal,
   applyProposal,
   assembleFolder,
-  noteProposed,
+  guardPush,
   prepareFolder,
   preparePatch,
   prepareRevert,
@@ -14,7 +14,7 @@ import {
   readText,
   withdrawProposal,
 } from '@aos/host'
-import type { Assembly, KeyPair, PreparedChange, SigningWorld } from '@aos/host'
+import type { GuardedPush, KeyPair, PreparedChange, SigningWorld } from '@aos/host'
 import { resolve } from 'node:path'
 import { usage } from '../arguments.ts'
 import type { Arguments } from '../arguments.ts'
@@ -37,23 +37,26 @@ export async function govRevert(context: CommandContext, args: Arguments): Promi
   return withSigningWorld(context, args, async (world) => {
     const change = await prepareRevert(world, reverts)
     if (change.patch.operations.length === 0) throw unchanged(change)
-    return propose(context, args, { world, change, folder: undefined, reverts })
+    return propose(context, args, { world, change, guard: undefined, reverts })
   })
 }
 
 interface Prepared {
   readonly change: PreparedChange
-  /** What the folder of the world says, when that is what is proposed. */
-  readonly folder: Assembly | undefined
+  /** When the folder of the world is what is proposed. */
+  readonly guard: GuardedPush | undefined
 }
 
 async function prepare(context: CommandContext, args: Arguments, world: SigningWorld): Promise<Prepared> {
   const [patch, dir] = [args.optionalText('patch'), args.optionalText('dir')]
+  const overwrite = args.flag('overwrite')
   if (patch !== undefined && dir !== undefined) throw usage('--patch and --dir cannot be given together')
+  if (overwrite && (patch !== undefined || dir !== undefined)) throw usage('--overwrite is for the folder of the world')
   if (patch !== undefined) {
     const change = await preparePatch(world, parseJson(readText(resolve(context.cwd, patch))))
-    return { change, folder: undefined }
+    return { change, guard: undefined }
   }
+  const facts = await world.facts()
   const assembly = await assembleFolder(world, {
     builder: makeModuleBuilder(context),
     forceBuild: args.flag('force-build'),
@@ -62,7 +65,9 @@ async function prepare(context: CommandContext, args: Arguments, world: SigningW
       context.progress.report(line)
     },
   })
-  return { change: await prepareFolder(world, assembly), folder: dir === undefined ? assembly : undefined }
+  // What another folder says was never compared with the world.
+  const guard = dir === undefined ? await guardPush(world, { facts, assembly, overwrite, by: 'proposal' }) : undefined
+  return { change: await prepareFolder(world, { assembly, facts }), guard }
 }
 
 interface Proposing extends Prepared {
@@ -71,7 +76,7 @@ interface Proposing extends Prepared {
 }
 
 async function propose(context: CommandContext, args: Arguments, asked: Proposing): Promise<CommandResult> {
-  const { world, change, folder, reverts } = asked
+  const { world, change, guard, reverts } = asked
   const document = {
     patch_hash: change.patchHash,
     manifest_hash: change.manifest,
@@ -86,7 +91,7 @@ async function propose(context: CommandContext, args: Arguments, asked: Proposin
     description: args.optionalText('description'),
     reverts,
   })
-  if (folder !== undefined) await noteProposed(world, { assembly: folder, proposal: number })
+  guard?.proposed(change.facts, number)
   const next = `next: aos gov shadow ${number}`
   const said = `height ${height}: proposal ${context.style.bold(String(number))} is open`
   return {

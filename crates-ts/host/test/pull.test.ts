@@ -3,11 +3,14 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { toHex } from '@aos/cbor'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { HostWorld } from '../src/index.ts'
+import type { Assembly, HostWorld } from '../src/index.ts'
 import {
   answerProposal,
   applyProposal,
+  assembleFolder,
+  guardPush,
   localSigningWorld,
+  prepareFolder,
   prepareRevert,
   proposeChange,
   readKey,
@@ -310,6 +313,32 @@ async function putInForce(host: HostWorld, number: number): Promise<void> {
   await answerProposal(signing, { number, ...answer, key })
   await applyProposal(signing, { number, key })
 }
+
+test('a proposal of the folder takes nothing back, and is for what it was compared with', async () => {
+  const signing = localSigningWorld(world.host)
+  const { builder } = world
+  const key = readKey(world.host.keyFolder, undefined)
+  const assembleIt = (): Promise<Assembly> =>
+    assembleFolder(signing, { builder, forceBuild: false, onProgress: () => undefined })
+  const guard = async (overwrite: boolean): Promise<unknown> => {
+    const [facts, assembly] = [await signing.facts(), await assembleIt()]
+    return guardPush(signing, { facts, assembly, overwrite, by: 'proposal' })
+  }
+  await world.changeElsewhere(addSchema('test/New@1'))
+  await expect(guard(false)).rejects.toEqual(refused('sync.conflict', 'defschema test/New@1'))
+  expect(await guard(true)).toBeDefined()
+  await world.pull()
+  expect(await guard(false)).toBeDefined()
+  // Somebody is faster than the person who signs.
+  world.write(
+    'air/schemas.air.json',
+    (world.look()['air/schemas.air.json'] ?? '').replace('"n": "nat" }', '"n": "nat", "b": { "option": "nat" } }'),
+  )
+  const prepared = await prepareFolder(signing, { assembly: await assembleIt(), facts: await signing.facts() })
+  await world.changeElsewhere(addSchema('test/Other@1'))
+  expect(prepared.patch.operations).not.toEqual([])
+  await expect(proposeChange(signing, prepared, { key })).rejects.toMatchObject({ code: 'kernel.stale_base' })
+})
 
 test('nothing is written outside of the folder, or through a link', async () => {
   await world.changeElsewhere(addSchema('test/New@1'))

@@ -25,8 +25,13 @@ import type { Assembly } from '../push/assemble.ts'
 import { nodeSha256 } from '../sha256.ts'
 import { readDefinitionSet } from './definition-set.ts'
 
+/** What is known of a world that has begun. */
+export type KnownFacts = WorldFacts & { readonly id: Hash; readonly manifestHash: Hash }
+
 /** A change that fits what is in force. */
 export interface PreparedChange {
+  /** Of the world when it was prepared: it is proposed for what was in force then. */
+  readonly facts: KnownFacts
   readonly patch: Patch
   readonly patchHash: Hash
   readonly base: DefinitionSet
@@ -41,38 +46,47 @@ export interface PreparedChange {
 
 /** A document in one of the two lenses; hashes may be left to be filled in. Throws `gov.bad_patch` with details.issues. */
 export async function preparePatch(world: SigningWorld, document: JsonNode): Promise<PreparedChange> {
-  const { manifestHash } = needFacts(await world.facts())
-  const base = await readDefinitionSet(world, manifestHash)
+  const facts = needFacts(await world.facts())
+  const base = await readDefinitionSet(world, facts.manifestHash)
   const parsed = parsePatch(document, { base })
   if (!parsed.ok) throw badPatch(parsed.issues)
-  return prepare(base, completePatch({ sha256: nodeSha256, base, patch: parsed.value }), [])
+  const patch = completePatch({ sha256: nodeSha256, base, patch: parsed.value })
+  return prepare({ facts, base, patch, known: [] })
 }
 
-/** The difference between what is in force and what a push of the folder would put in force. */
-export async function prepareFolder(world: SigningWorld, assembly: Assembly): Promise<PreparedChange> {
-  const { manifestHash } = needFacts(await world.facts())
-  const base = await readDefinitionSet(world, manifestHash)
+/** The difference between what is in force, as the facts say, and what a push of the folder would put in force. Throws `host.no_genesis`. */
+export async function prepareFolder(
+  world: SigningWorld,
+  { assembly, facts: given }: { readonly assembly: Assembly; readonly facts: WorldFacts },
+): Promise<PreparedChange> {
+  const facts = needFacts(given)
+  const base = await readDefinitionSet(world, facts.manifestHash)
   const next = makeDefinitionSet(
     assembly.manifest,
     assembly.nodes.map((node) => decodeDefinition(node)),
   )
   const patch = makePatch({ sha256: nodeSha256, base, next })
-  return prepare(base, patch, [...assembly.nodes, ...assembly.modules.map(({ bytes }) => bytes)])
+  return prepare({ facts, base, patch, known: [...assembly.nodes, ...assembly.modules.map(({ bytes }) => bytes)] })
 }
 
 /** From what is in force back to the base of a proposal. Throws `gov.unknown_proposal`. */
 export async function prepareRevert(world: SigningWorld, number: number): Promise<PreparedChange> {
-  const { manifestHash } = needFacts(await world.facts())
+  const facts = needFacts(await world.facts())
   const proposal = await world.proposal({ number })
   if (proposal.status !== 'applied') {
     throw new AosError('host.not_applied', `proposal ${number} is ${proposal.status}, so there is nothing to take back`)
   }
-  const base = await readDefinitionSet(world, manifestHash)
+  const base = await readDefinitionSet(world, facts.manifestHash)
   const next = await readDefinitionSet(world, proposal.base)
-  return prepare(base, makePatch({ sha256: nodeSha256, base, next }), [])
+  return prepare({ facts, base, patch: makePatch({ sha256: nodeSha256, base, next }), known: [] })
 }
 
-function prepare(base: DefinitionSet, patch: Patch, known: readonly Uint8Array[]): PreparedChange {
+interface Preparing extends Pick<PreparedChange, 'facts' | 'base' | 'patch'> {
+  /** More that has to be content. */
+  readonly known: readonly Uint8Array[]
+}
+
+function prepare({ facts, base, patch, known }: Preparing): PreparedChange {
   const applied = applyPatch({ sha256: nodeSha256, base, patch })
   if (!applied.ok) throw badPatch(applied.issues)
   const next = applied.value
@@ -80,6 +94,7 @@ function prepare(base: DefinitionSet, patch: Patch, known: readonly Uint8Array[]
   const definitions = [...definitionsOf(next), ...builtins.map(({ module }) => module), next.manifest]
   const nodes = definitions.map((definition) => encodeDefinition(definition))
   return {
+    facts,
     patch,
     patchHash: hashPatch(nodeSha256, patch),
     base,
@@ -98,13 +113,16 @@ export interface ProposeOptions {
   readonly key: KeyPair
 }
 
-/** Stores what the change relies on, signs and submits. Returns number and height. Throws the kernel's refusals. */
+/**
+ * Stores what the change relies on, signs and submits. Returns number and height. Throws the kernel's refusals: `kernel.stale_base` when something else was put
+ * in force since it was prepared.
+ */
 export async function proposeChange(
   world: SigningWorld,
   change: PreparedChange,
   { description, reverts, key }: ProposeOptions,
 ): Promise<{ readonly height: number; readonly number: number }> {
-  const { id, manifestHash, manifestHeight } = needFacts(await world.facts())
+  const { id, manifestHash, manifestHeight } = change.facts
   await world.put(change.content)
   const command = {
     op: 'propose',
@@ -127,7 +145,7 @@ function blobsOf({ content, next }: PreparedChange): readonly Hash[] {
 }
 
 /** Throws `host.no_genesis`. */
-export function needFacts(facts: WorldFacts): WorldFacts & { readonly id: Hash; readonly manifestHash: Hash } {
+export function needFacts(facts: WorldFacts): KnownFacts {
   const { id, manifestHash } = facts
   if (id !== undefined && manifestHash !== undefined) return { ...facts, id, manifestHash }
   throw new AosError('host.no_genesis', 'the world has no genesis yet', { hint: 'run `aos push`' })

@@ -14,7 +14,7 @@ import { sideOf, sideOfSet } from './plan-pull.ts'
 import { listItems, withoutImplied } from './report-items.ts'
 import { refuseUnfinished } from './pull.ts'
 
-/** A push that may go on, and what is to be noted of it. */
+/** A push or a proposal that may go on, and what is to be noted of it. */
 export interface GuardedPush {
   /** Before it is sent: whoever is cut off finds out later whether it arrived. */
   begun(facts: WorldFacts): void
@@ -24,17 +24,22 @@ export interface GuardedPush {
   proposed(facts: WorldFacts, proposal: number): void
 }
 
+/** What a folder says, and how it is to be brought to a world. */
+export interface GuardOptions {
+  readonly facts: WorldFacts
+  readonly assembly: Assembly
+  /** Take back what others changed. */
+  readonly overwrite: boolean
+  readonly by: 'push' | 'proposal'
+}
+
 /**
  * Throws `sync.conflict` when the folder would take back what was changed in the world since they agreed, `sync.unfinished`, `sync.bad_state`. Without
  * notes there is nothing to compare with.
  */
 export async function guardPush(
   host: SigningWorld,
-  {
-    facts,
-    assembly,
-    overwrite,
-  }: { readonly facts: WorldFacts; readonly assembly: Assembly; readonly overwrite: boolean },
+  { facts, assembly, overwrite, by }: GuardOptions,
 ): Promise<GuardedPush> {
   refuseUnfinished(host)
   const agreement = await readAgreement(host, facts)
@@ -42,7 +47,7 @@ export async function guardPush(
   const isMoved = facts.manifestHash !== undefined && facts.manifestHash !== assembly.manifestHash
   if (agreement?.items !== undefined && facts.manifestHash !== undefined && isMoved && !overwrite) {
     const inForce = itemsOf(sideOfSet(await readDefinitionSet(host, facts.manifestHash)))
-    refuseTakingBack({ folder: items, inForce, last: agreement.items })
+    refuseTakingBack({ folder: items, inForce, last: agreement.items }, by)
   }
   const note = ({ id: world }: WorldFacts, noted: Omit<Agreement, 'world'>): void => {
     if (world !== undefined) writeAgreement(host.folder, { world, ...noted })
@@ -63,19 +68,6 @@ export async function guardPush(
   }
 }
 
-/** What a folder said when it was put up for decision. Throws `sync.bad_state`, `host.file`. */
-export async function noteProposed(
-  host: SigningWorld,
-  { assembly, proposal }: { readonly assembly: Assembly; readonly proposal: number },
-): Promise<void> {
-  const facts = await host.facts()
-  const agreement = await readAgreement(host, facts)
-  if (facts.id === undefined) return
-  const pending = { manifest: assembly.manifestHash, proposal, items: itemsOfAssembly(assembly) }
-  const noted = { items: agreement?.items, pending: [...(agreement?.pending ?? []), pending] }
-  writeAgreement(host.folder, { world: facts.id, ...noted })
-}
-
 function itemsOfAssembly({ manifest, nodes }: Pick<Assembly, 'manifest' | 'nodes'>): Items {
   const definitions = nodes.map((node) => decodeDefinition(node))
   return itemsOf(sideOf(manifest, definitions.filter(isNamed)))
@@ -92,12 +84,14 @@ interface PushSides {
 }
 
 /** A push brings all that the folder says, so that whatever the world has otherwise must be as it was. */
-function refuseTakingBack({ folder, inForce, last }: PushSides): void {
+function refuseTakingBack({ folder, inForce, last }: PushSides, by: GuardOptions['by']): void {
   const verdicts = compareItems({ from: folder, to: inForce, last, folder: 'from' })
   const paths = [...verdicts].flatMap(([item, verdict]) => (verdict === 'kept' || verdict === 'conflict' ? [item] : []))
   if (paths.length === 0) return
-  throw new AosError('sync.conflict', `this push would take back what changed in the world: ${listItems(paths)}`, {
+  throw new AosError('sync.conflict', `this ${by} would take back what changed in the world: ${listItems(paths)}`, {
     details: { paths: withoutImplied(paths) },
-    hint: 'nothing was written; `aos pull` brings it into the folder. `aos push --overwrite` takes it back',
+    hint: `nothing was written; \`aos pull\` brings it into the folder. \`${COMMANDS[by]} --overwrite\` takes it back`,
   })
 }
+
+const COMMANDS: Readonly<Record<GuardOptions['by'], string>> = { push: 'aos push', proposal: 'aos gov propose' }

@@ -86,7 +86,7 @@ export async function push(world: HostWorld | SigningWorld, options: PushOptions
   const host = signingWorldOf(world)
   const before = await host.facts()
   const { assembly, rewritten } = await assembleAndAdmit(host, options)
-  const guard = await guardPush(host, { facts: before, assembly, overwrite: options.overwrite === true })
+  const guard = await guardPush(host, { facts: before, assembly, overwrite: options.overwrite === true, by: 'push' })
   const inForce = await manifestInForce(host, before.manifestHash)
   const changes = compareManifests(inForce, assembly.manifest)
   const report = { manifest: assembly.manifestHash, changes, warnings: assembly.warnings, ownerKeyMade: undefined }
@@ -103,7 +103,7 @@ export async function push(world: HostWorld | SigningWorld, options: PushOptions
   if (options.dryRun) return { ...report, world: before.id, outcome: 'dry_run', height: undefined }
   if (inForce.approvers.length > 0) {
     const key = readOwnerKey(host.keyFolder)
-    const change = await prepareFolder(host, assembly)
+    const change = await prepareFolder(host, { assembly, facts: before })
     const { height, number } = await proposeChange(host, change, { key, description: options.message })
     guard.proposed(before, number)
     return {
