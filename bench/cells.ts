@@ -16,7 +16,7 @@ import type { BenchContext } from './run.ts'
 const ROUNDS = 5
 const MEMORY_ROUNDS = 3
 const EVENTS = 20_000
-/** Of the memory of a process, when sizes are those of the bars. */
+/** When sizes are those of the bars: so many that each round has snapshots of its own. */
 const EVENTS_FULL = 100_000
 const CELLS_SMALL = 1000
 /** What the bar is for, and what is measured when nobody asks for that. */
@@ -69,13 +69,22 @@ async function costRows(
   { few, many, cells }: CellHosts,
 ): Promise<readonly BenchRow[]> {
   const random = new Random(SEED)
-  const lane = (host: HostWorld, pick: () => number) => {
+  const lane = (host: HostWorld, pick: () => number, events: number) => {
     const deposits = new Deposits(host)
-    return () => pump(host, count(EVENTS), () => deposits.into(pick()))
+    return () => pump(host, count(events), () => deposits.into(pick()))
   }
-  const ofFew = lane(few, makePicker(random, CELLS_SMALL, CELLS_SMALL))
-  const warm = await runPairs(rounds(ROUNDS), lane(many, makePicker(random, cells, WORKING_SET)), ofFew)
-  const uniform = await runPairs(rounds(ROUNDS), lane(many, makePicker(random, cells, cells)), ofFew)
+  const pickFew = makePicker(random, CELLS_SMALL, CELLS_SMALL)
+  const events = isFull ? EVENTS_FULL : EVENTS
+  const warm = await runPairs(
+    rounds(ROUNDS),
+    lane(many, makePicker(random, cells, WORKING_SET), events),
+    lane(few, pickFew, events),
+  )
+  const uniform = await runPairs(
+    rounds(ROUNDS),
+    lane(many, makePicker(random, cells, cells), EVENTS),
+    lane(few, pickFew, EVENTS),
+  )
   const note = noteOf(isFull)
   const name = `cells.cost_${cells}_to_${CELLS_SMALL}`
   return [

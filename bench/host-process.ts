@@ -19,6 +19,8 @@ export interface HostProcess {
   memory(): number
   /** Ends the process in an orderly way and waits for it. */
   stop(): Promise<void>
+  /** Ends the process where it stands and waits for it. */
+  kill(): Promise<void>
 }
 
 /** Starts `aos run` on the world and waits until it serves. Throws when it ends before that or takes minutes. */
@@ -47,6 +49,10 @@ export async function startHostProcess(root: string, bench: BenchWorld): Promise
     memory: () => residentBytes(pid),
     stop: async () => {
       child.kill('SIGTERM')
+      await ended
+    },
+    kill: async () => {
+      child.kill('SIGKILL')
       await ended
     },
   }

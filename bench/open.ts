@@ -1,7 +1,11 @@
 /** Opening a world with a long history of many cells, and reading one cell of it from a new process. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { openWorld } from '@aos/host'
+import { Random } from '@aos/store'
 import type { BenchWorld } from './bench-world.ts'
-import { CELL_KEY, CELL_REDUCER, cellKey } from './cell-world.ts'
+import { CELL_EVENT, CELL_KEY, CELL_REDUCER, cellKey, depositLine } from './cell-world.ts'
+import { startHostProcess } from './host-process.ts'
 import { makeLargeWorld } from './large-world.ts'
 import { makeRow, now, runPairs, runRounds } from './measure.ts'
 import type { BenchRow } from './measure.ts'
@@ -15,6 +19,11 @@ const ENTRIES_SMALL = 10
 const OPEN_MS_MAX = 300
 const READ_MS_MAX = 50
 const COLD_CELLS = 1000
+/** Events between an opening and a kill, each round some more, so that kills lie elsewhere between two checkpoints. */
+const EVENTS_TO_KILL = 4000
+const EVENTS_MORE = 217
+const KILLS = 7
+const SEED = 1
 
 export async function benchOpen({ root, rounds, isFull, count, onStep }: BenchContext): Promise<readonly BenchRow[]> {
   const entries = count(isFull ? ENTRIES_FULL : ENTRIES)
@@ -34,9 +43,25 @@ export async function benchOpen({ root, rounds, isFull, count, onStep }: BenchCo
       () => readingMs(small, ENTRIES_SMALL),
     )
     const cold = await runRounds(rounds(ROUNDS), () => coldReadUs(large, entries, count(COLD_CELLS)))
+    const killed = await afterKills({
+      root,
+      bench: large,
+      entries,
+      kills: rounds(KILLS),
+      events: count(EVENTS_TO_KILL),
+    })
     const beyond = reading.left.map((ms, index) => ms - (reading.right[index] ?? Number.NaN))
     return [
       makeRow({ name: `open.entries_${entries}`, unit: 'ms', rounds: opening.left, note }, { atMost: OPEN_MS_MAX }),
+      makeRow(
+        {
+          name: `open.after_kill_${entries}`,
+          unit: 'ms',
+          rounds: killed,
+          note: note ?? 'events to cells all over the world',
+        },
+        { atMost: OPEN_MS_MAX },
+      ),
       makeRow({ name: `open.cold_cell_${entries}`, unit: 'µs', rounds: cold }),
       makeRow({ name: `open.entries_${ENTRIES_SMALL}`, unit: 'ms', rounds: opening.right }),
       makeRow({ name: `open.state_get_${entries}`, unit: 'ms', rounds: reading.left }),
@@ -58,6 +83,32 @@ export async function openingMs(bench: BenchWorld): Promise<number> {
   const ms = now() - started
   await host.close()
   return ms
+}
+
+/** Milliseconds of openings of which each follows a kill in the midst of events. */
+async function afterKills(work: {
+  readonly root: string
+  readonly bench: BenchWorld
+  readonly entries: number
+  readonly kills: number
+  readonly events: number
+}): Promise<readonly number[]> {
+  const { root, bench, entries, kills, events } = work
+  const random = new Random(SEED)
+  const file = join(bench.scratch, 'to-kill.ndjson')
+  const figures: number[] = []
+  for (let kill = 0; kill < kills; kill += 1) {
+    const lines = Array.from({ length: events + kill * EVENTS_MORE }, () => depositLine(random.below(entries)))
+    writeFileSync(file, `${lines.join('\n')}\n`)
+    const host = await startHostProcess(root, bench)
+    try {
+      await bench.command(['event', 'send', CELL_EVENT, `@${file}`, '--ndjson', '--json', '--world', bench.folder.root])
+    } finally {
+      await host.kill()
+    }
+    figures.push(await openingMs(bench))
+  }
+  return figures
 }
 
 /** Microseconds of one cell of those that lie all over a world just opened: nothing of them is in memory but what the system keeps. */

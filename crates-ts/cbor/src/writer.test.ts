@@ -132,6 +132,16 @@ describe('writer', () => {
     )
   })
 
+  test('a byte string that is given as text is the one of its bytes', () => {
+    for (const length of [0, 1, 23, 24, 255, 256, 70_000]) {
+      const bytes = Uint8Array.from({ length }, (_, at) => (at * 7) & 0xff)
+      const [text, plain] = [new CborWriter(16), new CborWriter(16)]
+      text.byteText(Buffer.from(bytes).toString('latin1'))
+      plain.bytes(bytes)
+      expect(toHex(text.take())).toBe(toHex(plain.take()))
+    }
+  })
+
   test('reset, truncate, view and take', () => {
     const writer = new CborWriter()
     writer.prefix()

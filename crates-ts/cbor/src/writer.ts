@@ -136,6 +136,16 @@ export class CborWriter {
     this.raw(value)
   }
 
+  /** A byte string that is given as text with one character a byte. */
+  byteText(value: string): void {
+    const { length } = value
+    this.head(0x40, length)
+    this.room(length)
+    const { buffer } = this
+    for (let index = 0; index < length; index += 1) buffer[this.at + index] = value.charCodeAt(index)
+    this.at += length
+  }
+
   text(value: string): void {
     const length = value.length
     if (length <= SHORT_ASCII_MAX) {

@@ -1,6 +1,6 @@
 /** The cells of one reducer (K22): those in memory, and a trie of the rest (spec/16-snapshots.md, "Cells"). */
 import { sha256 } from '@aos/cbor'
-import type { CborReader, CborWriter, HashBytes } from '@aos/cbor'
+import type { CborReader, HashBytes } from '@aos/cbor'
 import type { FreshBlob } from '../collections/fresh-nodes.ts'
 import { bytesOfText, textOfBytes } from '../collections/key-text.ts'
 import type { NodeStore } from '../collections/node-store.ts'
@@ -38,6 +38,9 @@ export const CELL_BYTES = 360
 /** What a changed cell adds to a snapshot beside its state: its share of a leaf. */
 const DIRTY_CELL_BYTES = 1200
 
+/** From so much on, states are copied out of their blocks. */
+const REPLACED_BYTES_MAX: number = 512 * 1024
+
 /** States that are given out together. */
 const BATCH_STATES = 64
 
@@ -59,8 +62,10 @@ export class CellTable implements SnapshotPart {
   #cold: ColdReads
   /** Changed since changes were taken down; undefined: they were not since the last root. */
   #untaken: Cell[] | undefined
-  /** States that were written since then, also those that others replaced: pieces of blocks that may still be held. */
+  /** States that were written since the last cut, also those that others replaced: pieces of blocks that may still be held. */
   #writtenBytes = 0
+  /** Of these, what was copied out of its blocks when that was last done. */
+  #copiedBytes = 0
   #count: number
   /** Of states that are written from now on. */
   generation: number
@@ -154,6 +159,7 @@ export class CellTable implements SnapshotPart {
     this.#frozen = frozen
     this.#dirty = []
     this.#writtenBytes = 0
+    this.#copiedBytes = 0
     this.#cold = new ColdReads(this.#count)
   }
 
@@ -195,27 +201,11 @@ export class CellTable implements SnapshotPart {
 
   takeChanges(since: ChangesSince): TakenChanges {
     const known = this.#untaken ?? this.#changed()
-    let bytes = 0
-    for (const cell of known) {
-      cell.isUntaken = false
-      if (cell.state === undefined) continue
-      bytes += cell.state.length
-      // Changed cells stay in memory for long: a piece of a block would keep the whole block alive.
-      if (cell.state.length < cell.state.buffer.byteLength) cell.state = cell.state.slice()
-    }
-    this.#memory.dirtyBytes += bytes - this.#writtenBytes
-    this.#writtenBytes = 0
-    this.#cold = new ColdReads(this.#count)
+    for (const cell of known) cell.isUntaken = false
     this.#untaken = []
-    const cells = since === 'root' ? this.#changed() : known
-    const taken = cells.map(({ text, isStored, generation, state }) => ({ text, isStored, generation, state }))
-    return {
-      size: taken.length,
-      write: (into, index) => {
-        const change = taken[index]
-        if (change !== undefined) writeChange(into, change)
-      },
-    }
+    this.#cold = new ColdReads(this.#count)
+    if (this.#writtenBytes - this.#copiedBytes > REPLACED_BYTES_MAX) this.#copyStates()
+    return takeCells(since === 'root' ? this.#changed() : known)
   }
 
   restoreChange(from: CborReader): void {
@@ -258,6 +248,20 @@ export class CellTable implements SnapshotPart {
   #changed(): readonly Cell[] {
     const frozen = this.#frozen.flatMap(({ cell }) => (cell.isDirty ? [] : [cell]))
     return frozen.length === 0 ? this.#dirty : [...frozen, ...this.#dirty]
+  }
+
+  /** Changed cells stay in memory for long, and a piece of a block keeps the whole block alive. */
+  #copyStates(): void {
+    let bytes = 0
+    for (const cell of this.#dirty) {
+      const { state } = cell
+      if (state === undefined) continue
+      bytes += state.length
+      if (state.length < state.buffer.byteLength) cell.state = state.slice()
+    }
+    this.#memory.dirtyBytes += bytes - this.#writtenBytes
+    this.#writtenBytes = bytes
+    this.#copiedBytes = bytes
   }
 
   #restore(cell: Cell, state: Uint8Array | undefined): void {
@@ -311,7 +315,6 @@ export class CellTable implements SnapshotPart {
     if (!cell.isUntaken && this.#untaken !== undefined) {
       cell.isUntaken = true
       this.#untaken.push(cell)
-      if (cell.isDirty) memory.dirtyBytes -= cell.state?.length ?? 0
     }
     if ((cell.state === undefined) !== (state === undefined)) this.#count += state === undefined ? -1 : 1
     cell.state = state
@@ -349,11 +352,21 @@ export class CellTable implements SnapshotPart {
   }
 }
 
-function writeChange(into: CborWriter, change: Pick<Cell, 'text' | 'isStored' | 'generation' | 'state'>): void {
-  const { text, isStored, generation, state } = change
-  into.bytes(bytesOfText(text))
-  into.bool(isStored)
-  into.uint(generation)
-  if (state === undefined) into.null()
-  else into.bytes(state)
+/** The cells as they are now: what can change about them is noted. */
+function takeCells(cells: readonly Cell[]): TakenChanges {
+  const taken = [...cells]
+  const states = taken.map(({ state }) => state)
+  const generations = taken.map(({ generation }) => generation)
+  const areStored = Uint8Array.from(taken, ({ isStored }) => (isStored ? 1 : 0))
+  return {
+    size: taken.length,
+    write: (into, index) => {
+      const state = states[index]
+      into.byteText(taken[index]?.text ?? '')
+      into.bool(areStored[index] === 1)
+      into.uint(generations[index] ?? 0)
+      if (state === undefined) into.null()
+      else into.bytes(state)
+    },
+  }
 }

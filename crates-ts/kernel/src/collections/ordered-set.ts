@@ -140,7 +140,7 @@ export class OrderedSet implements SnapshotPart {
       write: (into, index) => {
         const mark = taken[index]
         if (mark === undefined) return
-        into.bytes(bytesOfText(mark.key))
+        into.byteText(mark.key)
         if (mark.isThere) into.bytes(NO_VALUE)
         else into.null()
       },
