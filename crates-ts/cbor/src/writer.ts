@@ -138,16 +138,13 @@ export class CborWriter {
 
   /** A byte string that is given as text with one character a byte. */
   byteText(value: string): void {
-    const { length } = value
-    this.head(0x40, length)
-    this.room(length)
-    const { buffer } = this
-    for (let index = 0; index < length; index += 1) buffer[this.at + index] = value.charCodeAt(index)
-    this.at += length
+    this.head(0x40, value.length)
+    this.room(value.length)
+    for (let index = 0; index < value.length; index += 1) this.buffer[this.at++] = value.charCodeAt(index)
   }
 
   text(value: string): void {
-    const length = value.length
+    const { length } = value
     if (length <= SHORT_ASCII_MAX) {
       this.room(length + 2)
       const buffer = this.buffer
@@ -257,10 +254,9 @@ export class CborWriter {
   /** Leaves `count` zero bytes to be patched and returns their offset. */
   reserve(count: number): number {
     this.room(count)
-    const start = this.at
-    this.buffer.fill(0, start, start + count)
-    this.at = start + count
-    return start
+    this.buffer.fill(0, this.at, this.at + count)
+    this.at += count
+    return this.at - count
   }
 
   /** Overwrites bytes that were written or reserved. */
