@@ -40,6 +40,8 @@ export const HOST_ERRORS = {
   'host.unknown_module': 'The manifest has no module of this name.',
   'store.missing_blob': 'The store lacks content that the world relies on.',
   'host.in_flight': 'A call has begun that the signed change does not name as in flight; it is to be signed again.',
+  'host.bad_migration':
+    'The input of a migration does not take the values that are there; details.migrations says which and why.',
   'host.not_applied': 'A proposal that is not in force cannot be taken back.',
   'host.dispatch_log': 'The dispatch log could not be written, so nothing is called any more.',
   'host.too_few_snapshots':

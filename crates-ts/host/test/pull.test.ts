@@ -1,6 +1,7 @@
 /** Definitions that changed in the folder, in the world, or in both. */
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseJson } from '@aos/air'
 import { toHex } from '@aos/cbor'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Assembly, HostWorld } from '../src/index.ts'
@@ -11,6 +12,7 @@ import {
   guardPush,
   localSigningWorld,
   prepareFolder,
+  preparePatch,
   prepareRevert,
   proposeChange,
   readKey,
@@ -338,6 +340,25 @@ test('a proposal of the folder takes nothing back, and is for what it was compar
   await world.changeElsewhere(addSchema('test/Other@1'))
   expect(prepared.patch.operations).not.toEqual([])
   await expect(proposeChange(signing, prepared, { key })).rejects.toMatchObject({ code: 'kernel.stale_base' })
+})
+
+test('a migration that does not take the old states is refused before it is proposed', async () => {
+  const signing = localSigningWorld(world.host)
+  const patchOf = (input: string): object => ({
+    patches: [
+      { replace_def: { kind: 'defschema', name: 'test/State@1', new_node: schema('test/State@1', { record: { n: 'nat', m: 'nat' } }) } }, // prettier-ignore
+      { add_def: { kind: 'defschema', node: schema('test/Before@1', { record: { n: 'nat' } }) } },
+      { add_def: { kind: 'defmodule', node: { $kind: 'defmodule', name: 'test/lead_on@1', module_kind: 'pure', wasm_hash: `sha256:${'0'.repeat(63)}1`, abi: { pure: { input, output: 'test/State@1' } } } } }, // prettier-ignore
+      { set_migrations: { migrations: [{ reducer: REDUCER, module: 'test/lead_on@1' }] } },
+    ],
+  })
+  const prepared = (input: string): Promise<unknown> => preparePatch(signing, parseJson(JSON.stringify(patchOf(input))))
+  await expect(prepared('test/State@1')).rejects.toMatchObject({
+    code: 'host.bad_migration',
+    path: ['migrations', 0],
+    details: { migrations: [{ name: REDUCER, module: 'test/lead_on@1', input: 'test/State@1' }] },
+  })
+  expect(await prepared('test/Before@1')).toBeDefined()
 })
 
 test('nothing is written outside of the folder, or through a link', async () => {

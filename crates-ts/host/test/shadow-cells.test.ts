@@ -18,22 +18,31 @@ const schema = (name: string, type: object | string): object => ({ $kind: 'defsc
 interface Counted {
   readonly state?: object
   readonly migrated?: boolean
+  /** What the migration takes. */
+  readonly takes?: 'test/CountBefore@1' | 'test/Count@1'
   readonly wasm?: string
 }
 
 /** Cells by key that count. */
-function counting({ state = { n: 'int' }, migrated = false, wasm = '' }: Counted = {}): readonly object[] {
-  const pure = { $kind: 'defmodule', name: 'test/add_note@1', module_kind: 'pure', wasm_hash: '', abi: { pure: { input: 'test/Count@1', output: 'test/Count@1' } } } // prettier-ignore
+function counting({
+  state = { n: 'int' },
+  migrated = false,
+  takes = 'test/CountBefore@1',
+  wasm = '',
+}: Counted = {}): readonly object[] {
+  // prettier-ignore
+  const pure = { $kind: 'defmodule', name: 'test/add_note@1', module_kind: 'pure', wasm_hash: '', abi: { pure: { input: takes, output: 'test/Count@1' } } } // prettier-ignore
   return [
     schema('test/Add@1', { record: { id: 'nat', by: 'int' } }),
     schema('test/Count@1', { record: state }),
     schema('test/Id@1', 'nat'),
+    ...(migrated ? [schema('test/CountBefore@1', { record: { n: 'int' } })] : []),
     { $kind: 'defmodule', name: 'test/count@1', module_kind: 'reducer', wasm_hash: wasm, key_schema: 'test/Id@1', abi: { reducer: { state: 'test/Count@1', event: 'test/Add@1', effects_emitted: [], cap_slots: {} } } }, // prettier-ignore
     ...(migrated ? [pure] : []),
     {
       $kind: 'manifest',
       air_version: '1',
-      schemas: ['test/Add@1', 'test/Count@1', 'test/Id@1'],
+      schemas: ['test/Add@1', 'test/Count@1', 'test/Id@1', ...(migrated ? ['test/CountBefore@1'] : [])],
       modules: ['test/count@1', ...(migrated ? ['test/add_note@1'] : [])],
       routing: { events: [{ event: 'test/Add@1', reducer: 'test/count@1', key_field: 'id' }] },
       ...(migrated ? { migrations: [{ reducer: 'test/count@1', module: 'test/add_note@1' }] } : {}),
@@ -72,6 +81,27 @@ describe('a migration', () => {
     const some = await world.shadow(report.proposal, { bounds: { rehearsalFuelMax: 1000 }, from: report.stretch.from })
     expect(some.migrations).toMatchObject({ cells: 101, isWhole: false })
     expect(some.findings.map(({ code }) => code)).toEqual(['rehearsal_limit'])
+  })
+
+  test('that does not take the states that are there is refused before anything is run', async () => {
+    const world = await counted(2)
+    const wrong = await world.propose(counting({ ...NOTED, takes: 'test/Count@1' }))
+    await expect(world.shadow(wrong)).rejects.toMatchObject({
+      code: 'host.bad_migration',
+      details: {
+        migrations: [
+          {
+            name: 'test/count@1',
+            module: 'test/add_note@1',
+            before: 'test/Count@1',
+            input: 'test/Count@1',
+            because: { code: 'air.missing_field', path: '$.note' },
+          },
+        ],
+      },
+    })
+    world.script('test/add_note@1', ({ value }) => ({ output: { n: value.get('n'), note: '' } }))
+    expect(await world.shadow(await world.propose(counting(NOTED)))).toMatchObject({ migrations: { failed: { total: 0 } } }) // prettier-ignore
   })
 
   test('and nothing else leaves states as the base has them, brought on', async () => {

@@ -23,6 +23,7 @@ import type { KeyPair } from '../keys/key-pair.ts'
 import { builtinModules } from '../push/assemble.ts'
 import type { Assembly } from '../push/assemble.ts'
 import { nodeSha256 } from '../sha256.ts'
+import { checkMigrations } from './check-migrations.ts'
 import { readDefinitionSet } from './definition-set.ts'
 
 /** What is known of a world that has begun. */
@@ -44,7 +45,7 @@ export interface PreparedChange {
   readonly text: string
 }
 
-/** A document in one of the two lenses; hashes may be left to be filled in. Throws `gov.bad_patch` with details.issues. */
+/** A document in one of the two lenses; hashes may be left to be filled in. Throws `gov.bad_patch` with details.issues, `host.bad_migration`. */
 export async function preparePatch(world: SigningWorld, document: JsonNode): Promise<PreparedChange> {
   const facts = needFacts(await world.facts())
   const base = await readDefinitionSet(world, facts.manifestHash)
@@ -54,19 +55,23 @@ export async function preparePatch(world: SigningWorld, document: JsonNode): Pro
   return prepare({ facts, base, patch, known: [] })
 }
 
-/** The difference between what is in force, as the facts say, and what a push of the folder would put in force. Throws `host.no_genesis`. */
+/** The difference between what is in force, as the facts say, and what a push of the folder would put in force. Throws `host.no_genesis`, `host.bad_migration`. */
 export async function prepareFolder(
   world: SigningWorld,
   { assembly, facts: given }: { readonly assembly: Assembly; readonly facts: WorldFacts },
 ): Promise<PreparedChange> {
   const facts = needFacts(given)
   const base = await readDefinitionSet(world, facts.manifestHash)
-  const next = makeDefinitionSet(
-    assembly.manifest,
-    assembly.nodes.map((node) => decodeDefinition(node)),
-  )
-  const patch = makePatch({ sha256: nodeSha256, base, next })
+  const patch = makePatch({ sha256: nodeSha256, base, next: definitionSetOf(assembly) })
   return prepare({ facts, base, patch, known: [...assembly.nodes, ...assembly.modules.map(({ bytes }) => bytes)] })
+}
+
+/** What a push of the folder would put in force. */
+export function definitionSetOf({ manifest, nodes }: Pick<Assembly, 'manifest' | 'nodes'>): DefinitionSet {
+  return makeDefinitionSet(
+    manifest,
+    nodes.map((node) => decodeDefinition(node)),
+  )
 }
 
 /** From what is in force back to the base of a proposal. Throws `gov.unknown_proposal`. */
@@ -90,6 +95,7 @@ function prepare({ facts, base, patch, known }: Preparing): PreparedChange {
   const applied = applyPatch({ sha256: nodeSha256, base, patch })
   if (!applied.ok) throw badPatch(applied.issues)
   const next = applied.value
+  checkMigrations({ base, next })
   const builtins = builtinModules(next.manifest)
   const definitions = [...definitionsOf(next), ...builtins.map(({ module }) => module), next.manifest]
   const nodes = definitions.map((definition) => encodeDefinition(definition))

@@ -9,7 +9,9 @@ import { randomBytes } from 'node:crypto'
 import { signingWorldOf } from '../daemon/signing-world.ts'
 import type { HostWorld } from '../host-world.ts'
 import type { SigningWorld, WorldFacts } from '../daemon/signing-world.ts'
-import { prepareFolder, proposeChange } from '../governance/propose-change.ts'
+import { checkMigrations } from '../governance/check-migrations.ts'
+import { readDefinitionSet } from '../governance/definition-set.ts'
+import { definitionSetOf, prepareFolder, proposeChange } from '../governance/propose-change.ts'
 import { guardPush } from '../pull/guard-push.ts'
 import { createHostKey, ensureOwnerKey, readOwnerKey } from '../keys/key-ring.ts'
 import { signRequest } from '../keys/request.ts'
@@ -81,13 +83,14 @@ async function assembleAndAdmit(
   return { assembly, rewritten: admitModules(world, assembly) }
 }
 
-/** Throws what `assemble` and `guardPush` throw, `wasm.*` for a module that is refused, `key.missing`, and the kernel's refusals. */
+/** Throws what `assemble` and `guardPush` throw, `host.bad_migration`, `wasm.*` for a module that is refused, `key.missing`, and the kernel's refusals. */
 export async function push(world: HostWorld | SigningWorld, options: PushOptions): Promise<PushReport> {
   const host = signingWorldOf(world)
   const before = await host.facts()
   const { assembly, rewritten } = await assembleAndAdmit(host, options)
   const guard = await guardPush(host, { facts: before, assembly, overwrite: options.overwrite === true, by: 'push' })
   const inForce = await manifestInForce(host, before.manifestHash)
+  await checkMigrationsOf(host, { before, assembly })
   const changes = compareManifests(inForce, assembly.manifest)
   const report = { manifest: assembly.manifestHash, changes, warnings: assembly.warnings, ownerKeyMade: undefined }
   if (!options.dryRun) {
@@ -134,6 +137,16 @@ async function manifestInForce(host: SigningWorld, hash: Hash | undefined): Prom
   const node = bytes === undefined ? undefined : decodeDefinition(bytes)
   if (node?.kind === 'manifest') return node
   throw new AosError('store.missing_blob', `the store lacks the manifest ${hash}`, { details: { hash } })
+}
+
+async function checkMigrationsOf(
+  host: SigningWorld,
+  { before, assembly }: { readonly before: WorldFacts; readonly assembly: Assembly },
+): Promise<void> {
+  const { manifestHash } = before
+  const isChange = manifestHash !== undefined && manifestHash !== assembly.manifestHash
+  if (!isChange || assembly.manifest.migrations.length === 0) return
+  checkMigrations({ base: await readDefinitionSet(host, manifestHash), next: definitionSetOf(assembly) })
 }
 
 /** Refuses what the runtime refuses before anything is written; returns the bytes that will really run. */

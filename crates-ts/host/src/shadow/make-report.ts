@@ -1,8 +1,10 @@
 /** Puts the report of a run together: what differs between the forks, and what it would be to apply the change at the head. */
 import { compareAuthority, definitionsOf, makeDefinitionSet } from '@aos/air'
-import type { AuthorityReport } from '@aos/air'
+import type { DefinitionSet } from '@aos/air'
+import type { Hash } from '@aos/cbor'
 import { loadDefinitions } from '../definitions.ts'
 import type { Definitions } from '../definitions.ts'
+import type { ChangedSets } from '../governance/check-migrations.ts'
 import { runStepsFairly } from '../steps.ts'
 import type { PassedBound } from './bounds.ts'
 import { KeyWriter, changedCells, rehearse, statesOf } from './cells.ts'
@@ -39,6 +41,7 @@ export async function makeReport(run: ShadowRun, ended: EndedRun): Promise<Shado
     base: loadDefinitions(proposal.base, host.readContent),
     candidate: loadDefinitions(proposal.manifest, host.readContent),
   }
+  const compared = setsOf(run)
   const keys = new KeyWriter(sets.candidate, sets.base)
   const logs = { base: pair.base.log, candidate: pair.candidate.log }
   const reached = pair.height
@@ -55,7 +58,7 @@ export async function makeReport(run: ShadowRun, ended: EndedRun): Promise<Shado
     head,
     stretch: { ...stretch, seeds, reached },
     entries: { submitted: pair.submitted, refused: pair.refused, passed: passedOf(pair), scripted: pair.scripted },
-    authority: authorityOf(sets),
+    authority: compareAuthority(compared),
     decisions: all(flippedDecisions(logs)),
     appearing: all(effectsOnlyIn(logs.candidate, logs.base)),
     vanishing: all(effectsOnlyIn(logs.base, logs.candidate)),
@@ -82,10 +85,12 @@ interface Sets {
 }
 
 /** As the kernel compares them when a change is proposed. */
-function authorityOf({ base, candidate }: Sets): AuthorityReport {
-  const set = (definitions: Definitions): ReturnType<typeof makeDefinitionSet> =>
-    makeDefinitionSet(definitions.manifest, definitionsOf(definitions))
-  return compareAuthority({ base: set(base), next: set(candidate) })
+export function setsOf({ host, proposal }: Pick<ShadowRun, 'host' | 'proposal'>): ChangedSets {
+  const set = (manifest: Hash): DefinitionSet => {
+    const definitions = loadDefinitions(manifest, host.readContent)
+    return makeDefinitionSet(definitions.manifest, definitionsOf(definitions))
+  }
+  return { base: set(proposal.base), next: set(proposal.manifest) }
 }
 
 function all<T>(items: readonly T[]): Listed<T> {

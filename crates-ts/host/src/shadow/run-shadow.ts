@@ -11,7 +11,8 @@ import type { FairSlice } from '../worlds/fair-share.ts'
 import { AnswerQueue } from './answer-queue.ts'
 import { Budget, SHADOW_BOUNDS } from './bounds.ts'
 import type { PassedBound, ShadowBounds } from './bounds.ts'
-import { makeReport } from './make-report.ts'
+import { checkMigrations } from '../governance/check-migrations.ts'
+import { makeReport, setsOf } from './make-report.ts'
 import type { ShadowReport } from './report.ts'
 import { runBehind, runStretch } from './run-pair.ts'
 import type { RunGround } from './run-pair.ts'
@@ -39,7 +40,7 @@ export interface RunShadowOptions {
 }
 
 /**
- * Costs two openings, and the entries of the stretch twice. Throws `host.no_genesis`, `gov.unknown_proposal`, `gov.not_open`, `kernel.stale_base`, `host.bad_height`,
+ * Costs two openings, and the entries of the stretch twice. Throws `host.no_genesis`, `gov.unknown_proposal`, `gov.not_open`, `kernel.stale_base`, `host.bad_migration`, `host.bad_height`,
  * `journal.compacted`, `control.lost`, and what the machine fails with.
  */
 export async function runShadow(options: RunShadowOptions): Promise<ShadowReport> {
@@ -51,6 +52,7 @@ export async function runShadow(options: RunShadowOptions): Promise<ShadowReport
     slice: options.slice ?? new FairShare().begin(host.id),
     signal: options.signal,
   }
+  checkMigrations(setsOf(run))
   const begun = await begin(run, options.from)
   const { pair, stretch } = begun
   const answers = (of: 'base' | 'candidate'): AnswerQueue =>
