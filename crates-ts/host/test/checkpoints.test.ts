@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { EventIngress } from '@aos/kernel'
-import { recoveryCost, replayJournal, snapshotNotes, valueFromText } from '../src/index.ts'
+import { changeKey, recoveryCost, replayJournal, snapshotNotes, valueFromText } from '../src/index.ts'
 import type { HostWorld } from '../src/index.ts'
+import { createHostKey } from '../src/keys/key-ring.ts'
 import { makeRandom, runSnapshotKills } from './_snapshot-kills.ts'
 import { EVENT, REDUCER, makeTestWorld, openPushed } from './_world.ts'
 import type { TestWorld } from './_world.ts'
@@ -190,6 +191,22 @@ describe('a world with checkpoints', () => {
     expect(recoveryCost(keyless.kernel)).toBeLessThan(20)
     expect(snapshotNotes(keyless.store).length).toBeGreaterThan(1)
     await keyless.close()
+  })
+
+  test('goes on in another file when the key of the host is another', async () => {
+    const host = await withCheckpoints(1500)
+    const [before] = host.kernel.keys.filter(({ role }) => role === 'host')
+    const publicKey = createHostKey(host.keyFolder).publicKey
+    await changeKey(host, { change: 'register', publicKey, role: 'host', kinds: [] })
+    await changeKey(host, { change: 'revoke', publicKey: before?.publicKey ?? publicKey, role: 'host', kinds: [] })
+    const height = host.kernel.head?.height ?? 0
+    await sendMany(host, 1500, 1500)
+    const looked = await crash(host)
+    const again = await world.open()
+    expect(again.findCheckpoint()?.head.record.height).toBeGreaterThan(height)
+    expect(again.kernel.recovery.changes).toBeGreaterThan(0)
+    expect(look(again)).toEqual(looked)
+    await again.close()
   })
 
   test('takes none of another world for its own, nor one that is ahead of the journal', async () => {

@@ -8,7 +8,8 @@ import { NodeStore } from '../src/collections/node-store.ts'
 import { decodeNode } from '../src/collections/trie-node.ts'
 import { Trie } from '../src/collections/trie.ts'
 import type { TrieChange } from '../src/collections/trie-update.ts'
-import { checkCellProof } from '../src/index.ts'
+import { checkCellProof, createWorld, readCheckpointHead } from '../src/index.ts'
+import { cellBench, send } from './_snapshots.ts'
 import { nodeSha256 } from './_util.ts'
 
 const FOLDER = join(import.meta.dirname, '../../../spec/vectors/snapshots')
@@ -114,5 +115,66 @@ describe('proofs', () => {
       vector.present,
     ])
     expect(hashText(nodeSha256, proof.record)).toBe(vector.root)
+  })
+})
+
+interface CheckpointVector {
+  readonly name: string
+  readonly body: string
+  readonly height: number
+  readonly leaf: string
+  readonly base: string | null
+  readonly behind: unknown
+  readonly last_cut: number | null
+  readonly idempotency_keys: number
+  readonly parts: number
+}
+
+interface BadCheckpointVector {
+  readonly name: string
+  readonly body: string
+  readonly code: string
+}
+
+describe('checkpoints', () => {
+  const { bodies, bad } = read<{
+    readonly bodies: readonly CheckpointVector[]
+    readonly bad: readonly BadCheckpointVector[]
+  }>('checkpoints.json')
+
+  it.each(bodies)('$name', ({ body, name: _, ...expected }) => {
+    const { record, base, lastCut, idempotencyKeys, behind, parts } = readCheckpointHead(fromHex(body))
+    const found = {
+      height: record.height,
+      leaf: toHex(record.leaf),
+      base: base ?? null,
+      behind,
+      last_cut: lastCut ?? null,
+      idempotency_keys: idempotencyKeys,
+      parts,
+    }
+    expect(found).toEqual(expected)
+  })
+
+  it('are taken of the same worlds byte for byte', () => {
+    const bench = cellBench()
+    for (let at = 0; at < 40; at += 1) send(bench, `name ${at}`, 'first')
+    bench.snapshot()
+    const changes = ['name 1 second', 'name 2 del', 'new here', 'gone here', 'gone del']
+    for (const change of changes) {
+      const at = change.lastIndexOf(' ')
+      send(bench, change.slice(0, at), change.slice(at + 1))
+    }
+    const first = bench.world.takeCheckpoint('root').next(Number.POSITIVE_INFINITY)
+    send(bench, 'name 1', 'third')
+    const second = bench.world.takeCheckpoint('checkpoint').next(Number.POSITIVE_INFINITY)
+    expect([first, second].map((body) => toHex(body ?? new Uint8Array(0)))).toEqual([bodies[1]?.body, bodies[2]?.body])
+  })
+
+  it.each(bad)('$name', ({ body, code }) => {
+    const bytes = fromHex(body)
+    expect(() => {
+      createWorld(cellBench().ports()).openCheckpoint([bytes])
+    }).toThrow(expect.objectContaining({ code }))
   })
 })

@@ -29,10 +29,11 @@ const ANEW_SHARE = 0.7
 /** Of the bound: behind the newest checkpoint there has to be so much that another is worth it. */
 const WORTH_SHARE = 0.2
 
-/** Checkpoints on one base. */
+/** Checkpoints on one base, signed by one key. */
 interface Series {
   readonly file: CheckpointFile
   readonly base: Hash | undefined
+  readonly key: KeyPair
   /** Height of the newest. */
   height: number
   changes: number
@@ -42,7 +43,8 @@ interface Series {
 /** One serves one open world. */
 export class Checkpointer {
   readonly #parts: CheckpointerParts
-  #key: KeyPair | null | undefined
+  /** As of the newest change of the world's keys. */
+  #signer: { readonly keysHeight: number; readonly key: KeyPair | undefined } | undefined
   #series: Series | undefined
   /** Changes on this base are too many: a snapshot has to come. */
   #full: { readonly base: Hash | undefined } | undefined
@@ -56,7 +58,7 @@ export class Checkpointer {
 
   /** False: snapshots alone keep openings short. */
   get isAble(): boolean {
-    return !this.#hasFailed && this.#signer() !== null
+    return !this.#hasFailed && this.#key !== undefined
   }
 
   /** True when only a snapshot helps. */
@@ -99,9 +101,17 @@ export class Checkpointer {
     this.#hasFailed = true
   }
 
-  #signer(): KeyPair | null {
-    if (this.#key === undefined) this.#key = this.#parts.findKey() ?? null
-    return this.#key
+  get #key(): KeyPair | undefined {
+    const { kernel, findKey } = this.#parts
+    const { keysHeight } = kernel
+    if (this.#signer?.keysHeight !== keysHeight) this.#signer = { keysHeight, key: findKey() }
+    return this.#signer.key
+  }
+
+  /** What another checkpoint on this base can be written behind. */
+  #seriesOn(base: Hash | undefined): Series | undefined {
+    const series = this.#series
+    return series !== undefined && series.base === base && series.key === this.#key ? series : undefined
   }
 
   /** undefined: none; there is too little behind the newest, or a snapshot has to come. */
@@ -109,7 +119,7 @@ export class Checkpointer {
     const { kernel, bounds } = this.#parts
     const { base } = kernel
     const costMax = checkpointCostMax(bounds)
-    const series = this.#series?.base === base ? this.#series : undefined
+    const series = this.#seriesOn(base)
     const isFull = this.isFull
     if (series !== undefined && (isFull || checkpointCost(series) < costMax)) {
       return recoveryCost(kernel) - checkpointCost(series) > bounds.recoveryMs * WORTH_SHARE ? 'append' : undefined
@@ -127,17 +137,17 @@ export class Checkpointer {
     try {
       // Never inside a turn.
       await nextTurn()
-      const key = this.#signer()
-      if (key === null) return
+      const key = this.#key
+      if (key === undefined) return
       const work = kernel.takeCheckpoint(how === 'anew' ? 'root' : 'checkpoint')
       // A root may have come since.
-      if (how === 'append' && work.base !== this.#series?.base) return
+      if (how === 'append' && this.#seriesOn(work.base) === undefined) return
       const { body, length } = await this.#write(work)
       await durable()
       const series: Series =
         how === 'append' && this.#series !== undefined
           ? this.#series
-          : { file: folder.create(work.height), base: work.base, height: -1, changes: 0, changeBytes: 0 }
+          : { file: folder.create(work.height), base: work.base, key, height: -1, changes: 0, changeBytes: 0 }
       await series.file.append(key, body)
       series.height = work.height
       series.changes += work.changes
