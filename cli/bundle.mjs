@@ -4,6 +4,8 @@ import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, r
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
+import { loadLater } from './load-later.mjs'
+import { pastDoors } from './past-doors.mjs'
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -35,7 +37,10 @@ const { metafile } = await build({
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   metafile: true,
+  // What lays out help starts the break iterators of ICU: 2.6 MB in every process that only looks at its command line.
+  plugins: [pastDoors(here('../crates-ts')), loadLater({ packages: ['cliui', 'string-width'], importer: 'yargs' })],
 })
+refuseWideCharacters(Object.keys(metafile.outputs))
 // On its own, so that measuring code stays out of the chunks of the command.
 await build({ ...options, entryPoints: { bench: here('../bench/index.ts') } })
 copyAssets()
@@ -110,6 +115,14 @@ function declarationsOf(file) {
     compilerOptions: { isolatedDeclarations: true, target: ts.ScriptTarget.ES2023 },
   })
   return outputText
+}
+
+// One of them, and the engine keeps the whole chunk in two bytes a character.
+function refuseWideCharacters(outputs) {
+  for (const path of outputs.filter((each) => each.endsWith('.mjs'))) {
+    const wide = /[^\u0000-\u00ff]/.exec(readFileSync(here(path), 'utf8'))
+    if (wide !== null) throw new Error(`${path} holds ${JSON.stringify(wide[0])}: write it as an escape`)
+  }
 }
 
 // Last, so that a command that is running finds its chunks until the new ones are there.

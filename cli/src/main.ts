@@ -10,6 +10,8 @@ const argv = process.argv.slice(2)
 if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   process.stdout.write(`${VERSION}\n`)
 } else {
+  // Before anything else is loaded: reading a command line compiles, too.
+  if (argv.includes('run')) (await import('./daemon/engine-memory.ts')).compileSparingly()
   const { runCommandLine } = await import('./command-line.ts')
   process.exitCode = await runCommandLine(argv, makeContext())
 }

@@ -7,10 +7,8 @@ import {
   DaemonLog,
   FairShare,
   GarbageCollector,
-  collectSooner,
   connectControl,
   controlPlaceOf,
-  findCollector,
   makeWorldScrubber,
   openWorld,
 } from '@aos/host'
@@ -19,6 +17,7 @@ import type { CommandContext, DaemonFacts } from '../context.ts'
 import { EXIT } from '../exit-code.ts'
 import { LOCK_WAIT_MS } from '../world.ts'
 import { makeEnding, onSignals } from './ending.ts'
+import { collectSooner, compileEagerly, findCollector } from './engine-memory.ts'
 import { holdEffects } from './hold-effects.ts'
 import { refuseCall, serveCall } from './serve-call.ts'
 
@@ -47,7 +46,12 @@ export async function runDaemon(context: CommandContext, options: DaemonOptions)
   const { environment } = context
   const { folder, acceptLoss } = options
   collectSooner()
-  const host = await openWorld(folder, { environment, acceptLoss, lockWaitMs: LOCK_WAIT_MS })
+  const garbage = new GarbageCollector({ collect: findCollector(), onBusy: compileEagerly })
+  const opening = { environment, acceptLoss, lockWaitMs: LOCK_WAIT_MS, onReplay: garbage.watchReplay() }
+  const host = await openWorld(folder, opening).catch((error: unknown) => {
+    garbage.stop()
+    throw error
+  })
   const file = new DaemonLog(place.log)
   const scrubber = makeWorldScrubber(host, environment)
   const log = { write: (line: string) => file.write(scrubber().text(line)) }
@@ -56,11 +60,12 @@ export async function runDaemon(context: CommandContext, options: DaemonOptions)
     if (!context.quiet) context.stderr.write(`${scrubber().text(line)}\n`)
   }
   try {
-    return await serve({ context, host, log, say, options, scrubber })
+    return await serve({ context, host, garbage, log, say, options, scrubber })
   } catch (error) {
     say(`ended: ${error instanceof Error ? error.message : String(error)}`)
     throw error
   } finally {
+    garbage.stop()
     await host.close({ isCleanStop: true })
     log.write('closed')
   }
@@ -69,17 +74,17 @@ export async function runDaemon(context: CommandContext, options: DaemonOptions)
 interface Work {
   readonly context: CommandContext
   readonly host: HostWorld
+  readonly garbage: GarbageCollector
   readonly log: Pick<DaemonLog, 'write'>
   readonly say: (line: string) => void
   readonly options: DaemonOptions
   readonly scrubber: () => Scrubber
 }
 
-async function serve({ context, host, log, say, options, scrubber }: Work): Promise<number> {
+async function serve({ context, host, garbage, log, say, options, scrubber }: Work): Promise<number> {
   const since = new Date().toISOString()
   const ending = makeEnding()
   const share = new FairShare()
-  const garbage = new GarbageCollector({ collect: findCollector() })
   host.observe(() => garbage.touch())
   let facts: DaemonFacts = { pid: process.pid, since, socket: '' }
   const handler = async (call: ControlCall): Promise<ControlResult> => {
@@ -120,7 +125,6 @@ async function serve({ context, host, log, say, options, scrubber }: Work): Prom
   const { reason, exit } = await ending.reached
   say(`stopping: ${reason}`)
   detach()
-  garbage.stop()
   await server.stop()
   await effects.stop()
   return exit

@@ -31,6 +31,7 @@ import { toJsonText } from '../json-text.ts'
 import { errorDocument, reportFailure, reportResult } from '../report.ts'
 import { ScrubbedOutput } from '../scrubbed-output.ts'
 import { serveSync } from '../workspaces/sync-beside.ts'
+import { compileEagerly } from './engine-memory.ts'
 
 /** What a process that serves has of its surroundings. */
 export type Surroundings = Pick<CommandContext, 'assets' | 'environment'>
@@ -73,7 +74,11 @@ function guardCall({ scrubber }: Serving, given: ControlCall): GuardedCall {
   }
 }
 
+/** What is over before it would pay to compile anything. A stream of events becomes work by its events. */
+const QUICK: readonly string[] = ['status', 'event send', 'state get', 'effects ls']
+
 async function doCall(serving: Serving, call: ControlCall): Promise<ControlResult> {
+  if (!QUICK.includes(call.verb)) compileEagerly()
   const { host, daemon, effects, share } = serving
   const held = { host, signal: call.signal, daemon, effects, share }
   const context = { ...makeContext(serving, call, host.folder.root), held }

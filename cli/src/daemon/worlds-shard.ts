@@ -6,7 +6,6 @@ import {
   GarbageCollector,
   SharedModules,
   WorldKeeper,
-  findCollector,
   makeLocalShard,
   makeWorldScrubber,
   openWorld,
@@ -16,6 +15,7 @@ import {
 import type { HeldWorld, HostWorld, KeeperBounds, Shard, SlotEvent, WakeRequest } from '@aos/host'
 import type { CommandTable, DaemonFacts } from '../context.ts'
 import { LOCK_WAIT_MS } from '../world.ts'
+import { compileEagerly, findCollector } from './engine-memory.ts'
 import { holdEffects } from './hold-effects.ts'
 import { serveCall } from './serve-call.ts'
 import type { Surroundings } from './serve-call.ts'
@@ -46,6 +46,7 @@ export function startShard(setup: ShardSetup, { table, log }: ShardPorts): Shard
   const { root, bounds, index, count, daemon, assets, environment } = setup
   const modules = new SharedModules()
   const share = new FairShare()
+  const garbage = new GarbageCollector({ collect: findCollector(), onBusy: compileEagerly })
   const scrubbers = new WeakMap<HostWorld, () => Scrubber>()
   const open = async ({ folder, reason, clock, onFailure }: WakeRequest): Promise<HeldWorld> => {
     const name = basename(folder.root)
@@ -55,6 +56,7 @@ export function startShard(setup: ShardSetup, { table, log }: ShardPorts): Shard
       modules: modules.forWorld(folder),
       slice: share.begin(folder.root),
       cacheBytes: CACHE_BYTES,
+      onReplay: garbage.watchReplay(),
       // Only a person waits for another one to be done: what is due is tried again.
       lockWaitMs: reason === 'command' ? LOCK_WAIT_MS : 0,
     })
@@ -88,7 +90,7 @@ export function startShard(setup: ShardSetup, { table, log }: ShardPorts): Shard
     folder: worldsFolderAt(root),
     bounds,
     open,
-    garbage: new GarbageCollector({ collect: findCollector() }),
+    garbage,
     isMine: (name) => shardOf(name, count) === index,
     onEvent: (name, event) => log(`${name}: ${describe(event)}`),
   })

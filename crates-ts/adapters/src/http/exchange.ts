@@ -1,7 +1,6 @@
 /** One request and its response over one connection to an address that was judged before (spec/13-adapters.md, "HTTP"). */
 import { isIPv6 } from 'node:net'
 import type { LookupFunction } from 'node:net'
-import { rootCertificates } from 'node:tls'
 import type { Dispatcher } from 'undici'
 import { AdapterFailure } from '../failures.ts'
 import type { AdapterFailureCode } from '../failures.ts'
@@ -34,6 +33,13 @@ export interface Incoming {
   readonly body: Uint8Array
 }
 
+/** The certificates of the platform are text of 200 kB, and few requests name others beside them. */
+async function trusting(authorities: string | undefined): Promise<{ readonly ca?: string[] }> {
+  if (authorities === undefined) return {}
+  const { rootCertificates } = await import('node:tls')
+  return { ca: [...rootCertificates, authorities] }
+}
+
 /** Follows no redirect and undoes no encoding. Throws AdapterFailure. */
 export async function exchange(outgoing: Outgoing): Promise<Incoming> {
   const { url, limits, signal } = outgoing
@@ -44,7 +50,7 @@ export async function exchange(outgoing: Outgoing): Promise<Incoming> {
       lookup: pinnedLookup(outgoing.addresses),
       autoSelectFamily: true,
       timeout: limits.connectTimeoutMs,
-      ...(outgoing.authorities === undefined ? {} : { ca: [...rootCertificates, outgoing.authorities] }),
+      ...(await trusting(outgoing.authorities)),
     },
     maxHeaderSize: limits.headerBytesMax,
     headersTimeout: 0,

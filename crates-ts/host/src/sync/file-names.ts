@@ -115,7 +115,7 @@ export function atPlace<T>(place: string, check: () => T): T {
 function escaped(name: string): string {
   const short = name.length > SHOWN_MAX ? `${name.slice(0, SHOWN_MAX)}…` : name
   return JSON.stringify(short).replaceAll(
-    /[^\x20-\x7E…]/gu,
+    /[^\x20-\x7E\u2026]/gu,
     (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
   )
 }
