@@ -11,17 +11,19 @@ import {
   encodePatch,
   hashDefinition,
   isPlaceholder,
+  makeJsonSchemas,
   makePatch,
   parseDefinitions,
   parseJson,
   sortDefinitions,
 } from '@aos/air'
-import type { DefinitionSet, Manifest } from '@aos/air'
+import type { DefinitionSet, JsonSchemaDocument, Manifest } from '@aos/air'
 import { decodeForeign, encode, encodeNode, hashBytes, hashText, sha256 } from '@aos/cbor'
 import type { Data, Hash } from '@aos/cbor'
 import type { Ingress, IntentReport, ModuleRuntime, TurnResult } from '@aos/kernel'
 import { nodeSha256, openWorld, runShadow, worldFolderAt } from '../src/index.ts'
 import type { HostWorld, RunShadowOptions, ShadowReport } from '../src/index.ts'
+import { encodeShadowReport } from '../src/shadow/report-json.ts'
 
 /** What a scripted module is asked: an event with the state before it, or the input of a pure module. */
 export interface Asked {
@@ -134,7 +136,10 @@ export class ShadowWorld {
   }
 
   async shadow(proposal: number, more: Partial<RunShadowOptions> = {}): Promise<ShadowReport> {
-    return runShadow({ host: this.host, proposal, ...more })
+    const report = await runShadow({ host: this.host, proposal, ...more })
+    const value: unknown = JSON.parse(new TextDecoder().decode(encodeShadowReport(report)))
+    expect(documentOf('shadow-report').check(value)).toEqual([])
+    return report
   }
 
   /** An event, not waited for. */
@@ -223,6 +228,12 @@ export class ShadowWorld {
   async wasm(script: string): Promise<Hash> {
     return this.keep(new TextEncoder().encode(script))
   }
+}
+
+function documentOf(wanted: string): JsonSchemaDocument {
+  const found = makeJsonSchemas().find(({ name }) => name === wanted)
+  if (found === undefined) throw new Error(`there is no document ${wanted}`)
+  return found
 }
 
 function runtimeOf(scripts: ReadonlyMap<string, Scripted>): ModuleRuntime {

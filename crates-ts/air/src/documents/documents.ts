@@ -6,6 +6,7 @@ import { plainClosed } from './build.ts'
 import { definitionDocuments } from './definitions.ts'
 import { outputDocuments } from './outputs.ts'
 import type { JsonDocument } from './port.ts'
+import { shadowReportDocuments } from './shadow-report.ts'
 import { worldFileDocuments } from './world-files.ts'
 
 /** A place where a value is not as its document says. */
@@ -25,7 +26,7 @@ export interface JsonSchemaDocument {
 
 /** All documents, by name. They are made when this is called: nothing that runs a world needs them. */
 export function makeJsonSchemas(): readonly JsonSchemaDocument[] {
-  return [...definitionDocuments(), ...outputDocuments(), ...worldFileDocuments()]
+  return [...definitionDocuments(), ...outputDocuments(), ...shadowReportDocuments(), ...worldFileDocuments()]
     .toSorted((left, right) => (left.name < right.name ? -1 : 1))
     .map((document) => ({
       name: document.name,

@@ -2,6 +2,7 @@
 import { Type, type TSchema } from '@sinclair/typebox'
 import { synced } from './outputs-workspaces.ts'
 import { hashText, oneOf, openObject } from './build.ts'
+import { shadowReport } from './shadow-report.ts'
 
 const optional = Type.Optional
 
@@ -31,8 +32,8 @@ export function governanceOutputs(): readonly (readonly [command: string, data: 
     ['gov propose', proposed],
     ['gov reject', decided],
     ['gov revert', proposed],
-    ['gov shadow', openObject({ proposal: count(), height: count(), report_hash: hashText(), report: openObject({}) })],
-    ['gov show', openObject({ ...proposal(), shadow: optional(openObject({})) })],
+    ['gov shadow', openObject({ proposal: count(), height: count(), report_hash: hashText(), report: shadowReport() })],
+    ['gov show', openObject({ ...proposal(), shadow: optional(shadowReport()) })],
     ['gov withdraw', openObject({ height: count(), proposal: count() })],
     ['push', push()],
   ]
