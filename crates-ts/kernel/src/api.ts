@@ -292,7 +292,7 @@ export interface World {
   takeMadeBlobs(): readonly FreshBlob[]
   /** They are stored: read from content from now on. */
   releaseMadeBlobs(blobs: readonly FreshBlob[]): void
-  /** What lies behind the newest root; grows as the world goes on. */
+  /** What lies behind the newest root; the object goes on changing as the world goes on, as that of `recovery` does. */
   readonly tail: TailAmounts
   /** What opening would have to do from the newest root or the newest checkpoint that was kept (spec/16-snapshots.md, "When to cut"). */
   readonly recovery: RecoveryAmounts

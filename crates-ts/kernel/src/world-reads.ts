@@ -144,11 +144,11 @@ export abstract class WorldReads {
   }
 
   get tail(): TailAmounts {
-    return this.snapshots.tail.amounts
+    return this.snapshots.tail.behindRoot
   }
 
   get recovery(): RecoveryAmounts {
-    return this.snapshots.tail.recovery(this.state.cells.memory.coldReads)
+    return this.snapshots.tail.recovery
   }
 
   get base(): Hash | undefined {

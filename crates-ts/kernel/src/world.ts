@@ -306,7 +306,8 @@ class KernelWorld extends WorldReads implements World {
     const leaf =
       finished?.leaf ?? this.#leaves.hash(leafOf?.entry ?? EMPTY_KEY, HEADER_AT, leafOf?.view.ingressAt ?? HEADER_AT)
     this.#step({ ingress, admitted, stamp, change, leaf })
-    this.snapshots.tail.add((leafOf ?? recorded ?? finished)?.entry.length ?? 0, end.fuel)
+    const length = (leafOf ?? recorded ?? finished)?.entry.length ?? 0
+    this.snapshots.tail.add(length, end.fuel, state.cells.memory.coldReads)
     const source = leafOf !== undefined ? 'replayed' : recorded !== undefined ? 'verified' : 'live'
     if (ingress.kind === 'snapshot_cut') this.snapshots.cut(state, source)
     if (ingress.kind === 'snapshot_root') this.snapshots.adopt(source)

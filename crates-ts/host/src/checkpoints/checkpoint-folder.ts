@@ -1,6 +1,6 @@
 /** The folder with the checkpoints of one world: the file that is written to, and at times the one before (spec/16-snapshots.md, "Checkpoint files"). */
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { equalBytes, isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
@@ -21,6 +21,9 @@ export interface FoundCheckpoint {
   /** True when the world knows the key that signed as one of its host. */
   isSignedFor(keys: readonly KeyReport[]): boolean
 }
+
+/** Far more than a host writes. */
+const FILE_BYTES_MAX: number = 256 * 1024 * 1024
 
 /** Height of the first, and something that no file had before. */
 const NAME = /^[0-9]{16}-[0-9a-f]{8}$/
@@ -61,6 +64,7 @@ export class CheckpointFolder {
 
   #read(path: string): FoundCheckpoint | undefined {
     try {
+      if (statSync(path).size > FILE_BYTES_MAX) return undefined
       const { bodies, key } = readSegments(plainBytes(readFileSync(path)), (keyId) =>
         readHostKey(this.#keyFolder, keyId),
       )

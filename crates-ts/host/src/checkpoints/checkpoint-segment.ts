@@ -76,12 +76,11 @@ export function readSegments(
     if (length > file.length - bodyAt || !equalBytes(head.subarray(BEFORE_AT, BODY_HASH_AT), before)) break
     const body = file.subarray(bodyAt, bodyAt + length)
     const bodyHash = head.subarray(BODY_HASH_AT, SIGNATURE_AT)
-    if (!equalBytes(createHash('sha256').update(body).digest(), bodyHash)) break
     key ??= findKey(head.slice(KEY_AT, LENGTH_AT))
     const isSigned =
       key !== undefined &&
       verifySignature(key.publicKey, head.subarray(0, SIGNATURE_AT), head.subarray(SIGNATURE_AT, SEGMENT_HEAD_BYTES))
-    if (!isSigned) break
+    if (!isSigned || !equalBytes(createHash('sha256').update(body).digest(), bodyHash)) break
     bodies.push(body)
     before = bodyHash
     at = bodyAt + length

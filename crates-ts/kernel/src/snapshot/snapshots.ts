@@ -48,8 +48,8 @@ export class Snapshots {
   }
 
   takeCheckpoint(state: WorldState, since: ChangesSince): CheckpointWork {
-    const work = takeCheckpoint(state, { base: this.#base, behind: this.tail.amounts, since })
-    this.tail.take(state.cells.memory.coldReads)
+    const work = takeCheckpoint(state, { base: this.#base, behind: this.tail.behindRoot, since })
+    this.tail.take()
     return work
   }
 
@@ -59,7 +59,7 @@ export class Snapshots {
 
   /** The state is that of the end of a cut's entry. Plain replay makes no snapshots: those that it passes are stored, or came to no root. */
   cut(state: WorldState, source: EntrySource): void {
-    this.tail.cut(state.cells.memory.coldReads)
+    this.tail.cut()
     this.#work = source === 'replayed' ? undefined : new SnapshotWork(this.#sha256, state)
   }
 

@@ -23,85 +23,105 @@ export interface CheckpointSize {
   readonly bytes: number
 }
 
-interface Mark extends TailAmounts {
+interface Totals extends TailAmounts {
   readonly reads: number
 }
 
-/** Adds up entries, and starts again from the cut whose root has come. `reads`: added up by whoever reckons them. */
+const NOTHING: Totals = { entries: 0, bytes: 0, fuel: 0, reads: 0 }
+const NO_CHECKPOINT: CheckpointSize = { changes: 0, bytes: 0 }
+
+/** Totals as they are, less what they were at a mark. Looked at after every turn: nothing is made for that. */
+class Behind implements RecoveryAmounts {
+  readonly #totals: Totals
+  mark: Totals = NOTHING
+  size: CheckpointSize = NO_CHECKPOINT
+
+  constructor(totals: Totals) {
+    this.#totals = totals
+  }
+
+  get entries(): number {
+    return this.#totals.entries - this.mark.entries
+  }
+
+  get bytes(): number {
+    return this.#totals.bytes - this.mark.bytes
+  }
+
+  get fuel(): number {
+    return this.#totals.fuel - this.mark.fuel
+  }
+
+  get reads(): number {
+    return this.#totals.reads - this.mark.reads
+  }
+
+  get changes(): number {
+    return this.size.changes
+  }
+
+  get changeBytes(): number {
+    return this.size.bytes
+  }
+}
+
+/** Adds up entries, and starts again from the cut whose root has come, or from a checkpoint. */
 export class TailCost {
-  #entries = 0
-  #bytes = 0
-  #fuel = 0
-  /** As of the newest cut, and as of the newest cut that has a root. */
-  #atCut: Mark = NOTHING
-  #atRoot: Mark = NOTHING
-  /** As of the checkpoint that is being written, and as of the one that is durable or of a later root. */
-  #atTaken: Mark = NOTHING
-  #atStart: Mark = NOTHING
-  #size: CheckpointSize = NO_CHECKPOINT
+  readonly #totals = { ...NOTHING }
+  readonly #behindRoot = new Behind(this.#totals)
+  readonly #recovery = new Behind(this.#totals)
+  #atCut: Totals = NOTHING
+  /** Of the checkpoint that is being written. */
+  #atTaken: Totals = NOTHING
 
-  /** Behind the newest root. */
-  get amounts(): TailAmounts {
-    const { entries, bytes, fuel } = this.#atRoot
-    return { entries: this.#entries - entries, bytes: this.#bytes - bytes, fuel: this.#fuel - fuel }
+  /** Goes on changing. */
+  get behindRoot(): TailAmounts {
+    return this.#behindRoot
   }
 
-  recovery(reads: number): RecoveryAmounts {
-    const { entries, bytes, fuel, reads: before } = this.#atStart
-    return {
-      entries: this.#entries - entries,
-      bytes: this.#bytes - bytes,
-      fuel: this.#fuel - fuel,
-      reads: reads - before,
-      changes: this.#size.changes,
-      changeBytes: this.#size.bytes,
-    }
+  /** Goes on changing. */
+  get recovery(): RecoveryAmounts {
+    return this.#recovery
   }
 
-  add(bytes: number, fuel: number): void {
-    this.#entries += 1
-    this.#bytes += bytes
-    this.#fuel += fuel
+  /** `reads`: all that were ever reckoned for the state in memory. */
+  add(bytes: number, fuel: number, reads: number): void {
+    const totals = this.#totals
+    totals.entries += 1
+    totals.bytes += bytes
+    totals.fuel += fuel
+    totals.reads = reads
   }
 
   /** The entry of the cut itself was added before. */
-  cut(reads: number): void {
-    this.#atCut = this.#mark(reads)
+  cut(): void {
+    this.#atCut = { ...this.#totals }
   }
 
-  /** The root of the newest cut. */
+  /** The root of the newest cut. A checkpoint that is newer than the cut stays what openings begin with. */
   root(): void {
-    this.#atRoot = this.#atCut
-    if (this.#atCut.entries < this.#atStart.entries) return
-    this.#atStart = this.#atCut
-    this.#size = NO_CHECKPOINT
+    this.#behindRoot.mark = this.#atCut
+    if (this.#atCut.entries >= this.#recovery.mark.entries) this.#startAt(this.#atCut, NO_CHECKPOINT)
   }
 
   /** A checkpoint is taken down. */
-  take(reads: number): void {
-    this.#atTaken = this.#mark(reads)
+  take(): void {
+    this.#atTaken = { ...this.#totals }
   }
 
   /** The checkpoint that was taken down last is durable. A root may have come that is newer. */
   keep(size: CheckpointSize): void {
-    if (this.#atTaken.entries < this.#atStart.entries) return
-    this.#atStart = this.#atTaken
-    this.#size = size
+    if (this.#atTaken.entries >= this.#recovery.mark.entries) this.#startAt(this.#atTaken, size)
   }
 
   /** The world was opened from a checkpoint; `behind`: the newest root. */
-  restore(behind: TailAmounts, size: CheckpointSize): void {
-    this.#entries = behind.entries
-    this.#bytes = behind.bytes
-    this.#fuel = behind.fuel
-    this.#atStart = this.#mark(0)
-    this.#size = size
+  restore({ entries, bytes, fuel }: TailAmounts, size: CheckpointSize): void {
+    Object.assign(this.#totals, { entries, bytes, fuel })
+    this.#startAt({ ...this.#totals }, size)
   }
 
-  #mark(reads: number): Mark {
-    return { entries: this.#entries, bytes: this.#bytes, fuel: this.#fuel, reads }
+  #startAt(mark: Totals, size: CheckpointSize): void {
+    this.#recovery.mark = mark
+    this.#recovery.size = size
   }
 }
-
-const NOTHING: Mark = { entries: 0, bytes: 0, fuel: 0, reads: 0 }
-const NO_CHECKPOINT: CheckpointSize = { changes: 0, bytes: 0 }
