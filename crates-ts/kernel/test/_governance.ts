@@ -44,6 +44,11 @@ export class GovernanceBench extends EffectBench {
     this.#inForce = this.set(json).set
   }
 
+  /** The author learns that these definitions are in force. */
+  noteInForce(json: readonly object[]): void {
+    this.#inForce = this.set(json).set
+  }
+
   register({ publicKey }: Signer, role: string): void {
     const { keysHeight: baseHeight } = this.world
     accepted(this.submit({ kind: 'key', principal: 'local:test', change: 'register', publicKey, role, baseHeight, auth: OWNER.auth })) // prettier-ignore

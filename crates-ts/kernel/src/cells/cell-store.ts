@@ -46,6 +46,11 @@ export class CellStore {
     return table
   }
 
+  /** What states are written as has changed under tables that are there. */
+  renewGenerations(): void {
+    for (const [reducer, table] of this.#tables) table.generation = this.#generationOf(reducer)
+  }
+
   /** A cut has taken down what had changed. */
   beginAfterCut(): void {
     this.#memory.dirtyBytes = 0

@@ -165,6 +165,8 @@ export function restoreChanges(state: WorldState, bodies: readonly Uint8Array[])
       return count
     })
   }
+  // The tables were made when only the generations of the base were there.
+  state.cells.renewGenerations()
   return changes
 }
 
