@@ -137,8 +137,12 @@ export class HostWorld {
       kernel: parts.kernel,
       folder: new CheckpointFolder(parts.folder.checkpoints, parts.keyFolder),
       bounds: this.bounds,
+      areRead: () => this.#bad.isEmpty,
       findKey: () => hostKeyOf(parts.keyFolder, parts.kernel),
-      durable: () => this.durable(),
+      durable: () => {
+        this.flush()
+        return this.durable()
+      },
     })
     this.#snapshotter = new Snapshotter({
       kernel: parts.kernel,
@@ -197,7 +201,8 @@ export class HostWorld {
     } catch (thrown) {
       this.#failure = faultOf(thrown)
       // The state could not be read: that is not the ingress's doing, and another snapshot may have it.
-      if (this.#snapshot !== undefined && isStateUnreadable(thrown)) this.#bad.add(this.#snapshot.root)
+      const { base } = this.kernel
+      if (base !== undefined && isStateUnreadable(thrown)) this.#bad.add(base)
       else this.#faults.record(ingress)
       throw this.#failure
     }

@@ -2,14 +2,14 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { equalBytes, isAosError } from '@aos/cbor'
+import { AosError, equalBytes, isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { readCheckpointHead } from '@aos/kernel'
 import type { CheckpointHead, KeyReport } from '@aos/kernel'
 import { nodeDisk } from '@aos/store'
 import type { DiskFile } from '@aos/store'
 import { syncFolder } from '../files.ts'
-import { readHostKey } from '../keys/key-ring.ts'
+import { listKeys, readHostKey } from '../keys/key-ring.ts'
 import type { KeyPair } from '../keys/key-pair.ts'
 import { readSegments, writeSegment } from './checkpoint-segment.ts'
 
@@ -53,20 +53,34 @@ export class CheckpointFolder {
     return new CheckpointFile(this.#folder, nameOf(height))
   }
 
-  /** Removes all files but one. */
+  /** Removes all files but one. What cannot be removed stays: it is never taken for something newer. */
   removeOthers(than?: string): void {
-    for (const name of this.#names()) if (name !== than) rmSync(join(this.#folder, name), { force: true })
+    for (const name of this.#names()) if (name !== than) this.#remove(join(this.#folder, name))
+  }
+
+  #remove(path: string): void {
+    try {
+      rmSync(path, { force: true })
+    } catch (error) {
+      if (!isSystemError(error)) throw error
+    }
   }
 
   #names(): readonly string[] {
-    return existsSync(this.#folder) ? readdirSync(this.#folder).filter((name) => NAME.test(name)) : []
+    try {
+      return readdirSync(this.#folder).filter((name) => NAME.test(name))
+    } catch (error) {
+      // Not there, or not to be read.
+      if (isSystemError(error)) return []
+      throw error
+    }
   }
 
   #read(path: string): FoundCheckpoint | undefined {
     try {
       if (statSync(path).size > FILE_BYTES_MAX) return undefined
       const { bodies, key } = readSegments(plainBytes(readFileSync(path)), (keyId) =>
-        readHostKey(this.#keyFolder, keyId),
+        findKeyById(this.#keyFolder, keyId),
       )
       const heads = bodies.map(readCheckpointHead)
       const head = heads.at(-1)
@@ -74,10 +88,19 @@ export class CheckpointFolder {
       return { bodies, head, isSignedFor: (keys) => keys.some((known) => isHostKey(known, key)) }
     } catch (error) {
       // Of another form, or gone meanwhile, or a key that cannot be read: a snapshot does as well.
-      if (isAosError(error) || (error instanceof Error && 'code' in error)) return undefined
+      if (isAosError(error) || isSystemError(error)) return undefined
       throw error
     }
   }
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error
+}
+
+/** It may have been given another name. */
+function findKeyById(keyFolder: string, keyId: Uint8Array): KeyPair | undefined {
+  return readHostKey(keyFolder, keyId) ?? listKeys(keyFolder).find(({ key }) => equalBytes(key.keyId, keyId))?.key
 }
 
 function isHostKey({ role, revoked, publicKey }: KeyReport, key: Pick<KeyPair, 'publicKey'>): boolean {
@@ -110,8 +133,10 @@ export class CheckpointFile {
   async append(key: KeyPair, body: readonly Uint8Array[]): Promise<void> {
     const { bytes, bodyHash } = writeSegment(key, body, this.#bodyHash)
     const isNew = this.#file === undefined
+    const path = join(this.#folder, this.name)
     if (isNew) mkdirSync(this.#folder, { recursive: true })
-    this.#file ??= nodeDisk.open(join(this.#folder, this.name), 'durable')
+    else if (!existsSync(path)) throw new AosError('host.fault', `somebody has removed ${path}`)
+    this.#file ??= nodeDisk.open(path, 'durable')
     await this.#file.writeDurable(bytes, this.#end)
     if (isNew) syncFolder(this.#folder)
     this.#end += bytes.length
@@ -133,7 +158,7 @@ export function isNewerThan(found: FoundCheckpoint, cut: number | undefined, to:
   return height <= to && height > (cut ?? -1)
 }
 
-/** The snapshot on which it rests is one of these. */
+/** The snapshot on which it rests is one of these; one on the empty state holds everything itself. */
 export function restsOn({ head: { base } }: FoundCheckpoint, roots: readonly Hash[]): boolean {
-  return base === undefined ? roots.length === 0 : roots.includes(base)
+  return base === undefined || roots.includes(base)
 }

@@ -16,9 +16,11 @@ export interface CheckpointerParts {
   readonly kernel: World
   readonly folder: CheckpointFolder
   readonly bounds: SnapshotBounds
+  /** False: openings do not read checkpoints, for something was unreadable before. */
+  readonly areRead: () => boolean
   /** Undefined: there is no key of this host, so none can be signed. */
   readonly findKey: () => KeyPair | undefined
-  /** Resolves when all entries that were submitted are durable, and what they made. Rejects when the world has failed. */
+  /** Resolves when all entries that were submitted are durable, and what they made; nobody else need see to that. Rejects when the world has failed. */
   readonly durable: () => Promise<void> | undefined
 }
 
@@ -58,7 +60,9 @@ export class Checkpointer {
 
   /** False: snapshots alone keep openings short. */
   get isAble(): boolean {
-    return !this.#hasFailed && this.#key !== undefined
+    const { kernel, areRead } = this.#parts
+    // Without snapshots nothing would ever end a file.
+    return !this.#hasFailed && kernel.hasSnapshots && areRead() && this.#key !== undefined
   }
 
   /** True when only a snapshot helps. */

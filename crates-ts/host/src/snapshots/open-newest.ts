@@ -130,7 +130,9 @@ function* openFromCheckpoint(
     opened.openCheckpoint(found.bodies)
     return found.isSignedFor(opened.keys)
   })
-  return kernel && { kernel, snapshot: notes.find(({ root }) => root === found.head.base) }
+  // A key that was revoked meanwhile may be in other hands.
+  if (kernel === undefined || !found.isSignedFor(kernel.keys)) return undefined
+  return { kernel, snapshot: newest }
 }
 
 /** undefined: this snapshot leads nowhere, another one has to do. */
@@ -163,13 +165,21 @@ function* openAndReplay(
   const kernel = parts.makeKernel()
   try {
     if (!open(kernel) || kernel.head?.height !== height) return undefined
-    if (height === journal.head?.height && !equalBytes(kernel.head.leaf, journal.head.leaf)) return undefined
+    if (!isLeafAt(journal, kernel.head)) return undefined
     yield* replayBehind(parts, kernel, height)
     return kernel
   } catch (error) {
     if (isStateUnreadable(error) || (isAosError(error) && LEADS_NOWHERE.includes(error.code))) return undefined
     throw error
   }
+}
+
+/** False: what was opened is of another history, or of one that was longer. */
+function isLeafAt(journal: JournalPort, { height, leaf }: NonNullable<World['head']>): boolean {
+  for (const records of journal.readHeaders({ from: height, to: height })) {
+    for (const record of records) if (record.height === height) return equalBytes(record.leaf, leaf)
+  }
+  return false
 }
 
 const LEADS_NOWHERE: readonly string[] = ['host.replay_differs', 'kernel.bad_checkpoint']
