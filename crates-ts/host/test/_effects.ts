@@ -193,6 +193,7 @@ export function makeFakeWorld(folder = mkdtempSync(join(tmpdir(), 'aos-effects-'
       const hash = digest(`intent ${n}`)
       const intent: IntentReport = {
         hash: formatHash(hash),
+        hashBytes: hash,
         height: entries.length + 1,
         index: 1,
         manifest: formatHash(digest('manifest')),

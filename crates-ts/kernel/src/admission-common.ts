@@ -11,6 +11,7 @@ import type { IngressParts } from './entry-writer.ts'
 import { kernelError } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import type { KernelPorts } from './ports.ts'
+import { NO_DELIVERIES } from './routing.ts'
 import type { Delivery, RoutedEvent } from './routing.ts'
 import type { EffectTurn } from './turn-effects.ts'
 
@@ -36,7 +37,6 @@ export interface AdmissionPorts extends KernelPorts {
   readonly engines: ReadonlyMap<Hash, KernelSemantics>
 }
 
-const NO_DELIVERIES: readonly Delivery[] = []
 /** Shared: most ingress has none. */
 export const NO_BLOBS: readonly HashBytes[] = []
 /** Shared: most ingress is not signed. */

@@ -12,7 +12,7 @@ import type { IngressParts } from './entry-writer.ts'
 import { kernelError } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import { routeEvent } from './routing.ts'
-import type { Delivery } from './routing.ts'
+
 import type { WorldState } from './state.ts'
 
 /** Admits or throws the AosError of the refusal; changes nothing. */
@@ -97,8 +97,8 @@ function admitEvent(state: WorldState, ingress: EventIngress): Admitted {
     })
   }
   codec.validate(value)
-  const deliveries: Delivery[] = []
-  routeEvent(state.catalog, { schema, value, key }, 0, deliveries)
+  const event = { schema, value, key }
+  const deliveries = routeEvent(state.catalog, event, 0)
   if (key !== undefined && deliveries.length === 0) checkFreeKey(key)
   // Written out: this is the way of every event.
   const parts: IngressParts = {
@@ -113,8 +113,16 @@ function admitEvent(state: WorldState, ingress: EventIngress): Admitted {
     key,
     command: undefined,
   }
-  const event = state.hasGate ? { schema, value, key } : undefined
-  return { parts, deliveries, event, prepare: undefined, manifest: undefined, engine: undefined, apply: changeNothing }
+  const forPlans = state.hasGate ? event : undefined
+  return {
+    parts,
+    deliveries,
+    event: forPlans,
+    prepare: undefined,
+    manifest: undefined,
+    engine: undefined,
+    apply: changeNothing,
+  }
 }
 
 function checkFreeKey(key: Uint8Array): void {

@@ -190,7 +190,7 @@ function normalizeRaised(catalog: Catalog, output: ReducerOutput): readonly Rout
     if (value.length > LIMITS.eventBytesMax)
       throw badOutput(`an event may have ${LIMITS.eventBytesMax} bytes, found ${value.length}`)
     const routed: RoutedEvent = { schema: event.schema, value, key: normalizeKey(catalog, event.schema, event.key) }
-    routeEvent(catalog, routed, 0, [])
+    routeEvent(catalog, routed, 0)
     return routed
   })
 }

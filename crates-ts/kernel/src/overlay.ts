@@ -11,6 +11,8 @@ import { EffectsOverlay } from './intents/effects-overlay.ts'
 import type { Delivery } from './routing.ts'
 import type { WorldState } from './state.ts'
 
+const NO_CELLS: readonly Cell[] = []
+const NO_MODULES: readonly (readonly [Hash, Hash])[] = []
 const NO_BLOBS: readonly Hash[] = []
 const NO_TREES: ReadonlyMap<Hash, readonly string[]> = new Map()
 
@@ -28,8 +30,8 @@ export interface TurnCell {
 export class Overlay implements KnownTrees {
   readonly #state: WorldState
   /** Cells with a pending state, and cells that were made for this turn. */
-  readonly #touched: Cell[] = []
-  readonly #modules: [Hash, Hash][] = []
+  #touched: Cell[] | undefined
+  #modules: [Hash, Hash][] | undefined
   #effects: EffectsOverlay | undefined
   #blobs: Set<Hash> | undefined
   #trees: Map<Hash, readonly string[]> | undefined
@@ -46,21 +48,28 @@ export class Overlay implements KnownTrees {
     const known = table.find(text)
     if (known !== undefined) return known
     const cell = table.make(text)
-    this.#touched.push(cell)
+    this.#touch(cell)
     return cell
   }
 
   write(cell: Cell, state: Uint8Array | null): void {
     // A cell that was made for this turn is among the touched ones already; settling it twice does nothing.
-    if (cell.pending === undefined) this.#touched.push(cell)
+    if (cell.pending === undefined) this.#touch(cell)
     cell.pending = state
   }
 
+  /** Most turns touch one cell: a list that grows takes room for many. */
+  #touch(cell: Cell): void {
+    if (this.#touched === undefined) this.#touched = [cell]
+    else this.#touched.push(cell)
+  }
+
   moduleSeen(wasm: Hash): boolean {
-    return this.#state.modulesUsed.has(wasm) || this.#modules.some(([seen]) => seen === wasm)
+    return this.#state.modulesUsed.has(wasm) || this.#modules?.some(([seen]) => seen === wasm) === true
   }
 
   useModule(wasm: Hash, rewritten: Hash): void {
+    this.#modules ??= []
     this.#modules.push([wasm, rewritten])
   }
 
@@ -95,7 +104,7 @@ export class Overlay implements KnownTrees {
 
   /** At least as many cells as the reducer has in the eyes of the turn. */
   countCells(reducer: string): number {
-    return (this.#state.cells.find(reducer)?.count ?? 0) + this.#touched.length
+    return (this.#state.cells.find(reducer)?.count ?? 0) + (this.#touched?.length ?? 0)
   }
 
   /** As the turn sees them, ascending by key bytes. Reads no state that is not asked for. */
@@ -103,7 +112,7 @@ export class Overlay implements KnownTrees {
     const table = this.#state.cells.find(reducer)
     const cells = new Map<string, TurnCell>()
     for (const cell of table?.list() ?? []) cells.set(textOfBytes(cell.key), cell)
-    for (const { table: touched, text, pending } of this.#touched) {
+    for (const { table: touched, text, pending } of this.#touched ?? NO_CELLS) {
       if (touched !== table || pending === undefined) continue
       if (pending === null) cells.delete(text)
       else cells.set(text, { key: bytesOfText(text), size: pending.length, stateHash: undefined, state: pending })
@@ -136,14 +145,14 @@ export class Overlay implements KnownTrees {
   merge(): void {
     this.#effects?.merge()
     this.#governance?.merge()
-    for (const [wasm, rewritten] of this.#modules) this.#state.modulesUsed.set(wasm, rewritten)
+    for (const [wasm, rewritten] of this.#modules ?? NO_MODULES) this.#state.modulesUsed.set(wasm, rewritten)
     for (const hash of this.#blobs ?? NO_BLOBS) this.#state.blobs.set(hash, true)
     for (const [root, workspaces] of this.#trees ?? NO_TREES) this.#state.trees.set(root, workspaces)
-    for (const cell of this.#touched) cell.table.settle(cell, true)
+    for (const cell of this.#touched ?? NO_CELLS) cell.table.settle(cell, true)
     this.#state.cells.keepWithinLimit()
   }
 
   drop(): void {
-    for (const cell of this.#touched) cell.table.settle(cell, false)
+    for (const cell of this.#touched ?? NO_CELLS) cell.table.settle(cell, false)
   }
 }

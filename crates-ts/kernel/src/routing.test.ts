@@ -48,9 +48,7 @@ function catalog(...routes: Route[]): Catalog {
 }
 
 function route(routes: Catalog, key: Uint8Array | undefined): readonly Delivery[] {
-  const queue: Delivery[] = []
-  routeEvent(routes, { schema: 'demo/E@1', value: encodeNode(1), key }, 0, queue)
-  return queue
+  return routeEvent(routes, { schema: 'demo/E@1', value: encodeNode(1), key }, 0)
 }
 
 const fromSender: Route = { reducer: reducer('demo/Keyed@1', true), wrap: undefined, locateKey: undefined }

@@ -36,20 +36,17 @@ export interface Requester {
 
 const PREFIX_BYTES = 3
 
-/** Appends the deliveries of an event in route order. Throws `kernel.key_*` and `kernel.bad_key`; then nothing was appended that counts. */
-export function routeEvent(
-  catalog: Catalog,
-  event: RoutedEvent,
-  cause: number,
-  queue: { push(delivery: Delivery): unknown },
-  by?: Requester,
-): void {
+/** Shared: many events go to no reducer. */
+export const NO_DELIVERIES: readonly Delivery[] = []
+
+/** The deliveries of an event in route order. Throws `kernel.key_*` and `kernel.bad_key`. */
+export function routeEvent(catalog: Catalog, event: RoutedEvent, cause: number, by?: Requester): readonly Delivery[] {
   const routes = catalog.routes.get(event.schema)
-  if (routes === undefined) return
-  for (const route of routes) {
+  if (routes === undefined) return NO_DELIVERIES
+  return routes.map((route) => {
     const value = route.wrap === undefined ? event.value : wrapValue(route.wrap, event.value)
-    queue.push({ reducer: route.reducer, key: keyOf(route, event, value), value, cause, by })
-  }
+    return { reducer: route.reducer, key: keyOf(route, event, value), value, cause, by }
+  })
 }
 
 /**

@@ -24,6 +24,7 @@ import type { Intent } from './intents/intent.ts'
 import { failurePayload, payloadValue } from './intents/payload.ts'
 import type { SettledPayload } from './intents/payload.ts'
 import { encodeReceiptEvent } from './intents/receipt-event.ts'
+import { withOne } from './intents/turn-changes.ts'
 import { advance } from './plans/advance.ts'
 import type { EmitOutcome, PlanActions, PlanEnding } from './plans/advance.ts'
 import type { PlanInstance } from './plans/instance.ts'
@@ -128,7 +129,7 @@ export class EffectTurn implements PlanActions {
   start(instance: PlanInstance, cause: number): void {
     const { plan } = instance
     this.#turn.overlay.effects.startInstance(instance)
-    this.#report.started.push(instance.id)
+    this.#report.started = withOne(this.#report.started, instance.id)
     this.#item((writer) => {
       writePlanStarted(writer, { instance: instance.id, plan: plan.name, planHash: hashBytes(plan.hash), cause })
     })
@@ -201,7 +202,7 @@ export class EffectTurn implements PlanActions {
   end(instance: PlanInstance, ending: PlanEnding): void {
     const { effects } = this.#turn.overlay
     effects.endInstance(instance.id)
-    this.#report.ended.push({ instance: instance.id, ...ending })
+    this.#report.ended = withOne(this.#report.ended, { instance: instance.id, ...ending })
     this.#turn.bytes += ending.result?.length ?? 0
     this.#item((writer, salted) => writePlanEnded(writer, salted, { instance: instance.id, ...ending }))
     for (const hash of instance.intents.values()) {
@@ -218,7 +219,7 @@ export class EffectTurn implements PlanActions {
     overlay.effects.settleIntent(intent.hash)
     this.#release(intent, settlement.cost)
     const { status, code } = settlement
-    this.#report.settled.push({ intent: intent.hash, status, code })
+    this.#report.settled = withOne(this.#report.settled, { intent: intent.hash, status, code })
     const isOwn = settlement.adapterId === KERNEL_ADAPTER
     const payload = isOwn ? settlement.payload.bytes : undefined
     const item = { intentHash: intent.hashBytes, status, payload, code }
@@ -250,7 +251,7 @@ export class EffectTurn implements PlanActions {
 
   /** Writes what became of an intent that stays. */
   change(intent: Intent, change: IntentChange, code: string | undefined): void {
-    this.#report.changed.push({ intent: intent.hash, change })
+    this.#report.changed = withOne(this.#report.changed, { intent: intent.hash, change })
     this.#item((writer) => writeIntentChange(writer, { intentHash: intent.hashBytes, change, code }))
   }
 

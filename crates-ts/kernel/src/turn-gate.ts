@@ -12,6 +12,7 @@ import type { Judgement } from './gate/judge.ts'
 import type { EffectRecord, GrantRecord } from './gate/gate-catalog.ts'
 import { writeDecision, writeIntent } from './intents/effect-items.ts'
 import type { DecisionItem } from './intents/effect-items.ts'
+import { withOne } from './intents/turn-changes.ts'
 import { isInternal } from './internal/internal-effects.ts'
 import { KERNEL_ADAPTER, TIMER_KIND } from './intents/intent.ts'
 import type { Intent } from './intents/intent.ts'
@@ -19,7 +20,7 @@ import type { Delivery, Requester } from './routing.ts'
 import type { Turn } from './turn.ts'
 
 /** A report that grows while the turn runs. */
-export type GrowingReport = { readonly [Part in keyof EffectsReport]: EffectsReport[Part][number][] }
+export type GrowingReport = { -readonly [Part in keyof EffectsReport]: EffectsReport[Part][number][] }
 
 /** A request that passed the gate and has no item of its own yet. */
 export interface Passed {
@@ -121,7 +122,7 @@ export class GateTurn {
     }
     if (judgement.ledger !== undefined) this.#turn.overlay.effects.putLedger(grant.name, judgement.ledger)
     this.#turn.overlay.effects.addIntent(intent)
-    this.#report.emitted.push(intent)
+    this.#report.emitted = withOne(this.#report.emitted, intent)
     this.#turn.bytes += judgement.params.length
     const item = {
       hash,
@@ -241,7 +242,7 @@ export class GateTurn {
     const { reason } = judgement
     const { origin } = asking
     const made = { index: decision, effectKind, requestHash, origin, outcome, code, grant, policy, rule, reason }
-    this.#report.decisions.push(made)
+    this.#report.decisions = withOne(this.#report.decisions, made)
     return { decision, decisionHash }
   }
 

@@ -62,6 +62,8 @@ type TurnBounds = Readonly<Record<'turnFuelMax' | 'turnItemsMax' | 'turnBytesMax
 
 type Work = Delivery | PlanWork | InternalWork
 
+const NOTHING: readonly never[] = []
+
 /** Runs to quiescence or to a bound; the caller merges or drops the overlay. Throws only for a fault. */
 export function runTurn(input: TurnInput, overlay: Overlay): TurnEnd {
   return new Turn(input, overlay).run()
@@ -71,10 +73,11 @@ export function runTurn(input: TurnInput, overlay: Overlay): TurnEnd {
 export class Turn {
   readonly input: TurnInput
   readonly overlay: Overlay
-  readonly queue: Work[] = []
-  readonly #steps: StepReport[] = []
-  readonly #raised: RaisedReport[] = []
-  readonly #migrations: MigrationReport[] = []
+  queue: Work[] = []
+  // Most turns have one step and nothing else: a list that grows takes room for many.
+  #steps: StepReport[] | undefined
+  #raised: RaisedReport[] | undefined
+  #migrations: MigrationReport[] | undefined
   #effects: EffectTurn | undefined
   #governance: GovernanceTurn | undefined
   #bounds: TurnBounds = LIMITS
@@ -88,12 +91,13 @@ export class Turn {
   }
 
   run(): TurnEnd {
-    const { input, queue } = this
+    const { input } = this
     const bound = input.hasGate ? this.#start() : undefined
     if (bound !== undefined) return this.#end(bound)
-    for (const delivery of input.deliveries) queue.push(delivery)
-    for (let ordinal = 0; ordinal < queue.length; ordinal += 1) {
-      const work = queue[ordinal]
+    if (this.queue.length === 0) this.queue = [...input.deliveries]
+    else this.queue.push(...input.deliveries)
+    for (let ordinal = 0; ordinal < this.queue.length; ordinal += 1) {
+      const work = this.queue[ordinal]
       if (work === undefined) break
       const passed = this.#do(work, ordinal)
       if (passed !== undefined) return this.#end(passed)
@@ -151,10 +155,10 @@ export class Turn {
   raise(event: RoutedEvent, from: number, by: Requester | undefined): void {
     const { catalog } = this.input.state
     const index = this.items + 1
-    const deliveries: Delivery[] = []
-    routeEvent(catalog, event, index, deliveries, by)
+    const deliveries = routeEvent(catalog, event, index, by)
     this.nextItem()
     this.bytes += event.value.length
+    this.#raised ??= []
     this.#raised.push({ schema: event.schema, index })
     this.input.writer?.raised({ schema: event.schema, value: event.value, key: event.key, delivery: from })
     if (event.schema === COMMIT_SCHEMA) noteCommit(event, this)
@@ -164,9 +168,16 @@ export class Turn {
 
   #end(bound: TurnBound | undefined): TurnEnd {
     const effects = this.#effects?.report ?? NOTHING_DONE
-    const governance = this.#governance?.report ?? []
-    const { fuel } = this
-    return { bound, fuel, steps: this.#steps, migrations: this.#migrations, raised: this.#raised, effects, governance }
+    const governance = this.#governance?.report ?? NOTHING
+    return {
+      bound,
+      fuel: this.fuel,
+      steps: this.#steps ?? NOTHING,
+      migrations: this.#migrations ?? NOTHING,
+      raised: this.#raised ?? NOTHING,
+      effects,
+      governance,
+    }
   }
 
   #start(): TurnBound | undefined {
@@ -252,6 +263,7 @@ export class Turn {
     if (made !== undefined) this.overlay.write(cell, made)
     this.bytes += made?.length ?? 0
     writer?.item(writeMigration(ports.sha256, { reducer: reducer.name, key, from, to, outcome, fuel, state: made }))
+    this.#migrations ??= []
     this.#migrations.push({ reducer: reducer.name, key, from, to, outcome, fuel, note: migration.note })
     return migration
   }
@@ -259,7 +271,9 @@ export class Turn {
   #record(delivery: Delivery, result: DeliveryResult): void {
     const { reducer, key, cause } = delivery
     const { outcome, fuel, note, state } = result
-    this.#steps.push({ reducer: reducer.name, key, outcome, fuel, note })
+    const step: StepReport = { reducer: reducer.name, key, outcome, fuel, note }
+    if (this.#steps === undefined) this.#steps = [step]
+    else this.#steps.push(step)
     this.input.writer?.delivery({
       reducer: reducer.name,
       key,

@@ -1,6 +1,6 @@
 /** The lines of a dispatch log (spec/14-dispatch.md, "The dispatch log"). */
 import { crc32 } from 'node:zlib'
-import { hashBytes, isHash, toHex } from '@aos/cbor'
+import { isHash } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 
 /** What a log says. */
@@ -12,6 +12,9 @@ export interface LogContent {
   readonly length: number
 }
 
+/** Of a hash as text; a mark has only the digits. */
+const HASH_PREFIX = 'sha256:'
+
 const HEADER = /^aos-dispatch 1 (sha256:[0-9a-f]{64}) ([0-9a-f]{8})$/
 const MARK = /^call ([0-9a-f]{64}) ([0-9]{1,9}) ([0-9a-f]{8})$/
 
@@ -22,7 +25,7 @@ export function headerLine(world: Hash): string {
 
 /** A call that is about to be made. */
 export function markLine(intent: Hash, attempt: number): string {
-  return withChecksum(`call ${toHex(hashBytes(intent))} ${attempt}`)
+  return withChecksum(`call ${intent.slice(HASH_PREFIX.length)} ${attempt}`)
 }
 
 /**
@@ -52,7 +55,7 @@ function readHeader(line: string | undefined): Hash | undefined {
 
 function readMark(line: string): { readonly intent: Hash; readonly attempt: number } | undefined {
   const [, hex, attempt] = MARK.exec(line) ?? []
-  const intent = `sha256:${hex ?? ''}`
+  const intent = `${HASH_PREFIX}${hex ?? ''}`
   return isSound(line) && isHash(intent) ? { intent, attempt: Number(attempt) } : undefined
 }
 

@@ -120,19 +120,49 @@ export class Dispatcher {
       lane.queue.shift()
       lane.running += 1
       this.#running.add(hash)
-      void this.#run(lane, { intent, policy, catalog })
+      this.#run(lane, { intent, policy, catalog })
     }
   }
 
-  async #run(lane: Lane, work: Work): Promise<void> {
-    const { intent } = work
+  #run(lane: Lane, work: Work): void {
     try {
-      const settling = this.#answer(work) ?? (await this.#perform(work))
-      if (settling === undefined) this.#known.delete(intent.hash)
+      const told = this.#answer(work)
+      if (told !== undefined) {
+        this.#end(lane, work, told)
+        return
+      }
+    } catch (thrown) {
+      this.#fail(lane, work, thrown)
+      return
+    }
+    this.#perform(work).then(
+      (settling) => {
+        this.#end(lane, work, settling)
+      },
+      (thrown: unknown) => {
+        this.#fail(lane, work, thrown)
+      },
+    )
+  }
+
+  /** undefined: nothing is told, and the intent stays as it is. */
+  #end(lane: Lane, work: Work, settling: Settling | undefined): void {
+    try {
+      if (settling === undefined) this.#known.delete(work.intent.hash)
       else this.#options.onDone(settling)
     } catch (thrown) {
       this.#options.onFailure(thrown)
     }
+    this.#leave(lane, work)
+  }
+
+  #fail(lane: Lane, work: Work, thrown: unknown): void {
+    this.#options.onFailure(thrown)
+    this.#leave(lane, work)
+  }
+
+  /** The place becomes free. */
+  #leave(lane: Lane, { intent }: Work): void {
     lane.running -= 1
     this.#running.delete(intent.hash)
     if (!this.#soft.isGiven) this.#pump(lane)

@@ -1,5 +1,5 @@
 /** Tells the world what came of effects: signed in batches, checked, submitted in order (spec/14-dispatch.md, "Results"). */
-import { hashBytes, sha256 } from '@aos/cbor'
+import { sha256 } from '@aos/cbor'
 import type { AosError } from '@aos/cbor'
 import type { ReceiptIngress, SignalIngress, TurnResult } from '@aos/kernel'
 import type { IntentReport } from '@aos/kernel'
@@ -159,7 +159,7 @@ function unsignedOf(host: EffectsWorld, settling: Extract<Settling, { readonly k
     receipt: {
       world: host.id,
       height: intent.height,
-      intentHash: hashBytes(intent.hash),
+      intentHash: intent.hashBytes,
       paramsHash: intent.paramsHash,
       decisionHash: intent.decisionHash,
       adapterId: intent.adapter,

@@ -50,7 +50,7 @@ export interface Intent {
 }
 
 /** How the host sees an intent: what dispatch and reports need. The schemas are those of the emission. */
-export type IntentReport = Omit<Intent, 'reserved' | 'hashBytes'>
+export type IntentReport = Omit<Intent, 'reserved'>
 
 /** Adapter id of what the kernel settles itself. */
 export const KERNEL_ADAPTER = 'kernel'

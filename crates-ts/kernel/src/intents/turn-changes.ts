@@ -1,5 +1,12 @@
 /** Records that a turn has put in the place of others (K8). */
 
+/** The list with one more. Most turns have one: a list that is made of it takes a tenth of one that it is pushed to. */
+export function withOne<T>(list: T[], item: T): T[] {
+  if (list.length === 0) return [item]
+  list.push(item)
+  return list
+}
+
 /** One record by its key; null: it is gone. */
 export interface TurnChange<K extends string, V> {
   readonly key: K
@@ -13,7 +20,7 @@ const LISTED_MAX = 8
 
 /** By key, in the order in which they were first put. Most turns put one or two. */
 export class TurnChanges<K extends string, V> {
-  readonly #list: TurnChange<K, V>[] = []
+  #list: TurnChange<K, V>[] = []
   #byKey: Map<K, TurnChange<K, V>> | undefined
 
   get size(): number {
@@ -33,7 +40,7 @@ export class TurnChanges<K extends string, V> {
       return
     }
     const change = { key, value, isMade }
-    this.#list.push(change)
+    this.#list = withOne(this.#list, change)
     if (this.#list.length > LISTED_MAX) this.#byKey ??= new Map(this.#list.map((one) => [one.key, one]))
     this.#byKey?.set(key, change)
   }
