@@ -9,6 +9,8 @@ import type { Document, Sandbox } from './_command.ts'
 
 const COUNT = 60
 const KILLS = 8
+/** Rounds, more of them until a kill has come between two files. */
+const KILLS_MAX = 40
 
 let sandbox: Sandbox
 
@@ -51,10 +53,11 @@ test('a pull that is killed is made whole by the next one', { timeout: 240_000 }
   await apply(world, { patches: replaced })
   const texts = { old: JSON.stringify(schema(1, 'nat')), new: JSON.stringify(schema(1, 'text')) }
   const seen = { none: 0, some: 0, all: 0 }
-  for (let round = 0; round < KILLS; round += 1) {
+  for (let round = 0; round < KILLS || (seen.some === 0 && round < KILLS_MAX); round += 1) {
     const copy = join(sandbox.folder, `copy-${round}`)
     cpSync(world, copy, { recursive: true })
-    await killPull(copy)
+    // The note is synced before the first file is written, and each file before the next.
+    await killPull(copy, (round % KILLS) * 4)
     const now = all.map((at) => readFileSync(join(copy, 'air', `s${at}.json`), 'utf8').replace(`S${at}@`, 'S1@'))
     expect(now.filter((text) => text !== texts.old && text !== texts.new)).toEqual([])
     const changed = now.filter((text) => text === texts.new).length
@@ -69,8 +72,8 @@ test('a pull that is killed is made whole by the next one', { timeout: 240_000 }
   expect(seen.some).toBeGreaterThan(0)
 })
 
-/** When the note of what is to be written is there, or some are written. */
-async function killPull(world: string): Promise<void> {
+/** So long after the note of what is to be written is there. */
+async function killPull(world: string, afterMs: number): Promise<void> {
   const command = join(CHECKOUT, 'cli', 'bin', 'aos.mjs')
   const child = spawn(process.execPath, [command, 'pull', '--world', world], {
     env: { ...process.env, AOS_KEY_DIR: sandbox.keys },
@@ -82,6 +85,7 @@ async function killPull(world: string): Promise<void> {
     if (child.exitCode !== null || readdirSync(hidden).includes('pull.json')) break
     await sleep(1)
   }
+  await sleep(afterMs)
   child.kill('SIGKILL')
   await ended
 }
