@@ -114,6 +114,28 @@ test('a healthy world: every check is ok, and no byte has changed', async () => 
   expect(fingerprint()).toEqual(before)
 })
 
+test('checkpoints: the newest, or that none of them can be used', async () => {
+  writeFileSync(world.folder.settingsFile, '{"version":1,"recovery_ms":10}')
+  const host = await world.open()
+  await host.createSnapshot()
+  for (let n = 0; n < 1500; n += 1) {
+    host.submit(makeEvent(host, n))
+    if (n % 50 === 49) await host.read(() => undefined)
+  }
+  const height = host.findCheckpoint()?.head.record.height ?? -1
+  const kept = `${world.folder.root}.kept`
+  cpSync(world.folder.checkpoints, kept, { recursive: true })
+  await host.close()
+  rmSync(world.folder.checkpoints, { recursive: true, force: true })
+  cpSync(kept, world.folder.checkpoints, { recursive: true })
+  const report = await examine()
+  expect(wrong(report)).toEqual([])
+  expect(report.checks.filter(({ name }) => name === 'checkpoints')).toMatchObject([{ details: { height } }])
+  rmSync(join(world.keys, 'host'), { recursive: true })
+  const check = await expectOnly(examine(), { name: 'checkpoints', state: 'warn' })
+  expect(check.hint).toContain(world.keys)
+})
+
 test('an old Node, a full disk, a folder that cannot be written, a missing compiler', async () => {
   const machine = { ...thisMachine(), freeBytes: () => 100 * GIB }
   await expectOnly(examine({ machine: { ...machine, node: '20.18.3' } }), { name: 'node', state: 'fail' })

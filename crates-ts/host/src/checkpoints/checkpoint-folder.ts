@@ -38,6 +38,10 @@ export class CheckpointFolder {
     this.#keyFolder = keyFolder
   }
 
+  get isEmpty(): boolean {
+    return this.#names().length === 0
+  }
+
   /** The newest; undefined when there is none that can be read and was signed by a key in the key folder. Never throws for what a file holds. */
   find(): FoundCheckpoint | undefined {
     let newest: FoundCheckpoint | undefined

@@ -12,6 +12,8 @@ import type { WorldFolder } from '../world-folder.ts'
 import { checkInStep, checkSources } from './folder-in-step.ts'
 import type { FindBuilt } from './folder-in-step.ts'
 import type { RunWorldFile } from '../push/world-file.ts'
+import { CheckpointFolder } from '../checkpoints/checkpoint-folder.ts'
+import { checkCheckpoints } from './checkpoints.ts'
 import { checkKeys } from './keys.ts'
 import { failedWith, passed, warned } from './report.ts'
 import type { Check, DoctorReport } from './report.ts'
@@ -117,6 +119,8 @@ async function checkOpened(options: DoctorOptions, folder: WorldFolder, opened: 
   const keyFolder = resolveKeyFolder(options.environment, { root: folder.root, keys: settings?.keys })
   const owners = store?.journal.head === undefined ? undefined : facts?.owners
   checks.push(...checkKeys({ keyFolder, root: folder.root, owners }))
+  const checkpoints = checkCheckpoints(new CheckpointFolder(folder.checkpoints, keyFolder), keyFolder)
+  if (checkpoints !== undefined) checks.push(checkpoints)
   if (store === undefined || facts === undefined) return checks
   const read = makeContentReader(store)
   checks.push(
