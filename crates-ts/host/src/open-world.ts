@@ -174,7 +174,7 @@ const PROCESS_BYTES: number = 144 * 1024 * 1024
 /** What the caches of a world may take at least. */
 const CACHES_BYTES_MIN: number = 16 * 1024 * 1024
 /** Shares of the rest: of what lies in memory as much again may wait for the collector. */
-const CELLS_SHARE = 0.25
+const CELLS_SHARE = 0.2
 const NODES_SHARE = 0.15
 const DIRTY_SHARE = 0.2
 

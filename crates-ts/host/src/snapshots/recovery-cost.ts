@@ -18,7 +18,7 @@ export interface SnapshotBounds {
 export const DEFAULT_BOUNDS: SnapshotBounds = {
   recoveryMs: 150,
   dirtyBytes: 64 * 1024 * 1024,
-  tailBytes: 64 * 1024 * 1024,
+  tailBytes: 128 * 1024 * 1024,
 }
 
 /** Cautious figures of a slow machine. */
