@@ -58,7 +58,7 @@ export async function benchOpen({ root, rounds, isFull, count, onStep }: BenchCo
           name: `open.after_kill_${entries}`,
           unit: 'ms',
           rounds: killed,
-          note: note ?? 'events to cells all over the world',
+          note,
         },
         { atMost: OPEN_MS_MAX },
       ),
