@@ -68,7 +68,7 @@ it('what only takes away narrows, whatever it is', () => {
       expect(verdict, JSON.stringify(items)).toBe('narrows')
       narrowed.add(which)
     }),
-    propertyOptions(500),
+    propertyOptions(250),
   )
   expect(narrowed.size).toBeGreaterThan(NARROWING.length - 4)
 })
@@ -86,7 +86,7 @@ it('many changes that only take away never widen, and the way back never narrows
         if (there.verdict === 'narrows') expect(back.verdict, JSON.stringify(back.items)).not.toBe('narrows')
       },
     ),
-    propertyOptions(200),
+    propertyOptions(120),
   )
 })
 

@@ -7,7 +7,6 @@ import type { EventIngress } from '@aos/kernel'
 import { changeKey, recoveryCost, replayJournal, snapshotNotes, valueFromText } from '../src/index.ts'
 import type { HostWorld } from '../src/index.ts'
 import { createHostKey } from '../src/keys/key-ring.ts'
-import { makeRandom, runSnapshotKills } from './_snapshot-kills.ts'
 import { EVENT, REDUCER, makeTestWorld, openPushed } from './_world.ts'
 import type { TestWorld } from './_world.ts'
 
@@ -253,10 +252,4 @@ describe('a world with checkpoints', () => {
     }
     await host.close()
   })
-})
-
-test('a host that is killed while it takes checkpoints loses nothing', async () => {
-  const report = await runSnapshotKills(4, makeRandom(20_261_129), 'checkpoints')
-  expect(report).toMatchObject({ lost: 0, isVerified: true })
-  expect(report.fromCheckpoint).toBeGreaterThan(0)
 })

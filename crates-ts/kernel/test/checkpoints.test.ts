@@ -8,6 +8,7 @@ import type { Act } from './_random-acts.ts'
 import { cellBench, look, rootNow, send } from './_snapshots.ts'
 
 const SEED = Number(process.env['AOS_SEED'] ?? 20_261_129)
+const RUNS = 20
 
 describe('a checkpoint', () => {
   it('is the same state: whatever happens afterwards happens to the opened world as to the one that went on', () => {
@@ -49,7 +50,7 @@ describe('a checkpoint', () => {
         expect(rootNow(again, stamp)).toBe(final)
         if (checkpoints.count > 2) seen.add('several')
       }),
-      { seed: SEED, numRuns: 60 },
+      { seed: SEED, numRuns: RUNS },
     )
     expect([...seen]).toEqual(['several'])
   })
@@ -86,7 +87,7 @@ describe('a checkpoint', () => {
         const stamp = bench.stamp()
         expect(rootNow(opened, stamp)).toBe(rootNow(bench.world, stamp))
       }),
-      { seed: SEED, numRuns: 100 },
+      { seed: SEED, numRuns: 2 * RUNS },
     )
   })
 
