@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { formatHash } from '@aos/cbor'
-import type { EventIngress } from '@aos/kernel'
 import { openWorldStore } from '@aos/store'
 import {
   changeKey,
@@ -15,13 +14,13 @@ import {
   recoveryCost,
   replayJournal,
   snapshotNotes,
-  valueFromText,
 } from '../src/index.ts'
 import type { HostWorld } from '../src/index.ts'
 import { createHostKey } from '../src/keys/key-ring.ts'
 import { BadSnapshots } from '../src/snapshots/bad-snapshots.ts'
 import { makeLastEventModule } from './_module.ts'
-import { EVENT, PUSH, REDUCER, makeTestWorld, openPushed } from './_world.ts'
+import { crashWorld, makeEvent, sendMany } from './_checkpoint-world.ts'
+import { PUSH, REDUCER, makeTestWorld, openPushed } from './_world.ts'
 import type { TestWorld } from './_world.ts'
 
 let world: TestWorld
@@ -39,36 +38,12 @@ function setRecovery(recoveryMs: number): void {
   writeFileSync(world.folder.settingsFile, `{"version":1,"recovery_ms":${recoveryMs}}`)
 }
 
-function makeEvent(host: HostWorld, number: number): EventIngress {
-  const value = valueFromText(host.definitions, EVENT, JSON.stringify({ n: number % 24 }))
-  const event = { kind: 'event', principal: 'local:test', schema: EVENT, value } as const
-  return number % 8 === 3 ? { ...event, idempotencyKey: `key ${number}` } : event
-}
-
-/** Ends when what is due has been taken. */
-async function sendMany(host: HostWorld, from: number, count: number): Promise<void> {
-  for (let number = from; number < from + count; number += 1) {
-    host.submit(makeEvent(host, number))
-    if (number % 50 === 49) await host.read(() => undefined)
-  }
-  await host.read(() => undefined)
-  for (let turns = 0; turns < 2000 && recoveryCost(host.kernel) > 6; turns += 1) await nextTurn()
-}
-
 function look({ kernel }: HostWorld): unknown {
   return [kernel.head, kernel.readCell(REDUCER, undefined), kernel.keys, kernel.lastCut]
 }
 
-/** As a crash leaves it; what was seen last comes back. */
-async function crash(host: HostWorld): Promise<unknown> {
-  await host.durable()
-  const copy = `${world.folder.root}.copy`
-  cpSync(world.folder.root, copy, { recursive: true })
-  const looked = look(host)
-  await host.close()
-  rmSync(world.folder.root, { recursive: true })
-  renameSync(copy, world.folder.root)
-  return looked
+function crash(host: HostWorld): Promise<unknown> {
+  return crashWorld(world, host, look)
 }
 
 async function withCheckpoints(): Promise<HostWorld> {

@@ -1,13 +1,12 @@
-import { cpSync, existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { EventIngress } from '@aos/kernel'
-import { changeKey, recoveryCost, replayJournal, snapshotNotes, valueFromText } from '../src/index.ts'
+import { changeKey, recoveryCost, replayJournal, snapshotNotes } from '../src/index.ts'
 import type { HostWorld } from '../src/index.ts'
 import { createHostKey } from '../src/keys/key-ring.ts'
-import { EVENT, REDUCER, makeTestWorld, openPushed } from './_world.ts'
+import { crashWorld, makeEvent, sendMany } from './_checkpoint-world.ts'
+import { REDUCER, makeTestWorld, openPushed } from './_world.ts'
 import type { TestWorld } from './_world.ts'
 
 /** Of one checkpoint in its file, in front of its body (spec/16-snapshots.md, "Checkpoint files"). */
@@ -24,30 +23,6 @@ afterEach(() => {
   world.remove()
 })
 
-function makeEvent(host: HostWorld, number: number): EventIngress {
-  const value = valueFromText(host.definitions, EVENT, JSON.stringify({ n: number % 24 }))
-  const event = { kind: 'event', principal: 'local:test', schema: EVENT, value } as const
-  // Each key is a change: with one for every event snapshots would do as well.
-  return number % 8 === 3 ? { ...event, idempotencyKey: `key ${number}` } : event
-}
-
-/** What is due has been taken and is durable. */
-async function settled(host: HostWorld): Promise<void> {
-  while (recoveryCost(host.kernel) > 6) await nextTurn()
-}
-
-async function sendMany(host: HostWorld, from: number, count: number): Promise<void> {
-  for (let number = from; number < from + count; number += 1) {
-    host.submit(makeEvent(host, number))
-    if (number % 50 !== 49) continue
-    host.flush()
-    await host.durable()
-  }
-  host.flush()
-  await host.durable()
-  await settled(host)
-}
-
 /** Everything that is asked for here. */
 function look(host: HostWorld): unknown {
   const { kernel } = host
@@ -58,16 +33,8 @@ function filesOf(folder: string): readonly string[] {
   return existsSync(folder) ? readdirSync(folder) : []
 }
 
-/** As a crash leaves it: a copy of what is on the disk, in the place of the world. What was seen last comes back. */
-async function crash(host: HostWorld): Promise<unknown> {
-  await host.durable()
-  const copy = `${world.folder.root}.copy`
-  cpSync(world.folder.root, copy, { recursive: true })
-  const looked = look(host)
-  await host.close()
-  rmSync(world.folder.root, { recursive: true })
-  renameSync(copy, world.folder.root)
-  return looked
+function crash(host: HostWorld): Promise<unknown> {
+  return crashWorld(world, host, look)
 }
 
 /** A world with checkpoints of which nothing newer than `sent` events is known. */

@@ -116,15 +116,8 @@ function* openFromCheckpoint(
   // Something was unreadable before: nothing is taken on trust any more.
   const found = parts.bad.isEmpty ? parts.findCheckpoint?.() : undefined
   const newest = notes.find(({ cut }) => cut <= to)
-  if (
-    found === undefined ||
-    !isNewerThan(found, newest?.cut, to) ||
-    !restsOn(
-      found,
-      notes.map(({ root }) => root),
-    )
-  )
-    return undefined
+  const roots = notes.map(({ root }) => root)
+  if (found === undefined || !isNewerThan(found, newest?.cut, to) || !restsOn(found, roots)) return undefined
   const { height } = found.head.record
   const kernel = yield* openAndReplay(parts, height, (opened) => {
     opened.openCheckpoint(found.bodies)
