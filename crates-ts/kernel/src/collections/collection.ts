@@ -2,6 +2,7 @@
 import { CborReader, HASH_BYTES, encode, formatHash, fromHex, hashBytes, sha256, toHex } from '@aos/cbor'
 import type { CborWriter, Hash } from '@aos/cbor'
 import { SNAPSHOT_LIMITS } from '../limits.ts'
+import { PAUSE, PAUSE_CHANGES } from './fresh-nodes.ts'
 import type { FreshBlob } from './fresh-nodes.ts'
 import { bytesOfText, textOfBytes, utf8Bytes, utf8Text } from './key-text.ts'
 import type { NodeStore } from './node-store.ts'
@@ -54,8 +55,12 @@ export class Collection<V> implements SnapshotPart {
   #dirty = new Map<string, V | undefined>()
   /** Changed before the cut that is under way. */
   #frozen = new Map<string, V | undefined>()
+  /** Of `#dirty`: keys that are gone in the trie, or will be with the cut under way, so they may go again without a trace. */
+  readonly #fresh = new Set<string>()
   /** Changed since changes were taken down; undefined: they were not since the last root. */
   #untaken: Set<string> | undefined
+  /** Of `#untaken`: what was taken down has no such key. */
+  readonly #untold = new Set<string>()
   #flushed: TrieRoot | undefined
 
   constructor(nodes: NodeStore, form: CollectionForm<V>, root: TrieRoot = EMPTY_ROOT) {
@@ -94,11 +99,20 @@ export class Collection<V> implements SnapshotPart {
     this.#untaken?.add(key)
   }
 
+  /** Puts a record where there is none. Costs more than `set`; what goes before the next cut then leaves nothing to be written. */
+  add(key: string, record: V): void {
+    if (!this.#dirty.has(key)) this.#fresh.add(key)
+    if (this.#untaken?.has(key) === false) this.#untold.add(key)
+    this.set(key, record)
+  }
+
   delete(key: string): void {
     this.#clean.delete(key)
-    this.#untaken?.add(key)
+    if (this.#untold.delete(key)) this.#untaken?.delete(key)
+    else this.#untaken?.add(key)
     // What no root has ever held leaves nothing behind.
-    if (this.#trie.root.ref === undefined && this.#frozen.size === 0) this.#dirty.delete(key)
+    const isUnknown = this.#trie.root.ref === undefined && this.#frozen.size === 0
+    if (this.#fresh.delete(key) || isUnknown) this.#dirty.delete(key)
     else this.#dirty.set(key, undefined)
   }
 
@@ -123,11 +137,13 @@ export class Collection<V> implements SnapshotPart {
     for (const [key, record] of this.#frozen) if (!this.#dirty.has(key)) this.#dirty.set(key, record)
     this.#frozen = this.#dirty
     this.#dirty = new Map()
+    this.#fresh.clear()
   }
 
   *flush(): Generator<readonly FreshBlob[], TrieRoot, undefined> {
     const changes: TrieChange[] = []
     for (const [text, record] of this.#frozen) {
+      if (changes.length % PAUSE_CHANGES === PAUSE_CHANGES - 1) yield PAUSE
       const key = this.#keys.toBytes(text)
       if (record === undefined) changes.push({ key, value: undefined })
       else changes.push({ key, value: yield* this.#place(this.#codec.encode(record)) })
@@ -144,6 +160,7 @@ export class Collection<V> implements SnapshotPart {
     }
     this.#frozen = new Map()
     this.#untaken = undefined
+    this.#untold.clear()
     if (!isStored) return
     for (const key of this.#clean.keys()) {
       if (this.#clean.size <= CLEAN_MAX) break
@@ -162,6 +179,7 @@ export class Collection<V> implements SnapshotPart {
       }
     }
     this.#untaken = new Set()
+    this.#untold.clear()
     return {
       size: taken.length,
       write: (into, index) => {

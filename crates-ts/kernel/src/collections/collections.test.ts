@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { decode, encode, formatHash } from '@aos/cbor'
+import { CborReader, CborWriter, decode, encode, formatHash } from '@aos/cbor'
 import type { Hash, Sha256Port } from '@aos/cbor'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -7,7 +7,8 @@ import { Collection, TEXT_KEYS } from './collection.ts'
 import { numberOf, orderedNumber, orderedText, textBehind } from './key-text.ts'
 import { NodeStore } from './node-store.ts'
 import { OrderedSet } from './ordered-set.ts'
-import type { SnapshotPart } from './part.ts'
+import type { ChangesSince, SnapshotPart } from './part.ts'
+import type { TrieRoot } from './trie-update.ts'
 
 const port: Sha256Port = {
   sha256Into: (input, output, offset) => output.set(createHash('sha256').update(input).digest(), offset),
@@ -48,7 +49,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
     { weight: 1, arbitrary: fc.constant({ kind: 'flush' as const }) },
     { weight: 1, arbitrary: fc.constant({ kind: 'reopen' as const }) },
   ),
-  { maxLength: 300 },
+  { maxLength: 300, size: 'max' },
 )
 const SEED = Number(process.env['AOS_SEED'] ?? 20261128)
 
@@ -66,7 +67,7 @@ describe('a collection', () => {
         let isFlushed = false
         for (const step of script) {
           if (step.kind === 'set') {
-            collection.set(`schlüssel ${step.key}`, 'x'.repeat(step.size))
+            put(collection, `schlüssel ${step.key}`, { known: expected, size: step.size })
             expected.set(`schlüssel ${step.key}`, 'x'.repeat(step.size))
           } else if (step.kind === 'delete') {
             collection.delete(`schlüssel ${step.key}`)
@@ -100,6 +101,112 @@ describe('a collection', () => {
     )
   })
 })
+
+describe('flushing a collection', () => {
+  it('pauses while nothing is made yet', () => {
+    const nodes = new NodeStore({ sha256: port, content: new Content() }, 4000)
+    const collection = new Collection(nodes, { keys: TEXT_KEYS, records: RECORDS })
+    for (let at = 0; at < 1280; at += 1) collection.add(`${at}`, 'x')
+    collection.freeze()
+    let pauses = 0
+    for (const batch of collection.flush()) {
+      if (batch.length > 0) break
+      pauses += 1
+    }
+    // Twenty while records are encoded, twenty while it is found where they go.
+    expect(pauses).toBeGreaterThanOrEqual(40)
+  })
+})
+
+describe('changes of a collection', () => {
+  it('lead from its root, in the order in which they were taken down, to what it holds', () => {
+    const script = fc.array(
+      fc.oneof(
+        { weight: 8, arbitrary: fc.record({ kind: fc.constant('set' as const), key: fc.nat(3) }) },
+        { weight: 8, arbitrary: fc.record({ kind: fc.constant('delete' as const), key: fc.nat(3) }) },
+        { weight: 4, arbitrary: fc.constant({ kind: 'take' as const }) },
+        { weight: 4, arbitrary: fc.constantFrom({ kind: 'freeze' as const }, { kind: 'flush' as const }) },
+      ),
+      { maxLength: 120, size: 'max' },
+    )
+    fc.assert(
+      fc.property(script, (acts) => {
+        const content = new Content()
+        const form = { keys: TEXT_KEYS, records: RECORDS }
+        const open = (root?: TrieRoot): Collection<string> =>
+          new Collection(new NodeStore({ sha256: port, content }, 4000), form, root)
+        const collection = open()
+        const expected = new Map<string, string>()
+        let taken: (readonly Uint8Array[])[] = []
+        let isCut = false
+        for (const [at, act] of acts.entries()) {
+          const key = `${'key' in act ? act.key : ''}`
+          expect(collection.get(key)).toBe(expected.get(key))
+          if (act.kind === 'set') {
+            put(collection, key, { known: expected, size: at })
+            expected.set(key, 'x'.repeat(at))
+          } else if (act.kind === 'delete') {
+            if (expected.delete(key)) collection.delete(key)
+          } else if (act.kind === 'freeze') {
+            collection.freeze()
+            isCut = true
+          } else if (act.kind === 'flush' && isCut) {
+            flush(collection, content)
+            collection.adopt(true)
+            isCut = false
+            taken = []
+          } else if (act.kind === 'take') {
+            taken.push(changesOf(collection, taken.length === 0 ? 'root' : 'checkpoint'))
+            const restored = open(collection.root)
+            for (const change of taken.flat()) restored.restoreChange(new CborReader(change))
+            expect(new Map(restored.entries())).toEqual(expected)
+          }
+        }
+      }),
+      { numRuns: 200, seed: SEED },
+    )
+  })
+
+  it('say nothing of what came and went between two of them', () => {
+    const content = new Content()
+    const collection = new Collection(new NodeStore({ sha256: port, content }, 4000), {
+      keys: TEXT_KEYS,
+      records: RECORDS,
+    })
+    collection.add('stays', 'x')
+    collection.freeze()
+    flush(collection, content)
+    collection.adopt(true)
+    collection.add('before', 'x')
+    collection.takeChanges('root')
+    collection.add('short', 'x')
+    collection.delete('short')
+    collection.delete('before')
+    expect(collection.takeChanges('checkpoint').size).toBe(1)
+    expect(collection.takeChanges('root').size).toBe(0)
+    expect(collection.dirtyCount).toBe(0)
+  })
+})
+
+/** A new key as such, as the state does it. */
+function put(
+  collection: Collection<string>,
+  key: string,
+  { known, size }: { readonly known: ReadonlyMap<string, string>; readonly size: number },
+): void {
+  if (known.has(key)) collection.set(key, 'x'.repeat(size))
+  else collection.add(key, 'x'.repeat(size))
+}
+
+/** One by one. */
+function changesOf(part: SnapshotPart, since: ChangesSince): readonly Uint8Array[] {
+  const taken = part.takeChanges(since)
+  return Array.from({ length: taken.size }, (_, index) => {
+    const writer = new CborWriter()
+    taken.write(writer, index)
+    return writer.take()
+  })
+}
 
 describe('an ordered set', () => {
   it('gives what a sorted array would, before, during and after snapshots', () => {
@@ -182,7 +289,7 @@ describe('ordered keys', () => {
           }
         },
       ),
-      { numRuns: 100, seed: SEED },
+      { numRuns: 50, seed: SEED },
     )
   })
 })

@@ -9,6 +9,11 @@ export interface FreshBlob {
   readonly bytes: Uint8Array
 }
 
+/** Given out where work has gone on for a while and there is nothing to give out yet. */
+export const PAUSE: readonly FreshBlob[] = []
+/** So many changes are prepared without a pause. */
+export const PAUSE_CHANGES = 64
+
 const BLOCK_BYTES_MIN: number = 8 * 1024
 const BLOCK_BYTES_MAX: number = 64 * 1024
 /** Nodes that are given out together. */

@@ -19,7 +19,7 @@ const steps = fc.array(
     { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('put', 'get', 'drop'), id: fc.nat(300) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('limit'), bytes: fc.nat(200_000) }) },
   ),
-  { maxLength: 1500 },
+  { maxLength: 1500, size: 'medium' },
 ) as fc.Arbitrary<readonly Step[]>
 
 describe('nodes in slabs', () => {

@@ -5,7 +5,7 @@
 import { HASH_BYTES, compareBytes } from '@aos/cbor'
 import type { Sha256Port } from '@aos/cbor'
 import { BranchDraft, FAN_OUT } from './branch-draft.ts'
-import { FreshNodes } from './fresh-nodes.ts'
+import { FreshNodes, PAUSE, PAUSE_CHANGES } from './fresh-nodes.ts'
 import type { FreshBlob, MadeNodes, NodeBlocks } from './fresh-nodes.ts'
 import { bytesOfText, textOfBytes } from './key-text.ts'
 import { LeafMerge } from './leaf-merge.ts'
@@ -87,7 +87,11 @@ class TrieUpdate {
   }
 
   *run(root: TrieRoot, changes: readonly TrieChange[]): Steps<TrieUpdated> {
-    const placed: readonly PlacedChange[] = changes.map(({ key, value }) => ({ key, value, path: this.#path(key) }))
+    const placed: PlacedChange[] = []
+    for (const { key, value } of changes) {
+      if (placed.length % PAUSE_CHANGES === PAUSE_CHANGES - 1) yield PAUSE
+      placed.push({ key, value, path: this.#path(key) })
+    }
     const parent = new BranchDraft()
     if (root.ref !== undefined) parent.set(0, bytesOfText(root.ref))
     const delta = yield* this.#updateInSteps({ parent, nibble: 0, depth: 0 }, placed, 0)

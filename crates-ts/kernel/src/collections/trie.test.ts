@@ -64,7 +64,10 @@ const changeArbitrary = fc.record({
   id: fc.oneof(fc.nat(400), fc.nat(100_000)),
   value: fc.option(fc.nat(255), { nil: undefined, freq: 4 }),
 })
-const batchesArbitrary = fc.array(fc.array(changeArbitrary, { maxLength: 120 }), { minLength: 1, maxLength: 8 })
+const batchesArbitrary = fc.array(fc.array(changeArbitrary, { maxLength: 120, size: 'max' }), {
+  minLength: 1,
+  maxLength: 8,
+})
 
 /** The last word about each key. */
 function changesOf(

@@ -130,7 +130,8 @@ export function putInstance(
     if (before !== undefined) state.instances.delete(id)
     return
   }
-  state.instances.set(id, after)
+  if (before === undefined) state.instances.add(id, after)
+  else state.instances.set(id, after)
   rememberWaits(state, after)
 }
 
@@ -146,7 +147,8 @@ export function putIntent(
     state.settled.set(hash, true)
     return
   }
-  state.intents.set(hash, after)
+  if (before === undefined) state.intents.add(hash, after)
+  else state.intents.set(hash, after)
   if (after.dueNs !== undefined && after.status === 'open') state.due.add({ atNs: after.dueNs, id: hash })
 }
 

@@ -49,6 +49,7 @@ export class SnapshotWork {
       const step = this.#steps.next()
       if (step.done === true) this.#root = step.value
       else {
+        bytes += STEP_WEIGHT
         for (const blob of step.value) {
           blobs.push(blob)
           bytes += blob.bytes.length + BLOB_WEIGHT
@@ -75,6 +76,8 @@ export class SnapshotWork {
 
 /** What a blob costs beside its bytes, in the same unit. */
 const BLOB_WEIGHT = 400
+/** What a step costs that makes nothing, in the same unit. */
+const STEP_WEIGHT: number = 16 * 1024
 
 function* makeBlobs(
   port: Sha256Port,
