@@ -153,7 +153,7 @@ test('a checkpoint of a governed world is the same state, and what comes next co
   const seen = new Set<string>()
   const step = fc.tuple(fc.integer({ min: 0, max: 16 }), fc.integer({ min: 0, max: 11 }))
   fc.assert(
-    fc.property(fc.array(step, { minLength: 40, maxLength: 120 }), (acts) => {
+    fc.property(fc.array(step, { minLength: 40, maxLength: 120, size: 'max' }), (acts) => {
       const life = new Life()
       const { bench, checkpoints } = life
       const tried = (pair: readonly [number, number]): void => {

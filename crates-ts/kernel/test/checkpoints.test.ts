@@ -15,7 +15,7 @@ describe('a checkpoint', () => {
     const seen = new Set<string>()
     const step = fc.tuple(fc.integer({ min: 0, max: 19 }), fc.integer({ min: 0, max: 11 }))
     fc.assert(
-      fc.property(fc.array(step, { minLength: 30, maxLength: 80 }), (acts: readonly Act[]) => {
+      fc.property(fc.array(step, { minLength: 30, maxLength: 80, size: 'max' }), (acts: readonly Act[]) => {
         const bench = new EffectBench()
         bench.air(world('allow', 4))
         const checkpoints = new Checkpoints(bench)
@@ -61,7 +61,7 @@ describe('a checkpoint', () => {
       { weight: 3, arbitrary: fc.tuple(fc.constantFrom('cut', 'slice', 'root', 'take', 'whole', 'keep'), fc.nat(4000), fc.constant('')) }, // prettier-ignore
     )
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 250 }), fc.boolean(), (steps, isSmall) => {
+      fc.property(fc.array(step, { maxLength: 250, size: 'max' }), fc.boolean(), (steps, isSmall) => {
         const bench = cellBench()
         if (isSmall) bench.world.limitMemory({ cells: 2000, nodes: 2000 })
         const checkpoints = new Checkpoints(bench)

@@ -12,6 +12,7 @@ test('whatever happens to plans and intents happens again on replay, byte for by
       fc.array(fc.tuple(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 0, max: 11 })), {
         minLength: 30,
         maxLength: 60,
+        size: 'max',
       }),
       fc.constantFrom('allow', 'allow', 'require_approval'),
       (acts: readonly Act[], decision: string) => {

@@ -17,7 +17,7 @@ describe('a snapshot', () => {
     const seen = new Set<string>()
     const step = fc.tuple(fc.integer({ min: 0, max: 16 }), fc.integer({ min: 0, max: 11 }))
     fc.assert(
-      fc.property(fc.array(step, { minLength: 30, maxLength: 70 }), (acts: readonly Act[]) => {
+      fc.property(fc.array(step, { minLength: 30, maxLength: 70, size: 'max' }), (acts: readonly Act[]) => {
         const bench = new EffectBench()
         bench.air(world('allow', 4))
         const roots: Hash[] = []
@@ -57,7 +57,7 @@ describe('a snapshot', () => {
       { weight: 2, arbitrary: fc.tuple(fc.constantFrom('cut', 'slice', 'root'), fc.nat(4000), fc.constant('')) },
     )
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 200 }), fc.boolean(), (steps, isSmall) => {
+      fc.property(fc.array(step, { maxLength: 200, size: 'max' }), fc.boolean(), (steps, isSmall) => {
         const bench = cellBench()
         if (isSmall) bench.world.limitMemory({ cells: 2000, nodes: 2000 })
         let atCut: unknown
