@@ -106,6 +106,7 @@ export class HostWorld {
   #snapshot: SnapshotNote | undefined
   readonly #observers = new Set<OnTurn>()
   #failure: AosError | undefined
+  #brake: (() => Promise<void> | undefined) | undefined
   #hasWritten = false
   #definitions: Definitions | undefined
 
@@ -239,9 +240,17 @@ export class HostWorld {
     this.#loop.flush()
   }
 
-  /** A promise while the world has to catch up with a snapshot: who has many events waits for it before the next one. */
+  /** A promise while the world has to catch up with a snapshot or with results of effects: who has many events waits for it before the next one. */
   catchingUp(): Promise<void> | undefined {
-    return this.#checkpointer.catchingUp() ?? this.#snapshotter.catchingUp()
+    return this.#checkpointer.catchingUp() ?? this.#snapshotter.catchingUp() ?? this.#brake?.()
+  }
+
+  /** From now on `brake` says, too, when a stream has to wait. Returns what ends that. */
+  brakeStreams(brake: () => Promise<void> | undefined): () => void {
+    this.#brake = brake
+    return () => {
+      if (this.#brake === brake) this.#brake = undefined
+    }
   }
 
   /** Resolves when everything that was submitted is durable; undefined when it is. Rejects with what went wrong. */

@@ -45,6 +45,8 @@ export interface FakeWorld {
   emit(n: number, given?: Partial<IntentReport> & { readonly value?: Value }): Hash
   /** What it is now. */
   intent(hash: Hash): IntentReport | undefined
+  /** What a stream of events would wait for. */
+  catchingUp(): Promise<void> | undefined
   /** Until `release` nothing becomes durable. */
   hold(): () => void
   due(ns: bigint | undefined, now: bigint): void
@@ -64,6 +66,7 @@ export function makeFakeWorld(folder = mkdtempSync(join(tmpdir(), 'aos-effects-'
   const keyFolder = join(folder, 'keys')
   const hostKey = createHostKey(keyFolder)
   ensureDispatchLog(place.dispatchLog, { world: WORLD, open: [] })
+  let brake: (() => Promise<void> | undefined) | undefined
   const intents = new Map<Hash, IntentReport>()
   const blobs = new Map<Hash, Uint8Array>()
   const observers = new Set<OnTurn>()
@@ -176,6 +179,12 @@ export function makeFakeWorld(folder = mkdtempSync(join(tmpdir(), 'aos-effects-'
       await settledDurably()
       return result
     },
+    brakeStreams(given) {
+      brake = given
+      return () => {
+        brake = undefined
+      }
+    },
     observe(observer) {
       observers.add(observer)
       return () => observers.delete(observer)
@@ -220,6 +229,7 @@ export function makeFakeWorld(folder = mkdtempSync(join(tmpdir(), 'aos-effects-'
       return intent.hash
     },
     intent: (hash) => intents.get(hash),
+    catchingUp: () => brake?.(),
     hold() {
       let release = (): void => undefined
       durable = new Promise((resolve) => {

@@ -6,9 +6,15 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Hash } from '@aos/cbor'
 import type { CheckpointWork, World } from '@aos/kernel'
 import type { KeyPair } from '../keys/key-pair.ts'
-import { checkpointCost, checkpointCostMax, isRecoveryDue, recoveryCost } from '../snapshots/recovery-cost.ts'
+import { CatchUp } from '../catch-up.ts'
+import {
+  checkpointCost,
+  checkpointCostMax,
+  isPastBounds,
+  isRecoveryDue,
+  recoveryCost,
+} from '../snapshots/recovery-cost.ts'
 import type { SnapshotBounds } from '../snapshots/recovery-cost.ts'
-import { CatchUp } from '../snapshots/catch-up.ts'
 import type { CheckpointFile, CheckpointFolder } from './checkpoint-folder.ts'
 
 /** What checkpoints are made of and where they go. */
@@ -52,10 +58,11 @@ export class Checkpointer {
   #full: { readonly base: Hash | undefined } | undefined
   #running: Promise<void> | undefined
   #hasFailed = false
-  readonly #catchUp = new CatchUp()
+  readonly #catchUp: CatchUp
 
   constructor(parts: CheckpointerParts) {
     this.#parts = parts
+    this.#catchUp = new CatchUp(() => isPastBounds(parts.kernel, parts.bounds))
   }
 
   /** False: snapshots alone keep openings short. */
@@ -85,8 +92,7 @@ export class Checkpointer {
 
   /** A promise while one is being written and the bound is passed; it never rejects. */
   catchingUp(): Promise<void> | undefined {
-    const { kernel, bounds } = this.#parts
-    return this.#running === undefined ? undefined : this.#catchUp.wait(kernel, bounds)
+    return this.#running === undefined ? undefined : this.#catchUp.wait()
   }
 
   /** A snapshot of this cut is whole: older checkpoints are of no use. */

@@ -9,6 +9,7 @@ import type { Timers } from './timers.ts'
 /** The part of an open world that an effects host works with. */
 export type EffectsWorld = Pick<
   HostWorld,
+  | 'brakeStreams'
   | 'clock'
   | 'definitions'
   | 'durable'

@@ -43,6 +43,7 @@ interface Parts {
   readonly settler: Settler
   readonly ticker: Ticker
   readonly unobserve: () => void
+  readonly release: () => void
 }
 
 interface Arrival {
@@ -154,7 +155,8 @@ class WorldEffects implements EffectsHost {
     const unobserve = this.#host.observe((result, ingress) => {
       this.#onTurn(result, ingress)
     })
-    this.#parts = { log, dispatcher, settler, ticker, unobserve }
+    const release = this.#host.brakeStreams(() => settler.catchingUp())
+    this.#parts = { log, dispatcher, settler, ticker, unobserve, release }
     if (kernel.needsReview) this.#review()
     this.#host.flush()
     await this.#host.durable()
@@ -186,6 +188,7 @@ class WorldEffects implements EffectsHost {
     await parts.settler.drain()
     await this.#intake
     parts.unobserve()
+    parts.release()
     await parts.log.close()
     this.#changes.notify()
   }

@@ -7,9 +7,9 @@ import { AosError, isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import type { FreshBlob, Ingress, TurnResult, World } from '@aos/kernel'
 import type { ContentStore, SnapshotNote, SnapshotNotes } from '@aos/store'
-import { isRecoveryDue, isSnapshotDue, recoveryCost } from './recovery-cost.ts'
+import { CatchUp } from '../catch-up.ts'
+import { isPastBounds, isRecoveryDue, isSnapshotDue, recoveryCost } from './recovery-cost.ts'
 import type { SnapshotBounds } from './recovery-cost.ts'
-import { CatchUp } from './catch-up.ts'
 
 /** What snapshots are made of and where they go. */
 export interface SnapshotterParts {
@@ -58,10 +58,11 @@ export class Snapshotter {
   #running: Promise<SnapshotNote | undefined> | undefined
   #isHurried = false
   /** Who waits until the root of the snapshot under way stands. */
-  readonly #catchUp = new CatchUp()
+  readonly #catchUp: CatchUp
 
   constructor(parts: SnapshotterParts) {
     this.#parts = parts
+    this.#catchUp = new CatchUp(() => isPastBounds(parts.kernel, parts.bounds))
   }
 
   /** To be called after every turn: begins a snapshot when one is due. Cheap. */
@@ -75,8 +76,7 @@ export class Snapshotter {
    * many events waits for it, but not until its root is durable, for no later event is before it is. It never rejects. Cheap.
    */
   catchingUp(): Promise<void> | undefined {
-    const { kernel, bounds } = this.#parts
-    return this.#running === undefined ? undefined : this.#catchUp.wait(kernel, bounds)
+    return this.#running === undefined ? undefined : this.#catchUp.wait()
   }
 
   /** The snapshot under way, or a new one, whole and with its root durable. Rejects with what went wrong. */
