@@ -122,7 +122,8 @@ test('checkpoints: the newest, or that none of them can be used', async () => {
     host.submit(makeEvent(host, n))
     if (n % 50 === 49) await host.read(() => undefined)
   }
-  const height = host.findCheckpoint()?.head.record.height ?? -1
+  await expect.poll(() => host.findCheckpoint()).toBeDefined()
+  const height = host.findCheckpoint()?.head.record.height
   const kept = `${world.folder.root}.kept`
   cpSync(world.folder.checkpoints, kept, { recursive: true })
   await host.close()

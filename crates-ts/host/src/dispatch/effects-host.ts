@@ -10,6 +10,8 @@ import { findHostKey } from '../receipts/host-key.ts'
 import { parseReceiptFile } from '../receipts/receipt-file.ts'
 import { ReceiptVerifier } from '../receipts/signed-receipt.ts'
 import type { SignedReceipt } from '../receipts/signed-receipt.ts'
+import { Arrivals } from './arrivals.ts'
+import type { Arrival } from './arrivals.ts'
 import { ChangeSignal } from './change-signal.ts'
 import { adaptersById, makeDispatchCatalog } from './dispatch-catalog.ts'
 import type { DispatchCatalog } from './dispatch-catalog.ts'
@@ -25,6 +27,7 @@ import type {
 } from './effects-face.ts'
 import { Settler, hostFault, receiptIngress } from './settler.ts'
 import type { Settled } from './settler.ts'
+import { StreamPace } from './stream-pace.ts'
 import { Ticker } from './ticker.ts'
 import { TimeLimits } from './time-limits.ts'
 import { OS_TIMERS } from './timers.ts'
@@ -46,13 +49,6 @@ interface Parts {
   readonly release: () => void
 }
 
-interface Arrival {
-  readonly durable: Promise<void>
-  entries: number
-  readonly opened: Hash[]
-  readonly gone: Hash[]
-}
-
 class WorldEffects implements EffectsHost {
   readonly #host: EffectsWorld
   readonly #options: EffectsHostOptions
@@ -69,10 +65,8 @@ class WorldEffects implements EffectsHost {
     ticks: 0,
   }
   #parts: Parts | undefined
-  /** What the entries that become durable next have for the dispatcher. */
-  #arrival: Arrival | undefined
-  /** Entries with work for the dispatcher that are not durable yet. */
-  #arriving = 0
+  readonly #arrivals: Arrivals
+  readonly #pace: StreamPace = new StreamPace(() => this.#arrivals.opening + (this.#parts?.settler.pending ?? 0))
   #failure: AosError | undefined
   #isStopped = false
   #isReviewing = false
@@ -86,6 +80,15 @@ class WorldEffects implements EffectsHost {
     this.#options = options
     this.#timers = options.timers ?? OS_TIMERS
     this.#changes = new ChangeSignal(this.#timers)
+    this.#arrivals = new Arrivals({
+      durable: () => host.durable(),
+      onArrive: (arrival) => {
+        this.#arrive(arrival)
+      },
+      onFailure: (thrown) => {
+        this.#fail(thrown)
+      },
+    })
   }
 
   get counters(): EffectsCounters {
@@ -95,7 +98,7 @@ class WorldEffects implements EffectsHost {
   get state(): EffectsState {
     const { dispatcher, settler } = this.#parts ?? {}
     return {
-      queued: (dispatcher?.queued ?? 0) + this.#arriving,
+      queued: (dispatcher?.queued ?? 0) + this.#arrivals.entries,
       running: dispatcher?.running ?? 0,
       settling: settler?.pending ?? 0,
     }
@@ -136,6 +139,7 @@ class WorldEffects implements EffectsHost {
       verifier: this.#verifier,
       signsEach: this.#options.signatures === 'each',
       onSettled: (settled) => {
+        this.#pace.note()
         for (const one of settled) this.#onSettled(one)
         this.#changes.notify()
       },
@@ -155,7 +159,7 @@ class WorldEffects implements EffectsHost {
     const unobserve = this.#host.observe((result, ingress) => {
       this.#onTurn(result, ingress)
     })
-    const release = this.#host.brakeStreams(() => settler.catchingUp())
+    const release = this.#host.brakeStreams(() => this.#pace.wait())
     this.#parts = { log, dispatcher, settler, ticker, unobserve, release }
     if (kernel.needsReview) this.#review()
     this.#host.flush()
@@ -266,12 +270,12 @@ class WorldEffects implements EffectsHost {
     const { emitted, changed, settled } = result.effects
     const mayFallDue = ingress.kind === 'clock' || this.#host.kernel.nextDueNs !== undefined
     if (emitted.length + changed.length + settled.length === 0 && !mayFallDue) return
-    const { opened, gone } = this.#nextArrival()
+    const opened: Hash[] = []
     for (const { status, hash } of emitted) if (status === 'open') opened.push(hash)
     for (const { intent, change } of changed) {
       if (change === 'released' || change === 'requeued') opened.push(intent)
     }
-    for (const { intent } of settled) gone.push(intent)
+    this.#arrivals.add({ opened, gone: settled.map(({ intent }) => intent) })
   }
 
   /** After the turn that asks for it; nothing is called before. */
@@ -298,31 +302,8 @@ class WorldEffects implements EffectsHost {
     this.#changes.notify()
   }
 
-  /** Entries that become durable together arrive together. */
-  #nextArrival(): Arrival {
-    const durable: Promise<void> = this.#host.durable() ?? Promise.resolve()
-    let arrival = this.#arrival
-    if (arrival?.durable !== durable) {
-      const made: Arrival = { durable, entries: 0, opened: [], gone: [] }
-      durable.then(
-        () => {
-          this.#arrive(made)
-        },
-        (thrown: unknown) => {
-          this.#arriving -= made.entries
-          this.#fail(thrown)
-        },
-      )
-      this.#arrival = made
-      arrival = made
-    }
-    arrival.entries += 1
-    this.#arriving += 1
-    return arrival
-  }
-
-  #arrive({ entries, opened, gone }: Arrival): void {
-    this.#arriving -= entries
+  #arrive({ opened, gone }: Arrival): void {
+    this.#pace.note()
     const { dispatcher, log, ticker } = this.#parts ?? {}
     // Settled, by whom it may be: marks are not needed any more.
     for (const intent of gone) {
@@ -364,6 +345,7 @@ class WorldEffects implements EffectsHost {
   }
 
   #fail(thrown: unknown): void {
+    this.#pace.note()
     if (this.#failure !== undefined) return
     this.#failure = isAosError(thrown)
       ? thrown

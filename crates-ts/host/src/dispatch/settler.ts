@@ -3,7 +3,6 @@ import { sha256 } from '@aos/cbor'
 import type { AosError } from '@aos/cbor'
 import type { ReceiptIngress, SignalIngress, TurnResult } from '@aos/kernel'
 import type { IntentReport } from '@aos/kernel'
-import { CatchUp } from '../catch-up.ts'
 import type { EffectsWorld } from './effects-face.ts'
 import type { KeyPair } from '../keys/key-pair.ts'
 import { signGroup } from '../receipts/signed-receipt.ts'
@@ -46,8 +45,6 @@ export interface SettlerOptions {
 
 /** Groups that are on their way to the disk before the next one is signed. */
 const GROUPS_MAX = 2
-/** With so many results on their way, streams wait until half of them are durable. */
-const BEHIND_MAX = 256
 
 /** A group is signed and submitted while those before become durable and the next one collects. */
 export class Settler {
@@ -56,7 +53,6 @@ export class Settler {
   #inFlight = 0
   #underWay: Promise<void> | undefined
   #isBroken = false
-  readonly #catchUp: CatchUp = new CatchUp(() => this.pending >= BEHIND_MAX)
 
   constructor(options: SettlerOptions) {
     this.#options = options
@@ -65,11 +61,6 @@ export class Settler {
   /** What is not durable yet. */
   get pending(): number {
     return this.#waiting.length + this.#inFlight
-  }
-
-  /** A promise while results pile up: who has many events waits for it. It never rejects. Cheap. */
-  catchingUp(): Promise<void> | undefined {
-    return this.#catchUp.wait()
   }
 
   /** Takes it; `onSettled` tells of it. */
@@ -111,7 +102,6 @@ export class Settler {
       this.#isBroken = true
       this.#waiting = []
       this.#inFlight = 0
-      this.#lookBehind()
       this.#options.onFailure(thrown)
     }
     this.#underWay = undefined
@@ -143,12 +133,7 @@ export class Settler {
     }
     // Nothing of the group is pending any more when it is told of.
     this.#inFlight -= results.length
-    this.#lookBehind()
     onSettled(told)
-  }
-
-  #lookBehind(): void {
-    if (this.pending <= BEHIND_MAX / 2) this.#catchUp.release()
   }
 
   /** One signature for all receipts of the group, checked as one from outside would be. */
