@@ -9,13 +9,15 @@ import type { BenchContext } from './run.ts'
 
 const ROUNDS = 3
 const EFFECTS = 4000
+/** When sizes are those of the bars: so many that each round has checkpoints of its own. */
+const EFFECTS_FULL = 20_000
 const DECISIONS = 400
 const QUIET_MS = 120_000
 
-export async function benchEffects({ rounds, count }: BenchContext): Promise<readonly BenchRow[]> {
+export async function benchEffects({ rounds, isFull, count }: BenchContext): Promise<readonly BenchRow[]> {
   const world = await openEffectWorld()
   const trips = (what: Trip['what'], signatures: Trip['signatures']): Promise<number> =>
-    roundTrips(world.host, { what, signatures, effects: count(EFFECTS) })
+    roundTrips(world.host, { what, signatures, effects: count(isFull ? EFFECTS_FULL : EFFECTS) })
   try {
     const gate = await gateRow(world.host, { rounds: rounds(ROUNDS), decisions: count(DECISIONS) })
     const each = await runRounds(rounds(ROUNDS), () => trips('again', 'each'))

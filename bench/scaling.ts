@@ -1,5 +1,5 @@
 /**
- * How figures change with size, as charts: events a second against cells, opening against history, cost of an event against the
+ * How figures change with size, as charts: events a second against cells (a busy few, and all alike), opening against history, cost of an event against the
  * length of the journal. Flat lines are the aim.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -20,7 +20,11 @@ import type { Chart } from './svg-chart.ts'
 const ROUNDS = 5
 const SIZES = [1000, 3000, 10_000, 30_000, 100_000] as const
 const SIZES_FULL = [...SIZES, 300_000, 1_000_000] as const
-const CELL_EVENTS = 20_000
+const EVENTS = 20_000
+/** So many that each round has checkpoints and snapshots of its own. */
+const EVENTS_BUSY = 100_000
+/** As the bar has it. */
+const WORKING_SET = 10_000
 const JOURNAL_EVENTS = 2000
 /** Shorter journals than this are warm-up. */
 const JOURNAL_MIN = 10_000
@@ -41,15 +45,27 @@ interface Scaling {
 
 const SCALINGS: readonly Scaling[] = [
   {
+    name: 'busy',
+    unit: 'events/s',
+    sizes: SIZES_FULL,
+    chart: {
+      title: 'Durable events a second against the number of cells, 10,000 of them busy',
+      xLabel: `cells; events go to ${WORKING_SET.toLocaleString('en')} of them, evenly among all`,
+      yLabel: 'events/s',
+    },
+    measure: (context, sizes) =>
+      measureCells(context, { sizes, busyMax: WORKING_SET, events: context.isFull ? EVENTS_BUSY : EVENTS }),
+  },
+  {
     name: 'cells',
     unit: 'events/s',
     sizes: SIZES_FULL,
     chart: {
-      title: 'Durable events a second against the number of cells',
+      title: 'Durable events a second against the number of cells, none busier than others',
       xLabel: 'cells, each equally likely',
       yLabel: 'events/s',
     },
-    measure: measureCells,
+    measure: (context, sizes) => measureCells(context, { sizes, busyMax: Number.POSITIVE_INFINITY, events: EVENTS }),
   },
   {
     name: 'open',
@@ -76,7 +92,7 @@ const SCALINGS: readonly Scaling[] = [
   },
 ]
 
-/** Writes `cells.svg`, `open.svg` and `journal.svg` to the results folder; each point is a row, too. */
+/** Writes an SVG each to the results folder; each point is a row, too. */
 export async function benchScaling(context: BenchContext): Promise<readonly BenchRow[]> {
   const footer = machineLine(context.machine)
   const rows: BenchRow[] = []
@@ -98,10 +114,10 @@ export async function benchScaling(context: BenchContext): Promise<readonly Benc
   return rows
 }
 
-/** One world that grows. */
+/** One world that grows; events go to `busyMax` of its cells at most. */
 async function measureCells(
   { root, rounds, count }: BenchContext,
-  sizes: readonly number[],
+  { sizes, busyMax, events }: { readonly sizes: readonly number[]; readonly busyMax: number; readonly events: number },
 ): Promise<readonly (readonly number[])[]> {
   const bench = await makeCellWorld(root)
   try {
@@ -113,8 +129,8 @@ async function measureCells(
     for (const size of sizes) {
       await fillCells(host, cells, size)
       cells = size
-      const pick = makePicker(random, cells, cells)
-      figures.push(await runRounds(rounds(ROUNDS), () => pump(host, count(CELL_EVENTS), () => deposits.into(pick()))))
+      const pick = makePicker(random, cells, busyMax)
+      figures.push(await runRounds(rounds(ROUNDS), () => pump(host, count(events), () => deposits.into(pick()))))
     }
     await host.close()
     return figures
