@@ -47,7 +47,7 @@ export function recoveryCost({ recovery }: Pick<World, 'recovery'>): number {
 /** Of a bound: while a snapshot is being made the world goes on, and it counts only when it is whole. */
 const DUE_SHARE = 0.6
 /** Of what is due: what reading a checkpoint may take. */
-const CHECKPOINT_SHARE = 0.4
+const CHECKPOINT_SHARE = 0.6
 /** How much longer an opening may take that finds no checkpoint. */
 const FALLBACK_FACTOR = 10
 

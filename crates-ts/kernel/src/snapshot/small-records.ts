@@ -46,9 +46,11 @@ export const MODULE_RECORDS: RecordCodec<Hash> = {
   },
 }
 
+const EMPTY_RECORD: Uint8Array = encode([])
+
 /** [] for what is only known to be there. */
 export const PRESENCE_RECORDS: RecordCodec<true> = {
-  encode: () => encode([]),
+  encode: () => EMPTY_RECORD,
   decode: (bytes) => {
     Fields.of(bytes).end()
     return true
