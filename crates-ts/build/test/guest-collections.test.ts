@@ -95,7 +95,7 @@ describe('a guest with collections', () => {
       fc.tuple(fc.constantFrom('Add', 'Remove'), number),
     )
     fc.assert(
-      fc.property(fc.array(change, { minLength: 1, maxLength: 30 }), (changes) => {
+      fc.property(fc.array(change, { minLength: 1, maxLength: 30, size: 'max' }), (changes) => {
         const map = new Map<string, number>()
         const set = new Set<number>()
         let state: Uint8Array | null = null
