@@ -8,7 +8,7 @@ import type { Act } from './_random-acts.ts'
 import { cellBench, look, rootNow, send } from './_snapshots.ts'
 
 const SEED = Number(process.env['AOS_SEED'] ?? 20_261_129)
-const RUNS = 20
+const RUNS = 13
 
 describe('a checkpoint', () => {
   it('is the same state: whatever happens afterwards happens to the opened world as to the one that went on', () => {

@@ -35,7 +35,7 @@ test('whatever happens to plans and intents happens again on replay, byte for by
         expect(waiting.length).toBeLessThanOrEqual(bench.intents().filter(({ isOrphan }) => !isOrphan).length)
       },
     ),
-    { seed: SEED, numRuns: 40 },
+    { seed: SEED, numRuns: 26 },
   )
   for (const what of [
     '3 accepted',

@@ -46,7 +46,7 @@ describe('a snapshot', () => {
         expect(rootNow(verified, stamp)).toBe(final)
         if (roots.length > 1) seen.add('several')
       }),
-      { seed: SEED, numRuns: 16 },
+      { seed: SEED, numRuns: 11 },
     )
     expect([...seen]).toEqual(['several'])
   })
@@ -80,7 +80,7 @@ describe('a snapshot', () => {
         for (const entry of bench.entries) expect(whole.replay(entry, { verify: true })).toBeUndefined()
         expect(look(whole)).toEqual(look(bench.world))
       }),
-      { seed: SEED, numRuns: 40 },
+      { seed: SEED, numRuns: 26 },
     )
   })
 

@@ -45,7 +45,7 @@ describe('nodes in slabs', () => {
           }
         }
       }),
-      { numRuns: 40, seed: SEED },
+      { numRuns: 20, seed: SEED },
     )
   })
 
