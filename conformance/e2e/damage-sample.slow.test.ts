@@ -64,7 +64,7 @@ async function makeSegmentedWorld(): Promise<{
   readonly head: Head
 }> {
   const sandbox = makeSandbox()
-  const world = await makeCounterWorld(sandbox, { segmentBytes: 65_536 })
+  const world = await makeCounterWorld(sandbox, { settings: { segment_bytes: 65_536 } })
   const head = await feedCounter(sandbox, world, 1500)
   expect(listSegments(world).length).toBeGreaterThan(2)
   const verdict = await verifyJournal(sandbox, world)

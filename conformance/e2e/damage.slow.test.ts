@@ -9,7 +9,7 @@ const FLIPS = 200
 
 test(`${FLIPS} flipped bytes in closed segments (seed ${SEED})`, { timeout: 900_000 }, async () => {
   const sandbox = makeSandbox()
-  const world = await makeCounterWorld(sandbox, { segmentBytes: 65_536 })
+  const world = await makeCounterWorld(sandbox, { settings: { segment_bytes: 65_536 } })
   const head = await feedCounter(sandbox, world, 1500)
   const random = makeRandom(SEED + 200)
   const closed = listSegments(world).slice(0, -1)

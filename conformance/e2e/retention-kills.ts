@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { formatHash, sha256 } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
@@ -17,6 +17,7 @@ import {
 } from '@aos/host'
 import type { HostWorld } from '@aos/host'
 import { walkSnapshot } from '@aos/kernel'
+import type { World } from '@aos/kernel'
 import { verifyArchive, verifyContent } from '@aos/store'
 import { collect } from './command.ts'
 import type { Sandbox } from './command.ts'
@@ -28,12 +29,16 @@ export interface RetentionKills {
   readonly cut: number
   /** Rounds of which the work was done all the same, or before. */
   readonly done: number
+  /** Openings afterwards that began with a checkpoint. */
+  readonly fromCheckpoint: number
 }
 
 export interface KillRounds {
   readonly sandbox: Sandbox
   readonly rounds: number
   readonly random: () => number
+  /** Where the world is left before the command: at a snapshot, or with checkpoints behind it. */
+  readonly from: 'snapshot' | 'checkpoint'
 }
 
 const SEGMENT_BYTES = 65_536
@@ -42,6 +47,10 @@ const GROUPS = 6
 const EVENTS_A_GROUP = 32
 /** A look at the files of a command that runs. */
 const LOOK_MS = 4
+/** So short that a checkpoint comes soon. */
+const RECOVERY_MS = 10
+/** None has to come: the counter of a world may be of a snapshot that came instead. */
+const TURNS_MAX = 200
 /** Of idempotency keys; it makes the entries longer. */
 const KEY_CHARACTERS = 200
 /** So long after a sign at most. */
@@ -51,7 +60,7 @@ const LATER_MS = 30
 export async function killCompactions(kills: KillRounds): Promise<RetentionKills> {
   const { sandbox } = kills
   let firstWhole = 0
-  return killRounds(kills, await Grown.make(sandbox), {
+  return killRounds(kills, await Grown.make(kills), {
     signs: [/^anchors\/.*tmp$/, /^anchors\/.*pack$/, /^archive-\d+\.tmp$/, /^archive-\d+$/, /\/next-.*tmp$/, /\.hdr$/],
     prepare: async (host, { world, round }) => {
       await world.grow(host, round)
@@ -75,7 +84,7 @@ export async function killCompactions(kills: KillRounds): Promise<RetentionKills
 export async function killCollections(kills: KillRounds): Promise<RetentionKills> {
   const wanted: Uint8Array[] = []
   let waste: readonly Uint8Array[] = []
-  return killRounds(kills, await Grown.make(kills.sandbox), {
+  return killRounds(kills, await Grown.make(kills), {
     signs: [/^packs\/.*pack$/, /\.gone$/, /^cas\//, /^journal\/.*seg$/],
     prepare: async (host, { world, round }) => {
       // One of them is a file of its own.
@@ -111,7 +120,7 @@ interface Killed {
 /** The first round is not cut short: it tells how long one takes. Each opening looks at the round before and prepares the next. */
 async function killRounds(kills: KillRounds, world: Grown, { signs, prepare, check }: Killed): Promise<RetentionKills> {
   const { sandbox, rounds, random } = kills
-  const report = { cut: 0, done: 0 }
+  const report = { cut: 0, done: 0, fromCheckpoint: 0 }
   let span = 0
   let command = await world.use((host) => prepare(host, { world, round: 0 }))
   for (let round = 0; round < rounds; round += 1) {
@@ -126,6 +135,7 @@ async function killRounds(kills: KillRounds, world: Grown, { signs, prepare, che
     if (killed.wasCut) report.cut += 1
     const isLast = round === rounds - 1
     await world.use(async (host) => {
+      if (host.kernel.recovery.changes > 0) report.fromCheckpoint += 1
       if (await check(host, { world, round })) report.done += 1
       await world.expectWhole(host, { round, all: isLast || round % 10 === 0 })
       if (!isLast) command = await prepare(host, { world, round: round + 1 })
@@ -190,17 +200,23 @@ function listed(folder: string): readonly string[] {
 class Grown {
   readonly folder: ReturnType<typeof worldFolderAt>
   readonly #keys: string
+  readonly #from: KillRounds['from']
   readonly #heights = new Map<string, number>()
 
-  private constructor(root: string, keys: string) {
+  private constructor(root: string, keys: string, from: KillRounds['from']) {
     this.folder = worldFolderAt(root)
     this.#keys = keys
+    this.#from = from
   }
 
-  static async make(sandbox: Sandbox): Promise<Grown> {
-    const root = await makeCounterWorld(sandbox, { segmentBytes: SEGMENT_BYTES })
-    const world = new Grown(root, sandbox.path('keys'))
-    await world.use((host) => world.grow(host, -1))
+  static async make({ sandbox, from }: KillRounds): Promise<Grown> {
+    const settings = { segment_bytes: SEGMENT_BYTES, ...(from === 'checkpoint' ? { recovery_ms: RECOVERY_MS } : {}) }
+    const root = await makeCounterWorld(sandbox, { settings })
+    const world = new Grown(root, sandbox.path('keys'), from)
+    await world.use((host) => {
+      host.submit(event(host, { value: '{"Start":{"target":1000000}}' }))
+      return world.grow(host, -1)
+    })
     return world
   }
 
@@ -217,13 +233,25 @@ class Grown {
     for (let group = 0; group < GROUPS; group += 1) {
       for (let number = 0; number < EVENTS_A_GROUP; number += 1) {
         const key = `${round} ${group} ${number}`.padEnd(KEY_CHARACTERS)
-        const result = host.submit({ ...this.#event(host, key), ...(group + number === 0 ? { blobs } : {}) })
+        const result = host.submit({ ...event(host, { key }), ...(group + number === 0 ? { blobs } : {}) })
         if (result.kind === 'accepted') this.#heights.set(key, result.height)
       }
       host.flush()
       await host.durable()
     }
     await host.createSnapshot()
+    if (this.#from === 'checkpoint') await this.#takeCheckpoint(host)
+  }
+
+  /** Plain events until there is one, and a few behind it. */
+  async #takeCheckpoint(host: HostWorld): Promise<void> {
+    for (let turns = 0; turns < TURNS_MAX && host.kernel.recovery.changes === 0; turns += 1) {
+      for (let number = 0; number < EVENTS_A_GROUP; number += 1) host.submit(event(host, {}))
+      host.flush()
+      await host.durable()
+      await nextTurn()
+    }
+    host.submit(event(host, {}))
   }
 
   /** Both snapshots can be read, and what came behind the older one derived; `all`: from wherever a replay may begin, it verifies, and has every event where it was. */
@@ -236,15 +264,23 @@ class Grown {
     for (const from of starts) {
       const report = replayJournal(host, { to: undefined, verify: true, from, onProgress: () => undefined })
       expect(report, `round ${round}`).toMatchObject({ ok: true, root: host.store.logHead().root })
+      expect(stateOf(report.kernel), `round ${round}`).toEqual(stateOf(host.kernel))
     }
     if (all) expect(await verifyOpenJournal(host, () => undefined), `round ${round}`).toMatchObject({ ok: true })
     const events = [...this.#heights].slice(all ? 0 : -GROUPS * EVENTS_A_GROUP)
-    const found = events.map(([key]) => host.submit(this.#event(host, key)))
+    const found = events.map(([key]) => host.submit(event(host, { key })))
     expect(found).toEqual(events.map(([, height]) => ({ kind: 'duplicate', height })))
   }
+}
 
-  #event(host: HostWorld, key: string): Parameters<HostWorld['submit']>[0] & { readonly kind: 'event' } {
-    const value = valueFromText(host.definitions, COUNTER.event, '{"Tick":null}')
-    return { kind: 'event', principal: 'local:test', schema: COUNTER.event, value, idempotencyKey: key }
-  }
+type Event = Extract<Parameters<HostWorld['submit']>[0], { readonly kind: 'event' }>
+
+function event(host: HostWorld, { value: text, key }: { readonly value?: string; readonly key?: string }): Event {
+  const value = valueFromText(host.definitions, COUNTER.event, text ?? '{"Tick":null}')
+  const plain = { kind: 'event', principal: 'local:test', schema: COUNTER.event, value } as const
+  return key === undefined ? plain : { ...plain, idempotencyKey: key }
+}
+
+function stateOf(kernel: World): unknown {
+  return [kernel.head, kernel.lastCut, kernel.readCell(COUNTER.reducer, undefined), kernel.keys]
 }

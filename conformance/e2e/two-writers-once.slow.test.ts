@@ -12,7 +12,7 @@ test('a second process is turned away while the first one works', async () => {
 
 test(`a writer that was stopped and lost its lock acknowledges nothing more (seed ${SEED})`, async () => {
   const sandbox = makeSandbox()
-  const world = await makeCounterWorld(sandbox, { segmentBytes: 262_144 })
+  const world = await makeCounterWorld(sandbox, { settings: { segment_bytes: 262_144 } })
   const rivals = { sandbox, world, lines: [20_000, 300], random: makeRandom(SEED) } as const
   expect(await runStoppedWriter(rivals)).toBe(true)
 })

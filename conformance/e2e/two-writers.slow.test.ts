@@ -11,7 +11,7 @@ const ROUNDS = process.env['AOS_FULL'] === '1' ? 20 : 6
 test(`writers stopped ${ROUNDS} times while another one works (seed ${SEED})`, { timeout: 900_000 }, async () => {
   const sandbox = makeSandbox()
   const random = makeRandom(SEED + 200)
-  const fresh = await makeCounterWorld(sandbox, { segmentBytes: 131_072 })
+  const fresh = await makeCounterWorld(sandbox, { settings: { segment_bytes: 131_072 } })
   let cut = 0
   for (let round = 0; round < ROUNDS; round += 1) {
     const world = copyWorld(fresh, sandbox.path('stopped'))

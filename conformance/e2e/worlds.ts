@@ -15,14 +15,14 @@ export const COUNTER = { reducer: 'demo/CounterSM@1', event: 'demo/CounterEvent@
 /** A counter world that has been pushed. Returns its folder. */
 export async function makeCounterWorld(
   sandbox: Sandbox,
-  options: { readonly name?: string; readonly segmentBytes?: number } = {},
+  options: { readonly name?: string; readonly settings?: Readonly<Record<string, number>> } = {},
 ): Promise<string> {
   const world = sandbox.path(options.name ?? 'counter')
   await sandbox.data(['init', world, '--template', 'counter'])
-  if (options.segmentBytes !== undefined) {
+  if (options.settings !== undefined) {
     const file = join(world, 'aos.json')
     const settings = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown> // whatever init wrote
-    writeFileSync(file, JSON.stringify({ ...settings, segment_bytes: options.segmentBytes }))
+    writeFileSync(file, JSON.stringify({ ...settings, ...options.settings }))
   }
   await pushWorld(sandbox, world)
   return world

@@ -1,13 +1,13 @@
 /** The folder with the checkpoints of one world: the file that is written to, and at times the one before (spec/16-snapshots.md, "Checkpoint files"). */
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { AosError, equalBytes, isAosError } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import { readCheckpointHead } from '@aos/kernel'
 import type { CheckpointHead, KeyReport } from '@aos/kernel'
 import { nodeDisk } from '@aos/store'
-import type { DiskFile } from '@aos/store'
+import type { Disk, DiskFile } from '@aos/store'
 import { syncFolder } from '../files.ts'
 import { listKeys, readHostKey } from '../keys/key-ring.ts'
 import type { KeyPair } from '../keys/key-pair.ts'
@@ -32,10 +32,12 @@ const NAME = /^[0-9]{16}-[0-9a-f]{8}$/
 export class CheckpointFolder {
   readonly #folder: string
   readonly #keyFolder: string
+  readonly #disk: Disk
 
-  constructor(folder: string, keyFolder: string) {
+  constructor(folder: string, keyFolder: string, disk: Disk = nodeDisk) {
     this.#folder = folder
     this.#keyFolder = keyFolder
+    this.#disk = disk
   }
 
   get isEmpty(): boolean {
@@ -54,20 +56,12 @@ export class CheckpointFolder {
 
   /** A new file, for checkpoints from this height on; it comes into being with the first. */
   create(height: number): CheckpointFile {
-    return new CheckpointFile(this.#folder, nameOf(height))
+    return new CheckpointFile(this.#folder, nameOf(height), this.#disk)
   }
 
   /** Removes all files but one. What cannot be removed stays: it is never taken for something newer. */
   removeOthers(than?: string): void {
-    for (const name of this.#names()) if (name !== than) this.#remove(join(this.#folder, name))
-  }
-
-  #remove(path: string): void {
-    try {
-      rmSync(path, { force: true })
-    } catch (error) {
-      if (!isSystemError(error)) throw error
-    }
+    for (const name of this.#names()) if (name !== than) removeFile(join(this.#folder, name))
   }
 
   #names(): readonly string[] {
@@ -122,27 +116,34 @@ function nameOf(height: number): string {
 
 /** Checkpoints on one base, each behind the one before. One write at a time. */
 export class CheckpointFile {
-  readonly #folder: string
+  readonly #path: string
+  readonly #disk: Disk
   readonly name: string
   #file: DiskFile | undefined
   #end = 0
   #bodyHash: Uint8Array | undefined
 
-  constructor(folder: string, name: string) {
-    this.#folder = folder
+  constructor(folder: string, name: string, disk: Disk) {
+    this.#path = join(folder, name)
+    this.#disk = disk
     this.name = name
   }
 
-  /** Durable when it resolves, also the name of the file. Rejects with what the system said. */
+  /** Durable when it resolves, also the name of the file. Rejects with what the system said; then it is closed, and what was written has been given back. */
   async append(key: KeyPair, body: readonly Uint8Array[]): Promise<void> {
     const { bytes, bodyHash } = writeSegment(key, body, this.#bodyHash)
+    const path = this.#path
     const isNew = this.#file === undefined
-    const path = join(this.#folder, this.name)
-    if (isNew) mkdirSync(this.#folder, { recursive: true })
-    else if (!existsSync(path)) throw new AosError('host.fault', `somebody has removed ${path}`)
-    this.#file ??= nodeDisk.open(path, 'durable')
-    await this.#file.writeDurable(bytes, this.#end)
-    if (isNew) syncFolder(this.#folder)
+    if (!isNew && !existsSync(path)) throw new AosError('host.fault', `somebody has removed ${path}`)
+    try {
+      if (isNew) mkdirSync(dirname(path), { recursive: true })
+      this.#file ??= this.#disk.open(path, 'durable')
+      await this.#file.writeDurable(bytes, this.#end)
+      if (isNew) syncFolder(dirname(path))
+    } catch (error) {
+      await this.#giveBack()
+      throw error
+    }
     this.#end += bytes.length
     this.#bodyHash = bodyHash
   }
@@ -150,6 +151,26 @@ export class CheckpointFile {
   close(): void {
     this.#file?.close()
     this.#file = undefined
+  }
+
+  /** On a full disk the journal needs the room more than half a checkpoint does. */
+  async #giveBack(): Promise<void> {
+    try {
+      await this.#file?.truncate(this.#end)
+    } catch {
+      // A torn end is passed over.
+    }
+    this.close()
+    if (this.#end === 0) removeFile(this.#path)
+  }
+}
+
+/** What cannot be removed stays. */
+function removeFile(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch (error) {
+    if (!isSystemError(error)) throw error
   }
 }
 
