@@ -3,12 +3,11 @@ import { makeSandbox } from './command.ts'
 import { SEED, makeRandom } from './random.ts'
 import { killCollections, killCompactions } from './retention-kills.ts'
 
-const ROUNDS = Number(process.env.ROUNDS ?? 12)
+const ROUNDS = 10
 
 test(`${ROUNDS} compactions that are killed in a world with checkpoints lose nothing (seed ${SEED})`, async () => {
   const random = makeRandom(SEED + 310)
   const report = await killCompactions({ sandbox: makeSandbox(), rounds: ROUNDS, random, from: 'checkpoint' })
-  console.log(report)
   expect(report.cut).toBeGreaterThan(ROUNDS / 4)
   expect(report.fromCheckpoint).toBeGreaterThan(ROUNDS / 2)
 })
@@ -16,6 +15,5 @@ test(`${ROUNDS} compactions that are killed in a world with checkpoints lose not
 test(`${ROUNDS} collections that are killed in a world with checkpoints lose nothing (seed ${SEED})`, async () => {
   const random = makeRandom(SEED + 311)
   const report = await killCollections({ sandbox: makeSandbox(), rounds: ROUNDS, random, from: 'checkpoint' })
-  console.log(report)
   expect(report.cut).toBeGreaterThan(ROUNDS / 4)
 })

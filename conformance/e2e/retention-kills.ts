@@ -49,7 +49,7 @@ const EVENTS_A_GROUP = 32
 const LOOK_MS = 4
 /** So short that a checkpoint comes soon. */
 const RECOVERY_MS = 10
-/** None has to come: the counter of a world may be of a snapshot that came instead. */
+/** A snapshot may come instead of one. */
 const TURNS_MAX = 200
 /** Of idempotency keys; it makes the entries longer. */
 const KEY_CHARACTERS = 200

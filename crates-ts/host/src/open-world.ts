@@ -177,6 +177,7 @@ const CACHES_BYTES_MIN: number = 16 * 1024 * 1024
 const CELLS_SHARE = 0.2
 const NODES_SHARE = 0.15
 const DIRTY_SHARE = 0.2
+const CHECKPOINT_SHARE = 0.4
 
 /** What the caches of a world may take so that the process stays below the setting. */
 function cachesOf({ cacheBytes }: HostSettings): number {
@@ -190,8 +191,13 @@ function limited(kernel: World, settings: HostSettings): World {
 }
 
 function boundsOf(settings: HostSettings): SnapshotBounds {
-  const dirtyBytes = Math.min(DEFAULT_BOUNDS.dirtyBytes, cachesOf(settings) * DIRTY_SHARE)
-  return { ...DEFAULT_BOUNDS, recoveryMs: settings.recoveryMs, dirtyBytes }
+  const bytes = cachesOf(settings)
+  return {
+    ...DEFAULT_BOUNDS,
+    recoveryMs: settings.recoveryMs,
+    dirtyBytes: Math.min(DEFAULT_BOUNDS.dirtyBytes, bytes * DIRTY_SHARE),
+    checkpointBytes: Math.min(DEFAULT_BOUNDS.checkpointBytes, bytes * CHECKPOINT_SHARE),
+  }
 }
 
 /** Intents that an earlier process may have called. */

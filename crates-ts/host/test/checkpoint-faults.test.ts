@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { formatHash } from '@aos/cbor'
+import type { World } from '@aos/kernel'
 import { openWorldStore } from '@aos/store'
 import {
   changeKey,
@@ -18,6 +19,7 @@ import {
 import type { HostWorld } from '../src/index.ts'
 import { createHostKey } from '../src/keys/key-ring.ts'
 import { BadSnapshots } from '../src/snapshots/bad-snapshots.ts'
+import { openNewest } from '../src/snapshots/open-newest.ts'
 import { makeLastEventModule } from './_module.ts'
 import { crashWorld, makeEvent, sendMany } from './_checkpoint-world.ts'
 import { PUSH, REDUCER, makeTestWorld, openPushed } from './_world.ts'
@@ -83,6 +85,14 @@ describe('a checkpoint that must not count', () => {
     expect(moment.readCell(REDUCER, undefined)).toEqual(plain.readCell(REDUCER, undefined))
     const [header] = [...host.store.journal.readHeaders({ from: at, to: at })].flat()
     expect(moment.head?.leaf).toEqual(header?.leaf)
+    // It is passed over before anything in it is looked at: it may be of another engine.
+    let kernels = 0
+    const makeKernel = (): World => {
+      kernels += 1
+      return host.makeKernel()
+    }
+    openNewest({ ...host, store: host.store, makeKernel, bad: new BadSnapshots(world.folder.badSnapshots) })
+    expect(kernels).toBe(1)
     await host.close()
   })
 

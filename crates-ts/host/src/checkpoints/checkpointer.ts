@@ -131,7 +131,9 @@ export class Checkpointer {
     const costMax = checkpointCostMax(bounds)
     const series = this.#seriesOn(base)
     const isFull = this.isFull
-    if (series !== undefined && (isFull || checkpointCost(series) < costMax)) {
+    const hasRoom =
+      series !== undefined && checkpointCost(series) < costMax && series.changeBytes < bounds.checkpointBytes
+    if (series !== undefined && (isFull || hasRoom)) {
       return recoveryCost(kernel) - checkpointCost(series) > bounds.recoveryMs * WORTH_SHARE ? 'append' : undefined
     }
     if (isFull) return undefined

@@ -118,8 +118,10 @@ function* openFromCheckpoint(
   const newest = notes.find(({ cut }) => cut <= to)
   const roots = notes.map(({ root }) => root)
   if (found === undefined || !isNewerThan(found, newest?.cut, to) || !restsOn(found, roots)) return undefined
-  const { height } = found.head.record
-  const kernel = yield* openAndReplay(parts, height, (opened) => {
+  const { record } = found.head
+  // Of another history: nothing in it is looked at.
+  if (!isLeafAt(parts.store.journal, record)) return undefined
+  const kernel = yield* openAndReplay(parts, record.height, (opened) => {
     opened.openCheckpoint(found.bodies)
     return found.isSignedFor(opened.keys)
   })

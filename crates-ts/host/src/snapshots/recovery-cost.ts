@@ -12,6 +12,8 @@ export interface SnapshotBounds {
   readonly dirtyBytes: number
   /** Entries behind the newest snapshot. */
   readonly tailBytes: number
+  /** Checkpoints in one file: an opening has all of them in memory. */
+  readonly checkpointBytes: number
 }
 
 /** What a host has to spend that is given no settings. */
@@ -19,6 +21,7 @@ export const DEFAULT_BOUNDS: SnapshotBounds = {
   recoveryMs: 150,
   dirtyBytes: 64 * 1024 * 1024,
   tailBytes: 128 * 1024 * 1024,
+  checkpointBytes: 64 * 1024 * 1024,
 }
 
 /** Cautious figures of a slow machine. */
