@@ -196,6 +196,7 @@ export function putEngine(ports: AdmissionPorts, state: WorldState, engine: Hash
   state.hasGate = semantics >= 2
   state.hasSnapshots = semantics >= 3
   state.hasGovernance = semantics >= 3
+  state.effects.settled.areByHeight = semantics >= 4
 }
 
 /** The error with which a host leaves a world alone that needs another engine (spec/06-kernel.md, "Engine"). */

@@ -1,6 +1,6 @@
 /** What plans and effects are told from outside, and what each of it does (K13, K14, G7, G9; spec/06-kernel.md, "Ingress"). */
 import { equalBytes, hashBytes, toHex } from '@aos/cbor'
-import type { CanonicalBytes, Hash, HashBytes } from '@aos/cbor'
+import type { CanonicalBytes, Hash } from '@aos/cbor'
 import { RECEIPT_STATUSES } from '@aos/effects'
 import type {
   ApprovalIngress,
@@ -14,7 +14,7 @@ import type {
 import { encodeApproval, encodeIntentCommand, encodeName, encodeReceipt } from './effect-commands.ts'
 import { kernelError } from './errors.ts'
 import { mayDecide } from './governance/quorum.ts'
-import { isSettled, parseDueWait } from './intents/effects-state.ts'
+import { parseDueWait } from './intents/effects-state.ts'
 import { KERNEL_ADAPTER } from './intents/intent.ts'
 import type { Intent } from './intents/intent.ts'
 import { countReceipt, findReceiptIntent } from './intents/judge-receipt.ts'
@@ -72,12 +72,7 @@ function admitReceipt(ports: KernelPorts, state: WorldState, ingress: ReceiptIng
       path: ['payload'],
     })
   }
-  const ground = {
-    world: id,
-    intents: effects.intents,
-    isSettled: (hash: HashBytes) => isSettled(effects, hash),
-    keys,
-  }
+  const ground = { world: id, intents: effects.intents, settled: effects.settled, keys }
   const intent = findReceiptIntent(ports.sha256, ground, { receipt, payload, keyId: signature.keyId })
   const counted = countReceipt(intent, receipt.status, payload)
   return {
@@ -133,7 +128,9 @@ function needIntent(state: WorldState, hash: Hash, status: Intent['status']): In
   const intent = state.effects.intents.get(hash)
   if (intent === undefined) {
     throw kernelError(
-      isSettled(state.effects, hashBytes(hash)) ? 'kernel.intent_settled' : 'kernel.intent_unknown',
+      state.effects.settled.has({ hashBytes: hashBytes(hash), height: undefined })
+        ? 'kernel.intent_settled'
+        : 'kernel.intent_unknown',
       `no open intent is named ${hash}`,
       {
         path: ['intent'],

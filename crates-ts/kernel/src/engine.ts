@@ -16,17 +16,27 @@ export interface ModuleProfile {
 
 /**
  * Numbered meaning of the kernel; raised with every change that would let an old journal replay differently. 1: no gate, every effect
- * is denied. 2: plans, gate, receipts. 3: snapshots, internal effects, governance.
+ * is denied. 2: plans, gate, receipts. 3: snapshots, internal effects, governance. 4: settled intents lie by height.
  */
-export type KernelSemantics = 1 | 2 | 3
+export type KernelSemantics = 1 | 2 | 3 | 4
 
 /** What a new world starts with. */
-export const KERNEL_SEMANTICS: KernelSemantics = 3
+export const KERNEL_SEMANTICS: KernelSemantics = 4
 
 /** Numbered meaning of value normalisation. */
 export const NORMALISER = 1
 
-const ALL_SEMANTICS: readonly KernelSemantics[] = [1, 2, 3]
+const ALL_SEMANTICS: readonly KernelSemantics[] = [1, 2, 3, 4]
+
+const LIMITS_3: Readonly<Record<string, number>> = {
+  ...LIMITS,
+  ...EXPR_LIMITS,
+  ...EFFECT_LIMITS,
+  ...INTERNAL_LIMITS,
+  ...SNAPSHOT_LIMITS,
+  ...WORKSPACE_LIMITS,
+  ...CHANGE_LIMITS,
+}
 
 /** What a number of the kernel's meaning stands for beside it: the expression language, and the bounds that decide outcomes. */
 const PARTS: Readonly<
@@ -34,18 +44,8 @@ const PARTS: Readonly<
 > = {
   1: { expression: 0, limits: LIMITS },
   2: { expression: 1, limits: { ...LIMITS, ...EXPR_LIMITS, ...EFFECT_LIMITS } },
-  3: {
-    expression: 1,
-    limits: {
-      ...LIMITS,
-      ...EXPR_LIMITS,
-      ...EFFECT_LIMITS,
-      ...INTERNAL_LIMITS,
-      ...SNAPSHOT_LIMITS,
-      ...WORKSPACE_LIMITS,
-      ...CHANGE_LIMITS,
-    },
-  },
+  3: { expression: 1, limits: LIMITS_3 },
+  4: { expression: 1, limits: LIMITS_3 },
 }
 
 /** Hash of the engine record, a node with text keys. Of the newest meaning unless told otherwise. */

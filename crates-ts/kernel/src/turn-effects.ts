@@ -216,7 +216,7 @@ export class EffectTurn implements PlanActions {
   /** Settles an intent and tells whoever asked. */
   settle(intent: Intent, settlement: Settlement): void {
     const { overlay } = this.#turn
-    overlay.effects.settleIntent(intent.hash)
+    overlay.effects.settleIntent(intent)
     this.#release(intent, settlement.cost)
     const { status, code } = settlement
     this.#report.settled = withOne(this.#report.settled, { intent: intent.hash, status, code })
@@ -244,7 +244,7 @@ export class EffectTurn implements PlanActions {
 
   /** Takes an intent out of the world without telling anybody. */
   cancel(intent: Intent, change: IntentChange, code: string | undefined): void {
-    this.#turn.overlay.effects.settleIntent(intent.hash)
+    this.#turn.overlay.effects.settleIntent(intent)
     this.#release(intent, undefined)
     this.change(intent, change, code)
   }

@@ -1,7 +1,7 @@
 /** Looking at worlds that should be the same, and a world of cells. */
 import { encodeNode, toHex } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
-import type { TurnResult, World } from '../src/index.ts'
+import type { KernelSemantics, TurnResult, World } from '../src/index.ts'
 import { Bench } from './_util.ts'
 import type { WorldPlan } from './_util.ts'
 
@@ -56,9 +56,9 @@ export function send(bench: Bench, who: string, text: string): TurnResult {
   return bench.submit({ kind: 'event', principal: 'local:me', schema: 'demo/E@1', value: encodeNode({ text, who }) })
 }
 
-export function cellBench(): Bench {
+export function cellBench(semantics?: KernelSemantics): Bench {
   const bench = new Bench()
-  bench.genesis()
+  bench.genesis(semantics)
   bench.submit(bench.manifestIngress(CELLS))
   return bench
 }

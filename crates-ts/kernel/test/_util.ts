@@ -6,8 +6,17 @@ import type { DefModule, DefSchema, EventRoute, Manifest, NamedRef, TypeExpr, Va
 import { decodeForeign, encode, encodeNode, formatHash, hashText, sha256 } from '@aos/cbor'
 import type { Data, Hash, Sha256Port } from '@aos/cbor'
 
-import { createWorld } from '../src/index.ts'
-import type { CallOutcome, EventIngress, KernelPorts, ManifestIngress, Stamp, TurnResult, World } from '../src/index.ts'
+import { createWorld, hashEngine } from '../src/index.ts'
+import type {
+  CallOutcome,
+  EventIngress,
+  KernelPorts,
+  KernelSemantics,
+  ManifestIngress,
+  Stamp,
+  TurnResult,
+  World,
+} from '../src/index.ts'
 
 export const nodeSha256: Sha256Port = {
   sha256Into: (input, output, offset) => output.set(createHash('sha256').update(input).digest(), offset),
@@ -154,10 +163,12 @@ export class Bench {
     return { nowNs: this.#clock, entropy }
   }
 
-  genesis(): TurnResult {
+  genesis(semantics?: KernelSemantics): TurnResult {
+    const engine = semantics === undefined ? {} : { engine: engineOf(this, semantics) }
     return this.submit({
       kind: 'genesis',
       principal: 'local:test',
+      ...engine,
       nonce: new Uint8Array(16),
       clock: 'real',
       entropy: 'os',
@@ -299,4 +310,9 @@ export function asMap(value: Data | undefined): ReadonlyMap<Data, Data> {
 
 export function encodeValue(type: TypeExpr, value: Value): Uint8Array {
   return compileSchema(type, new Map()).encode(value)
+}
+
+/** Digest of an older engine, or of the newest one. */
+export function engineOf(bench: Bench, semantics?: KernelSemantics): Hash {
+  return hashEngine(nodeSha256, bench.ports().profile, semantics)
 }

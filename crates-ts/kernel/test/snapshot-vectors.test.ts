@@ -157,7 +157,7 @@ describe('checkpoints', () => {
   })
 
   it('are taken of the same worlds byte for byte', () => {
-    const bench = cellBench()
+    const bench = cellBench(3)
     for (let at = 0; at < 40; at += 1) send(bench, `name ${at}`, 'first')
     bench.snapshot()
     const changes = ['name 1 second', 'name 2 del', 'new here', 'gone here', 'gone del']

@@ -2,13 +2,13 @@ import { encodeNode, formatHash } from '@aos/cbor'
 import type { Hash } from '@aos/cbor'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { checkCellProof, createWorld, hashEngine, proveCell, walkSnapshot } from '../src/index.ts'
+import { checkCellProof, createWorld, proveCell, walkSnapshot } from '../src/index.ts'
 import type { CellProof } from '../src/index.ts'
 import { EffectBench } from './_effects.ts'
 import { act, world } from './_random-acts.ts'
 import type { Act } from './_random-acts.ts'
 import { cellBench, look, rootNow, send } from './_snapshots.ts'
-import { Bench, OWNER_AUTH, OWNER_KEY, nodeSha256 } from './_util.ts'
+import { Bench, engineOf, OWNER_AUTH, nodeSha256 } from './_util.ts'
 
 const SEED = Number(process.env['AOS_SEED'] ?? 20_261_128)
 
@@ -158,12 +158,10 @@ describe('cut and root', () => {
 
   it('need an engine that has them', () => {
     const bench = new Bench()
-    const { profile } = bench.ports()
-    const engine = hashEngine(nodeSha256, profile, 2)
-    bench.submit({ kind: 'genesis', principal: 'local:me', engine, nonce: new Uint8Array(16), clock: 'real', entropy: 'os', ownerKeys: [OWNER_KEY], hostKeys: [] }) // prettier-ignore
+    bench.genesis(2)
     const refused = bench.submit({ kind: 'snapshot_cut', principal: 'host:snapshot' })
     expect(refused).toMatchObject({ kind: 'refused', error: { code: 'kernel.no_snapshots' } })
-    bench.submit({ kind: 'engine', principal: 'local:me', engine: hashEngine(nodeSha256, profile), auth: OWNER_AUTH })
+    bench.submit({ kind: 'engine', principal: 'local:me', engine: engineOf(bench), auth: OWNER_AUTH })
     expect(bench.snapshot()).toMatch(/^sha256:/)
     expect(verifyAll(bench)).toBeUndefined()
   })

@@ -94,7 +94,13 @@ function* readSnapshot(
 }
 
 /** Collections that name what a world can go on without, or nothing that is stored. */
-const NOT_FOLLOWED: ReadonlySet<string> = new Set(['blobs', 'settled', 'idempotency', 'idempotency_order'])
+const NOT_FOLLOWED: ReadonlySet<string> = new Set([
+  'blobs',
+  'settled',
+  'settled_by_height',
+  'idempotency',
+  'idempotency_order',
+])
 
 function isDefinition(bytes: Uint8Array): boolean {
   try {

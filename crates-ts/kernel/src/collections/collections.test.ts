@@ -242,10 +242,13 @@ describe('an ordered set', () => {
             set = new OrderedSet(nodes, set.root)
           }
           const sorted = [...expected].sort()
+          const asked = orderedNumber(BigInt(('key' in step ? step.key : 1) % 7)) + orderedText('plan 1')
+          expect(set.has(asked)).toBe(expected.has(asked))
           expect(set.first).toBe(sorted[0])
           expect(set.isEmpty).toBe(sorted.length === 0)
         }
         const sorted = [...expected].sort()
+        for (const key of sorted) expect(set.has(key)).toBe(true)
         expect([...set.keys()]).toEqual(sorted)
         const from = orderedNumber(3n)
         expect([...set.keys(from)]).toEqual(sorted.filter((key) => key >= from))

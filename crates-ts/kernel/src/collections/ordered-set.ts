@@ -57,6 +57,17 @@ export class OrderedSet implements SnapshotPart {
     if (this.#first === key) this.#first = undefined
   }
 
+  has(key: string): boolean {
+    for (const [marks, from] of [
+      [this.#dirty, this.#start],
+      [this.#frozen, 0],
+    ] as const) {
+      const mark = marks[placeOf(marks, key, from)]
+      if (mark?.key === key) return mark.isThere
+    }
+    return this.#trie.get(bytesOfText(key)) !== undefined
+  }
+
   /** The least key. */
   get first(): string | undefined {
     if (this.#first === undefined) {

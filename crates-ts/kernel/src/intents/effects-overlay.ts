@@ -6,7 +6,7 @@ import type { PlanInstance } from '../plans/instance.ts'
 import { compareInstanceIds, compareIntents, putInstance, putIntent, waitedSchemas } from './effects-state.ts'
 import type { EffectsState } from './effects-state.ts'
 import type { Intent } from './intent.ts'
-import { TurnChanges } from './turn-changes.ts'
+import { TurnChanges, withOne } from './turn-changes.ts'
 
 const NONE: readonly string[] = []
 
@@ -17,6 +17,8 @@ export class EffectsOverlay {
   readonly #instances: TurnChanges<string, PlanInstance> = new TurnChanges()
   /** null: settled or cancelled. */
   readonly #intents: TurnChanges<Hash, Intent> = new TurnChanges()
+  /** Settled or cancelled. */
+  #settled: Intent[] = []
   #ledgers: Map<string, Ledger> | undefined
 
   constructor(state: EffectsState) {
@@ -79,8 +81,9 @@ export class EffectsOverlay {
     this.#intents.put(intent.hash, intent)
   }
 
-  settleIntent(hash: Hash): void {
-    this.#intents.put(hash, null)
+  settleIntent(intent: Intent): void {
+    this.#intents.put(intent.hash, null)
+    this.#settled = withOne(this.#settled, intent)
   }
 
   ledger(grant: string): Ledger | undefined {
@@ -111,6 +114,7 @@ export class EffectsOverlay {
     for (const { key, value, isMade } of this.#intents) {
       putIntent(state, { hash: key, before: isMade ? undefined : state.intents.get(key), after: value })
     }
+    for (const intent of this.#settled) state.settled.add(intent)
     for (const [grant, ledger] of this.#ledgers ?? []) state.ledgers.set(grant, ledger)
   }
 }

@@ -1,17 +1,9 @@
 /**
  * Plans and intents as part of the world's state (K18; spec/06-kernel.md, "State").
  */
-import { hashBytes } from '@aos/cbor'
-import type { Hash, HashBytes } from '@aos/cbor'
+import type { Hash } from '@aos/cbor'
 import { BYTE_KEYS, Collection, HASH_KEYS, TEXT_KEYS } from '../collections/collection.ts'
-import {
-  NUMBER_CHARACTERS,
-  numberOf,
-  orderedNumber,
-  orderedText,
-  textBehind,
-  textOfBytes,
-} from '../collections/key-text.ts'
+import { NUMBER_CHARACTERS, numberOf, orderedNumber, orderedText, textBehind } from '../collections/key-text.ts'
 import type { NodeStore } from '../collections/node-store.ts'
 import { OrderedSet } from '../collections/ordered-set.ts'
 import type { Ledger } from '../gate/budgets.ts'
@@ -24,13 +16,13 @@ import { LEDGER_RECORDS, PRESENCE_RECORDS } from '../snapshot/small-records.ts'
 import type { StateRoots } from '../state.ts'
 import { DueList } from './due-list.ts'
 import type { Intent } from './intent.ts'
+import { SettledIntents } from './settled-intents.ts'
 
 /** Running plans, intents and budgets of a world. */
 export interface EffectsState {
   /** Open, parked and dead ones, by hash. */
   readonly intents: Collection<Intent>
-  /** Those that are settled or cancelled, by the bytes of their hash as text: a second receipt is told apart from a foreign one. */
-  readonly settled: Collection<true>
+  readonly settled: SettledIntents
   /** By id. */
   readonly instances: Collection<PlanInstance>
   /** By grant. */
@@ -47,7 +39,10 @@ export function makeEffectsState(nodes: NodeStore, pinned: PinnedDefinitions, ro
   const { collection } = roots
   return {
     intents: new Collection(nodes, { keys: HASH_KEYS, records: intents }, collection('intents')),
-    settled: new Collection(nodes, { keys: BYTE_KEYS, records: PRESENCE_RECORDS }, collection('settled')),
+    settled: new SettledIntents({
+      byHash: new Collection(nodes, { keys: BYTE_KEYS, records: PRESENCE_RECORDS }, collection('settled')),
+      byHeight: new OrderedSet(nodes, collection('settled_by_height')),
+    }),
     instances: new Collection(nodes, { keys: TEXT_KEYS, records: instances }, collection('instances')),
     ledgers: new Collection(nodes, { keys: TEXT_KEYS, records: LEDGER_RECORDS }, collection('budgets')),
     due: new DueList(new OrderedSet(nodes, collection('due'))),
@@ -143,7 +138,7 @@ export function putInstance(
   rememberWaits(state, after)
 }
 
-/** Puts an intent in the place of what was known of it; `after` null: it is settled or cancelled. */
+/** Puts an intent in the place of what was known of it; `after` null: it goes. */
 export function putIntent(
   state: EffectsState,
   change: { readonly hash: Hash; readonly before: Intent | undefined; readonly after: Intent | null },
@@ -152,17 +147,11 @@ export function putIntent(
   if (before?.dueNs !== undefined) state.due.remove({ atNs: before.dueNs, id: hash })
   if (after === null) {
     if (before !== undefined) state.intents.delete(hash)
-    state.settled.set(textOfBytes(before?.hashBytes ?? hashBytes(hash)), true)
     return
   }
   if (before === undefined) state.intents.add(hash, after)
   else state.intents.set(hash, after)
   if (after.dueNs !== undefined && after.status === 'open') state.due.add({ atNs: after.dueNs, id: hash })
-}
-
-/** True for an intent that is settled or cancelled. */
-export function isSettled({ settled }: Pick<EffectsState, 'settled'>, hash: HashBytes): boolean {
-  return settled.has(textOfBytes(hash))
 }
 
 /** Event schemas that open waits of an instance are for. */

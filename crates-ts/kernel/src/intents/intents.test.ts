@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import fc from 'fast-check'
 import { BUILTIN_SCHEMAS, compileSchema } from '@aos/air'
 import type { TypeExpr } from '@aos/air'
-import { formatHash, isAosError, parseHash, sha256, toHex } from '@aos/cbor'
+import { equalBytes, formatHash, isAosError, parseHash, sha256, toHex } from '@aos/cbor'
 import type { Hash, Sha256Port } from '@aos/cbor'
 import type { Receipt } from '@aos/effects'
 import type { GateSchema } from '../gate/gate-catalog.ts'
@@ -13,8 +13,9 @@ import type { DueItem } from './due-list.ts'
 import { makeEffects, makeNodes } from '../../test/_collections.ts'
 import { OrderedSet } from '../collections/ordered-set.ts'
 import { EffectsOverlay } from './effects-overlay.ts'
-import { compareInstanceIds, dueWait, isSettled, parseDueWait } from './effects-state.ts'
+import { compareInstanceIds, dueWait, parseDueWait } from './effects-state.ts'
 import type { Intent } from './intent.ts'
+import type { SettledName } from './settled-intents.ts'
 import { countReceipt, findReceiptIntent } from './judge-receipt.ts'
 import { encodeReceiptEvent } from './receipt-event.ts'
 
@@ -87,7 +88,10 @@ describe('a receipt', () => {
     const ground = {
       world,
       intents: change.settled === true ? new Map<Hash, Intent>() : new Map([[stored.hash, stored]]),
-      isSettled: () => change.settled === true,
+      settled: {
+        has: ({ hashBytes, height }: SettledName) =>
+          change.settled === true && height === intent.height && equalBytes(hashBytes, intent.hashBytes),
+      },
       keys: new Map([[toHex(hash(8)), { ...key, ...change.key }]]),
     }
     try {
@@ -104,6 +108,7 @@ describe('a receipt', () => {
     ['for another world', { receipt: { world: parseHash(`sha256:${'cd'.repeat(32)}`) } }, 'kernel.other_world'],
     ['for an unknown intent', { receipt: { intentHash: hash(9) } }, 'kernel.intent_unknown'],
     ['a second time', { settled: true }, 'kernel.intent_settled'],
+    ['a second time, for another height', { settled: true, receipt: { height: 8 } }, 'kernel.intent_unknown'],
     ['for a parked intent', { intent: { status: 'parked' } }, 'kernel.intent_parked'],
     ['for a dead intent, late', { intent: { status: 'dead' } }, 'found'],
     ['with another height', { receipt: { height: 8 } }, 'kernel.receipt_altered'],
@@ -201,12 +206,12 @@ describe('the overlay', () => {
     first.merge()
     expect(state.due.next).toEqual({ atNs: 5n, id: intent.hash })
     const second = new EffectsOverlay(state)
-    second.settleIntent(intent.hash)
+    second.settleIntent(intent)
     expect(second.intents()).toEqual([])
     expect([...state.intents.values()].length).toBe(1)
     second.merge()
     expect([...state.intents.values()]).toEqual([])
-    expect([state.due.next, isSettled(state, intent.hashBytes)]).toEqual([undefined, true])
+    expect([state.due.next, state.settled.has(intent)]).toEqual([undefined, true])
   })
 
   test('instances are ordered by number, not by text, and waits have ids of their own', () => {

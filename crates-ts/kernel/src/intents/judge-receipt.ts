@@ -2,11 +2,12 @@
 import { compileSchema } from '@aos/air'
 import type { TypeExpr } from '@aos/air'
 import { equalBytes, formatHash, isAosError, sha256, toHex } from '@aos/cbor'
-import type { Hash, HashBytes, Sha256Port } from '@aos/cbor'
+import type { Hash, Sha256Port } from '@aos/cbor'
 import type { Receipt, ReceiptStatus } from '@aos/effects'
 import { kernelError } from '../errors.ts'
 import type { RegisteredKey } from '../state.ts'
 import type { Intent } from './intent.ts'
+import type { SettledName } from './settled-intents.ts'
 
 /** What a failed effect may say instead of its receipt. */
 export const FAILURE_TYPE: TypeExpr = {
@@ -31,7 +32,7 @@ export interface ReceiptQuestion {
 export interface ReceiptGround {
   readonly world: Hash
   readonly intents: { get(hash: Hash): Intent | undefined }
-  readonly isSettled: (hash: HashBytes) => boolean
+  readonly settled: { has(name: SettledName): boolean }
   /** By key id, hexadecimal. */
   readonly keys: { get(id: string): RegisteredKey | undefined }
 }
@@ -45,7 +46,8 @@ export function findReceiptIntent(port: Sha256Port, ground: ReceiptGround, quest
   const hash = formatHash(receipt.intentHash)
   const intent = ground.intents.get(hash)
   if (intent === undefined) {
-    const code = ground.isSettled(receipt.intentHash) ? 'kernel.intent_settled' : 'kernel.intent_unknown'
+    const name = { hashBytes: receipt.intentHash, height: receipt.height }
+    const code = ground.settled.has(name) ? 'kernel.intent_settled' : 'kernel.intent_unknown'
     const what = code === 'kernel.intent_settled' ? 'has its receipt already' : 'is not one of this world'
     throw kernelError(code, `the intent ${hash} ${what}`, { path: ['intent_hash'] })
   }
