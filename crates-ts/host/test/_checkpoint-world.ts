@@ -29,7 +29,11 @@ export async function sendMany(host: HostWorld, from: number, count: number): Pr
 }
 
 /** As a crash leaves it: a copy of what is on the disk, in the place of the world. What was seen last comes back. */
-export async function crashWorld<T>(world: TestWorld, host: HostWorld, look: (host: HostWorld) => T): Promise<T> {
+export async function crashWorld<T>(
+  world: Pick<TestWorld, 'folder'>,
+  host: HostWorld,
+  look: (host: HostWorld) => T,
+): Promise<T> {
   const { root } = world.folder
   await host.durable()
   cpSync(root, `${root}.copy`, { recursive: true })
