@@ -116,6 +116,8 @@ test('a healthy world: every check is ok, and no byte has changed', async () => 
 
 test('checkpoints: the newest, or that none of them can be used', async () => {
   writeFileSync(world.folder.settingsFile, '{"version":1,"recovery_ms":10}')
+  const early = `${world.folder.root}.early`
+  cpSync(world.folder.store, early, { recursive: true })
   const host = await world.open()
   await host.createSnapshot()
   for (let n = 0; n < 1500; n += 1) {
@@ -132,6 +134,11 @@ test('checkpoints: the newest, or that none of them can be used', async () => {
   const report = await examine()
   expect(wrong(report)).toEqual([])
   expect(report.checks.filter(({ name }) => name === 'checkpoints')).toMatchObject([{ details: { height } }])
+  // The store is as it was, or another one: what is in the files has not happened in it.
+  rmSync(world.folder.store, { recursive: true })
+  cpSync(early, world.folder.store, { recursive: true })
+  const other = await expectOnly(examine(), { name: 'checkpoints', state: 'warn' })
+  expect(other.details).toMatchObject({ height })
   rmSync(join(world.keys, 'host'), { recursive: true })
   const check = await expectOnly(examine(), { name: 'checkpoints', state: 'warn' })
   expect(check.hint).toContain(world.keys)

@@ -119,7 +119,11 @@ async function checkOpened(options: DoctorOptions, folder: WorldFolder, opened: 
   const keyFolder = resolveKeyFolder(options.environment, { root: folder.root, keys: settings?.keys })
   const owners = store?.journal.head === undefined ? undefined : facts?.owners
   checks.push(...checkKeys({ keyFolder, root: folder.root, owners }))
-  const checkpoints = checkCheckpoints(new CheckpointFolder(folder.checkpoints, keyFolder), keyFolder)
+  const checkpoints = checkCheckpoints({
+    checkpoints: new CheckpointFolder(folder.checkpoints, keyFolder),
+    keyFolder,
+    journal: store?.journal,
+  })
   if (checkpoints !== undefined) checks.push(checkpoints)
   if (store === undefined || facts === undefined) return checks
   const read = makeContentReader(store)

@@ -169,8 +169,9 @@ function* openAndReplay(
   }
 }
 
-/** False: what was opened is of another history, or of one that was longer. */
-function isLeafAt(journal: JournalPort, { height, leaf }: NonNullable<World['head']>): boolean {
+/** False: what has this head is of another history, or of one that was longer. */
+export function isLeafAt(journal: JournalPort, { height, leaf }: NonNullable<World['head']>): boolean {
+  if (height > (journal.head?.height ?? -1)) return false
   for (const records of journal.readHeaders({ from: height, to: height })) {
     for (const record of records) if (record.height === height) return equalBytes(record.leaf, leaf)
   }
