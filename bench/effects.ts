@@ -34,14 +34,15 @@ export async function benchEffects({ rounds, isFull, count }: BenchContext): Pro
   }
 }
 
-interface Trip {
+/** So many effects, one after the other. */
+export interface Trip {
   readonly what: 'again' | 'once'
   readonly signatures: NonNullable<EffectsHostOptions['signatures']>
   readonly effects: number
 }
 
 /** Effects per second, from the first event to the last durable receipt. */
-async function roundTrips(host: HostWorld, { what, signatures, effects: asked }: Trip): Promise<number> {
+export async function roundTrips(host: HostWorld, { what, signatures, effects: asked }: Trip): Promise<number> {
   const payload = { answer: 'at once' }
   const effects = createEffectsHost(host, {
     environment: {},

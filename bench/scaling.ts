@@ -1,6 +1,6 @@
 /**
  * How figures change with size, as charts: events a second against cells (a busy few, and all alike), opening against history, cost of an event against the
- * length of the journal. Flat lines are the aim.
+ * length of the journal, cost of an effect against those before it. Flat lines are the aim.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,6 +8,8 @@ import { nodeSha256, openWorld } from '@aos/host'
 import { Random } from '@aos/store'
 import { Deposits, fillCells, makeCellWorld, makePicker } from './cell-world.ts'
 import { EventMaker, makeBenchWorld, openBenchWorld } from './counter-world.ts'
+import { openEffectWorld } from './effect-world.ts'
+import { roundTrips } from './effects.ts'
 import { machineLine } from './machine.ts'
 import { makeRow, runRounds } from './measure.ts'
 import type { BenchRow } from './measure.ts'
@@ -26,6 +28,8 @@ const EVENTS_BUSY = 100_000
 /** As the bar has it. */
 const WORKING_SET = 10_000
 const JOURNAL_EVENTS = 2000
+/** So many that each round has checkpoints of its own. */
+const EFFECTS = 10_000
 /** Shorter journals than this are warm-up. */
 const JOURNAL_MIN = 10_000
 const SEED = 1
@@ -89,6 +93,17 @@ const SCALINGS: readonly Scaling[] = [
       yLabel: 'µs per event, pipelined',
     },
     measure: measureJournal,
+  },
+  {
+    name: 'effects',
+    unit: 'µs',
+    sizes: SIZES_FULL.filter((size) => size >= JOURNAL_MIN),
+    chart: {
+      title: 'Cost of an effect against the number of those that a world has settled',
+      xLabel: 'settled effects; receipts signed in batches',
+      yLabel: 'µs per effect, from the event to the durable receipt',
+    },
+    measure: measureEffects,
   },
 ]
 
@@ -182,5 +197,29 @@ async function measureJournal(
     return figures
   } finally {
     bench.remove()
+  }
+}
+
+/** One world; the rounds begin where it has settled so many effects. */
+async function measureEffects(
+  { rounds, count }: BenchContext,
+  sizes: readonly number[],
+): Promise<readonly (readonly number[])[]> {
+  const world = await openEffectWorld()
+  let settled = 0
+  const microseconds = async (effects: number): Promise<number> => {
+    const rate = await roundTrips(world.host, { what: 'again', signatures: 'batch', effects })
+    settled += effects
+    return MICROSECONDS / rate
+  }
+  try {
+    const figures: (readonly number[])[] = []
+    for (const size of sizes) {
+      if (size > settled) await microseconds(size - settled)
+      figures.push(await runRounds(rounds(ROUNDS), () => microseconds(count(EFFECTS))))
+    }
+    return figures
+  } finally {
+    await world.close()
   }
 }
