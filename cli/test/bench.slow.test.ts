@@ -1,6 +1,6 @@
 /** Benches that run, by the command, with small sizes: the document, the table, the comparison, the charts. Figures are not looked at. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { CHECKOUT, makeSandbox } from './_command.ts'
 import type { Sandbox } from './_command.ts'
@@ -64,7 +64,8 @@ test('every bench gives its rows, bars among them, and a run is a base for the n
     data: expect.arrayContaining([expect.objectContaining({ name: 'scaling.open_1000' })]),
   })
   const files = [...charts.stderr.matchAll(/^wrote (.+)$/gm)].map(([, path]) => join(sandbox.folder, path ?? ''))
-  expect(files.map((file) => readFileSync(file, 'utf8').slice(0, 4))).toEqual(['<svg', '<svg', '<svg'])
+  expect(files.map((file) => basename(file, '.svg')).sort()).toEqual(['busy', 'cells', 'effects', 'journal', 'open'])
+  for (const file of files) expect(readFileSync(file, 'utf8')).toMatch(/^<svg/)
   for (const file of files) expect(relative(CHECKOUT, file)).toMatch(/^\.\./)
 })
 
